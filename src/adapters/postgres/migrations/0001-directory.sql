@@ -1,0 +1,170 @@
+-- Who is who: tenants, customer accounts, cardholders, cards, and the Stripe cards a card has owned.
+-- Every row carries its tenant, which is the unit by which data can be spread over several databases.
+
+create domain currency_code as text check (value ~ '^[a-z]{3}$');
+
+-- One Stripe account: the platform's own (stripe_account null) or a connected account.
+create table tenants (
+  tenant_id text primary key check (tenant_id ~ '^ten_[A-Za-z0-9]{1,60}$'),
+  stripe_account text unique check (stripe_account ~ '^acct_[A-Za-z0-9_]{1,60}$'),
+  name text not null check (length(name) between 1 and 200),
+  -- Held on top of a foreign-currency purchase, because the final amount is known at capture only.
+  fx_margin_bp integer not null default 300 check (fx_margin_bp between 0 and 10000),
+  -- Held for a fuel status check (MCC 5542) until the pump reports the true amount.
+  fuel_hold_minor bigint not null default 10000 check (fuel_hold_minor between 100 and 100000000),
+  -- Whether Stripe's `amount` of a partly captured authorization shrinks or stays; see convergence.ts.
+  captured_amount text not null default 'unknown' check (captured_amount in ('unknown', 'shrinks', 'stays')),
+  controls jsonb not null default '{}',
+  version bigint not null default 1,
+  created_at timestamptz not null default now()
+);
+-- A null is not equal to a null, so uniqueness alone would allow two platforms.
+create unique index tenants_one_platform on tenants ((true)) where stripe_account is null;
+
+-- Money of one customer in one currency. The balances are written by the posting trigger alone
+-- (0003-ledger.sql): the processes' role has no privilege to update them.
+create table accounts (
+  tenant_id text not null references tenants,
+  account_id text not null check (account_id ~ '^acc_[A-Za-z0-9]{1,60}$'),
+  customer_ref text not null check (length(customer_ref) between 1 and 200),
+  currency currency_code not null,
+  status text not null default 'open' check (status in ('open', 'frozen', 'closed')),
+  credit_limit_minor bigint not null default 0 check (credit_limit_minor >= 0),
+  allow_partial boolean not null default false,
+  controls jsonb not null default '{}',
+  available_minor bigint not null default 0,
+  held_minor bigint not null default 0 check (held_minor >= 0),
+  -- Number of the last posting of this account: the next one is one higher.
+  seq bigint not null default 0 check (seq >= 0),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  primary key (account_id),
+  unique (tenant_id, account_id),
+  check (status <> 'closed' or true)
+) with (fillfactor = 70);
+create index accounts_by_tenant on accounts (tenant_id, created_at desc, account_id desc);
+
+-- The person or company on the card; its row owns the KYC outcome and Stripe's `ich_`.
+-- Personal data lives in `profile` and can be erased without touching anything else.
+create table cardholders (
+  tenant_id text not null references tenants,
+  cardholder_id text primary key check (cardholder_id ~ '^chr_[A-Za-z0-9]{1,60}$'),
+  customer_ref text not null check (length(customer_ref) between 1 and 200),
+  type text not null check (type in ('individual', 'company')),
+  profile jsonb not null,
+  kyc_status text not null default 'unverified'
+    check (kyc_status in ('unverified', 'pending', 'verified', 'failed', 'rejected')),
+  kyc_session_id text,
+  kyc_url text,
+  -- Newest event of the session that was applied: Stripe seconds; an older one changes nothing.
+  kyc_event_created bigint not null default 0,
+  kyc_last_error jsonb,
+  kyc_attempts integer not null default 0 check (kyc_attempts >= 0),
+  kyc_verified_at timestamptz,
+  stripe_cardholder_id text,
+  stripe_status text not null default 'active' check (stripe_status in ('active', 'inactive', 'blocked')),
+  stripe_disabled_reason text,
+  stripe_event_created bigint not null default 0,
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  unique (tenant_id, customer_ref),
+  unique (tenant_id, cardholder_id),
+  unique (tenant_id, stripe_cardholder_id),
+  check ((kyc_status = 'verified') = (kyc_verified_at is not null)),
+  check (kyc_status = 'unverified' or kyc_session_id is not null or kyc_attempts >= 0)
+);
+create index cardholders_by_session on cardholders (tenant_id, kyc_session_id);
+
+create table cards (
+  tenant_id text not null,
+  card_id text primary key check (card_id ~ '^card_[A-Za-z0-9]{1,60}$'),
+  cardholder_id text not null,
+  account_id text not null,
+  type text not null check (type in ('virtual', 'physical')),
+  currency currency_code not null,
+  phase text not null default 'kyc' check (
+    phase in ('kyc', 'issuance', 'awaiting_delivery', 'activation', 'active', 'winding_down', 'closed')),
+  -- The whole state of src/domain/card-state.ts, as the workflow last saved it; null until its first save.
+  state jsonb,
+  -- What the decision needs beside the phase. Written by the API before it answers.
+  freezes jsonb not null default '{}' check (jsonb_typeof(freezes) = 'object'),
+  cancel_requested_at timestamptz,
+  cancel_reason text check (cancel_reason in ('requested', 'lost', 'stolen')),
+  stripe_card_id text,
+  shipping jsonb,
+  controls jsonb not null default '{}',
+  replacement_for text unique references cards,
+  version bigint not null default 1,
+  phase_since timestamptz not null default now(),
+  workflow_started_at timestamptz,
+  created_at timestamptz not null default now(),
+  foreign key (tenant_id, cardholder_id) references cardholders (tenant_id, cardholder_id),
+  foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
+  unique (tenant_id, card_id),
+  check ((type = 'physical') or shipping is null),
+  check ((cancel_requested_at is null) = (cancel_reason is null)),
+  check (phase not in ('awaiting_delivery', 'activation', 'active') or stripe_card_id is not null),
+  check (phase <> 'awaiting_delivery' or type = 'physical')
+);
+create index cards_by_tenant on cards (tenant_id, created_at desc, card_id desc);
+create index cards_by_cardholder on cards (cardholder_id) where phase <> 'closed';
+create index cards_by_account on cards (account_id);
+create index cards_without_workflow on cards (created_at) where workflow_started_at is null;
+
+-- Each Stripe card a card has owned, one an issuance attempt, with the newest snapshot of it.
+create table stripe_cards (
+  tenant_id text not null,
+  stripe_card_id text primary key,
+  card_id text not null,
+  attempt integer not null check (attempt >= 1),
+  status text not null check (status in ('active', 'inactive', 'canceled')),
+  cancellation_reason text,
+  last4 text not null check (last4 ~ '^[0-9]{4}$'),
+  exp_month integer not null check (exp_month between 1 and 12),
+  exp_year integer not null check (exp_year between 2000 and 2200),
+  shipping_status text check (
+    shipping_status in ('pending', 'submitted', 'shipped', 'delivered', 'returned', 'failure', 'canceled')),
+  carrier text,
+  tracking_number text,
+  tracking_url text,
+  -- Stripe seconds of the newest event that shaped this row; 0 when it came from a create call.
+  event_created bigint not null default 0,
+  created_at timestamptz not null default now(),
+  foreign key (tenant_id, card_id) references cards (tenant_id, card_id),
+  unique (card_id, attempt)
+);
+
+-- A call that creates something at Stripe, stored before it is sent: the business attempt with its frozen body.
+create table stripe_attempts (
+  tenant_id text not null references tenants,
+  -- Our id of what is being created for: a card or a cardholder.
+  subject_id text not null,
+  step text not null check (step in ('create_cardholder', 'create_card', 'create_verification')),
+  attempt integer not null check (attempt >= 1),
+  idempotency_key text not null unique check (length(idempotency_key) between 1 and 255),
+  request jsonb not null,
+  -- When the first call was sent: Stripe forgets keys after 24 h.
+  started_at timestamptz not null default now(),
+  -- Stripe answered 500 under this key: it would replay that answer, so the object must be looked for.
+  spoiled boolean not null default false,
+  result_id text,
+  refusal jsonb,
+  finished_at timestamptz,
+  primary key (subject_id, step, attempt),
+  check (result_id is null or refusal is null),
+  check ((finished_at is not null) = (result_id is not null or refusal is not null))
+);
+
+-- Processes keep card profiles in memory; every change of what a decision reads is announced.
+create function announce_profile_change() returns trigger language plpgsql as $$
+declare
+  key text;
+begin
+  key := case tg_table_name
+    when 'cards' then new.card_id
+    when 'accounts' then new.account_id
+    when 'cardholders' then new.cardholder_id
+    else new.tenant_id end;
+  perform pg_notify('profile_changed', tg_table_name || ':' || key);
+  return null;
+end $$;

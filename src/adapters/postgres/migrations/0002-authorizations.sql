@@ -1,0 +1,84 @@
+-- Purchases: authorizations as Stripe last showed them, our decisions, and the clearing records.
+
+create table authorizations (
+  tenant_id text not null,
+  authorization_id text primary key,
+  account_id text not null,
+  card_id text not null,
+  stripe_card_id text not null references stripe_cards,
+  currency currency_code not null,
+  -- The newest snapshot with its rank (src/domain/authorization-state.ts); null while only our decision is known.
+  snapshot jsonb,
+  -- Parts of answers to our requests that snapshots have shown so far, used to confirm decisions.
+  evidence jsonb not null default '{"requestKeys":[],"history":[]}',
+  status text not null default 'pending' check (status in ('pending', 'closed', 'reversed', 'expired')),
+  -- Written by the posting trigger alone: the sum of what its postings put into and took out of `held`.
+  held_minor bigint not null default 0 check (held_minor >= 0),
+  captured_minor bigint not null default 0 check (captured_minor >= 0),
+  refunded_minor bigint not null default 0 check (refunded_minor >= 0),
+  -- What this purchase counts towards spending limits, and the moment it counts at.
+  counted_minor bigint not null default 0 check (counted_minor >= 0),
+  anchored_at timestamptz not null,
+  merchant jsonb not null default '{}',
+  flags text[] not null default '{}',
+  created_at timestamptz not null default now(),
+  foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
+  foreign key (tenant_id, card_id) references cards (tenant_id, card_id)
+) with (fillfactor = 80);
+create index authorizations_of_card on authorizations (card_id, anchored_at);
+create index authorizations_of_account on authorizations (account_id, anchored_at);
+
+-- Our recorded answer to one request. The row is the claim: it is written with its answer.
+create table decisions (
+  tenant_id text not null references tenants,
+  -- The id of the issuing_authorization.request event.
+  request_id text not null,
+  decision_id text not null unique check (decision_id ~ '^dec_[A-Za-z0-9]{1,60}$'),
+  authorization_id text not null,
+  card_id text references cards,
+  account_id text references accounts,
+  stripe_card_id text not null,
+  currency currency_code not null,
+  approved boolean not null,
+  reason text not null check (reason ~ '^[A-Z0-9_]{2,60}$'),
+  asked_minor bigint not null check (asked_minor >= 0),
+  approved_minor bigint not null check (approved_minor >= 0),
+  -- How much more than the amount is held, as a rule: {"kind":"none"|"margin"|"fuel", …}.
+  surplus jsonb not null default '{"kind":"none"}',
+  available_before_minor bigint,
+  versions jsonb not null default '{}',
+  explanation jsonb not null default '{}',
+  timings jsonb not null default '{}',
+  -- An approval of ours that a snapshot has shown, or that was settled otherwise, no longer adds to the hold.
+  confirmed boolean not null default false,
+  -- Stripe's time of the request in seconds, matched against request_history.
+  requested_at bigint not null,
+  decided_at timestamptz not null default clock_timestamp(),
+  primary key (tenant_id, request_id),
+  check (approved or approved_minor = 0),
+  check (approved_minor <= asked_minor),
+  check (not approved or (account_id is not null and card_id is not null))
+);
+create index decisions_of_authorization on decisions (authorization_id);
+create index decisions_of_card on decisions (card_id, decided_at desc, decision_id desc);
+create index decisions_unconfirmed on decisions (decided_at) where approved and not confirmed;
+
+-- A clearing record, booked once with Stripe's amount (unsigned here; the type gives the direction).
+create table transactions (
+  tenant_id text not null references tenants,
+  transaction_id text primary key,
+  type text not null check (type in ('capture', 'refund')),
+  authorization_id text,
+  -- Null while the card is unknown: the money then sits in `suspense`.
+  account_id text references accounts,
+  card_id text references cards,
+  stripe_card_id text not null,
+  currency currency_code not null,
+  amount_minor bigint not null check (amount_minor >= 0),
+  merchant jsonb not null default '{}',
+  flags text[] not null default '{}',
+  created_at timestamptz not null default now(),
+  check ((account_id is null) = (card_id is null))
+);
+create index transactions_of_authorization on transactions (authorization_id);
+create index transactions_of_card on transactions (card_id, created_at desc, transaction_id desc);

@@ -1,0 +1,114 @@
+-- What comes in, what the card workflows must hear, what waits for a person, and what the API has answered.
+
+create table inbox (
+  inbox_id bigint generated always as identity primary key,
+  tenant_id text references tenants,
+  stripe_account text,
+  event_id text not null,
+  source text not null check (source in ('webhook', 'catch_up', 'fetch', 'decision')),
+  type text not null,
+  object_id text,
+  -- Rows of one group are applied together: the Stripe card, else the cardholder, the session, or the object.
+  group_key text not null,
+  created bigint not null,
+  payload jsonb not null,
+  received_at timestamptz not null default now(),
+  status text not null default 'pending' check (status in ('pending', 'applied', 'ignored', 'attention')),
+  reason text,
+  attempts integer not null default 0,
+  next_try_at timestamptz not null default now(),
+  settled_at timestamptz,
+  check ((status = 'pending') = (settled_at is null)),
+  check (status not in ('ignored', 'attention') or reason is not null)
+);
+-- Event ids are unique per account; one event is stored once whatever brings it.
+create unique index inbox_event_once on inbox (event_id, coalesce(stripe_account, ''));
+create index inbox_waiting on inbox (next_try_at, inbox_id) where status = 'pending';
+create index inbox_waiting_of_group on inbox (group_key) where status = 'pending';
+
+-- Small messages for a card's workflow, made when the inbox is applied or a command is committed.
+create table facts (
+  fact_id bigint generated always as identity primary key,
+  tenant_id text not null,
+  card_id text not null,
+  kind text not null,
+  body jsonb not null default '{}',
+  -- The same cause makes the same fact once.
+  dedupe_key text not null,
+  created_at timestamptz not null default now(),
+  signalled_at timestamptz,
+  closed_at timestamptz,
+  foreign key (tenant_id, card_id) references cards (tenant_id, card_id),
+  unique (card_id, dedupe_key)
+);
+create index facts_open on facts (card_id, fact_id) where closed_at is null;
+create index facts_unsent on facts (created_at) where signalled_at is null and closed_at is null;
+
+-- Cumulative spending of a card: what the workflow hears as a digest.
+create table card_spending (
+  tenant_id text not null,
+  card_id text primary key,
+  purchases bigint not null default 0,
+  captures bigint not null default 0,
+  captured_minor bigint not null default 0,
+  refunded_minor bigint not null default 0,
+  last_purchase_at timestamptz,
+  changed_at timestamptz not null default now(),
+  -- What the last accepted digest carried.
+  sent_revision bigint not null default 0,
+  revision bigint not null default 0,
+  sent_at timestamptz,
+  foreign key (tenant_id, card_id) references cards (tenant_id, card_id),
+  check (sent_revision <= revision)
+);
+create index card_spending_unsent on card_spending (sent_at nulls first) where sent_revision < revision;
+
+-- Something only a person can settle; it stays open until somebody, or the missing piece, does.
+create table attention_items (
+  item_id text primary key check (item_id ~ '^att_[A-Za-z0-9]{1,60}$'),
+  tenant_id text not null references tenants,
+  kind text not null,
+  subject text not null,
+  card_id text,
+  account_id text,
+  details jsonb not null default '{}',
+  opened_at timestamptz not null default now(),
+  closed_at timestamptz,
+  resolution text,
+  check ((closed_at is null) = (resolution is null))
+);
+create unique index attention_items_one_open on attention_items (tenant_id, kind, subject) where closed_at is null;
+create index attention_items_open on attention_items (opened_at desc, item_id desc) where closed_at is null;
+create index attention_items_of_card on attention_items (card_id);
+
+-- What happened to a card, for people: written with the change it tells of.
+create table card_timeline (
+  timeline_id bigint generated always as identity primary key,
+  tenant_id text not null,
+  card_id text not null,
+  at timestamptz not null default now(),
+  kind text not null,
+  phase text,
+  body jsonb not null default '{}',
+  foreign key (tenant_id, card_id) references cards (tenant_id, card_id)
+);
+create index card_timeline_of_card on card_timeline (card_id, timeline_id desc);
+
+-- Answers of the API by Idempotency-Key, written in the transaction of their effect.
+create table idempotency_keys (
+  caller text not null,
+  key text not null check (length(key) between 1 and 255),
+  request_hash text not null,
+  status integer,
+  body jsonb,
+  created_at timestamptz not null default now(),
+  primary key (caller, key),
+  check ((status is null) = (body is null))
+);
+
+create trigger tenants_announce after update on tenants for each row execute function announce_profile_change();
+create trigger cardholders_announce after update on cardholders for each row
+  when (old.version is distinct from new.version) execute function announce_profile_change();
+create trigger accounts_announce after update on accounts for each row
+  when (old.version is distinct from new.version) execute function announce_profile_change();
+create trigger cards_announce after insert or update on cards for each row execute function announce_profile_change();

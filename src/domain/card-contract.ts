@@ -1,0 +1,88 @@
+/**
+ * What every process agrees on about a card's workflow: its id, its names, and the shapes of its messages.
+ * Nothing here may hold personal data: ids, arguments and search attributes are stored and shown in clear.
+ */
+import type { CancelReason, CardFact } from './card-facts.ts';
+import type { CardPhase, CardState } from './card-phase.ts';
+import { type CardId, parseCardId } from './ids.ts';
+
+export const CARD_TASK_QUEUE = 'cards';
+export const CARD_WORKFLOW_TYPE = 'cardLifecycle';
+
+export const cardWorkflowId = (cardId: CardId): string => `card/${cardId}`;
+export const cardIdOfWorkflow = (workflowId: string): CardId =>
+  parseCardId(workflowId.replace(/^card\//, ''));
+
+export interface CardWorkflowArgument {
+  readonly cardId: CardId;
+  /** What the previous run of the same workflow handed over; absent in the first run. */
+  readonly carried?: CarriedState;
+}
+
+/** Facts read but not yet worked off, and the answers of the last updates, carried over continue-as-new. */
+export interface CarriedState {
+  readonly queue: readonly NumberedFact[];
+  readonly finishedUpdates: readonly FinishedUpdate[];
+}
+
+export interface NumberedFact {
+  /** Id of the row in `facts`, closed with the next save; null for what the workflow told itself. */
+  readonly factId: string | null;
+  readonly fact: CardFact;
+}
+
+export interface FinishedUpdate {
+  readonly id: string;
+  readonly answer: CommandAnswer;
+}
+
+/** The answer to a command: the committed transition, or a named refusal. */
+export type CommandAnswer =
+  | { readonly kind: 'accepted'; readonly phase: CardPhase }
+  | { readonly kind: 'refused'; readonly code: CommandRefusal; readonly phase: CardPhase };
+
+export type CommandRefusal = 'WRONG_PHASE' | 'NOT_WAITING' | 'ATTEMPTS_USED_UP';
+
+/** Signal: a batch of facts from the relay. */
+export const FACTS_SIGNAL = 'facts';
+/** Signal: continue as new at the next safe point, to pick up new code. */
+export const UPGRADE_SIGNAL = 'upgrade';
+/** Query and details page are for people; lists read Postgres. */
+export const STATE_QUERY = 'state';
+
+export const DECIDE_KYC_UPDATE = 'decideKyc';
+export const RETRY_KYC_UPDATE = 'retryKyc';
+export const CORRECT_SHIPPING_UPDATE = 'correctShipping';
+export const CONFIRM_DELIVERY_UPDATE = 'confirmDelivery';
+export const CANCEL_UPDATE = 'cancel';
+
+/** Commands that need the workflow, with the argument each carries (never personal data). */
+export interface CardCommands {
+  [DECIDE_KYC_UPDATE]: { readonly approved: boolean };
+  [RETRY_KYC_UPDATE]: Record<string, never>;
+  /** The corrected address is already stored with the card. */
+  [CORRECT_SHIPPING_UPDATE]: Record<string, never>;
+  [CONFIRM_DELIVERY_UPDATE]: Record<string, never>;
+  [CANCEL_UPDATE]: { readonly reason: CancelReason };
+}
+export type CardCommandName = keyof CardCommands;
+
+export const SEARCH_ATTRIBUTES = {
+  CardPhase: 'Keyword',
+  CardTenant: 'Keyword',
+  CardholderId: 'Keyword',
+  StripeCardId: 'Keyword',
+  NeedsAttention: 'Bool',
+} as const;
+
+/** What `loadCard` returns: enough for the workflow to go on, and nothing personal. */
+export interface LoadedCard {
+  readonly cardId: CardId;
+  readonly tenantId: string;
+  readonly cardholderId: string;
+  readonly type: 'virtual' | 'physical';
+  /** The last saved state, or the initial one. */
+  readonly state: CardState;
+  readonly frozen: boolean;
+  readonly cancelRequested: CancelReason | null;
+}

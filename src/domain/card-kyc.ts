@@ -1,0 +1,64 @@
+/** Phase `kyc`: the card waits until its holder is verified. The cardholder's row owns the outcome. */
+import type { CardFact } from './card-facts.ts';
+import {
+  close,
+  endReason,
+  ignored,
+  moved,
+  type Outcome,
+  refused,
+  startIssuance,
+} from './card-outcome.ts';
+import type { KycState } from './card-phase.ts';
+import { KYC_ATTEMPTS_MAX } from './limits.ts';
+
+export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): Outcome {
+  const verified = (): Outcome =>
+    startIssuance(state, { step: 'create', previousCardId: null }, nowMs);
+  switch (fact.kind) {
+    case 'verification_started':
+      if (state.step !== 'start') return ignored('already started');
+      return moved({ ...state, step: 'pending', reminded: false, sinceMs: nowMs });
+    case 'identity_verified':
+      return verified();
+    case 'identity_failed':
+      if (state.kycAttempt >= KYC_ATTEMPTS_MAX && state.step !== 'failed') {
+        return close(state, { reason: 'kyc_attempts_used_up', stripeCardId: null }, nowMs);
+      }
+      return moved({
+        ...state,
+        step: 'failed',
+        lastFailure: fact.code,
+        reminded: false,
+        sinceMs: nowMs,
+      });
+    case 'identity_canceled':
+      return moved({
+        ...state,
+        step: 'failed',
+        lastFailure: 'session_canceled',
+        reminded: false,
+        sinceMs: nowMs,
+      });
+    case 'kyc_decided':
+      if (fact.approved) return verified();
+      return close(state, { reason: 'kyc_rejected', stripeCardId: null }, nowMs);
+    case 'kyc_retry_requested':
+      if (state.step !== 'failed') return refused('NOT_WAITING');
+      return moved({
+        ...state,
+        step: 'start',
+        kycAttempt: state.kycAttempt + 1,
+        reminded: false,
+        sinceMs: nowMs,
+      });
+    case 'kyc_reminder_due':
+      return state.reminded ? ignored('reminded already') : moved({ ...state, reminded: true });
+    case 'kyc_deadline_passed':
+      return close(state, { reason: 'kyc_deadline_passed', stripeCardId: null }, nowMs);
+    case 'cancel_requested':
+      return close(state, { reason: endReason(fact.reason), stripeCardId: null }, nowMs);
+    default:
+      return ignored('not of this phase');
+  }
+}

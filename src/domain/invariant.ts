@@ -1,0 +1,13 @@
+/** A broken assumption is a bug, not a refusal: it is thrown and never handled as an outcome. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+}
+
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new InvariantError(message);
+}
+
+/** Makes the compiler prove that a switch is complete; at run time it says what slipped through. */
+export function assertNever(value: never): never {
+  throw new InvariantError(`unexpected value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,57 @@
+/** Every number of the lifecycle that has a meaning: its unit is in its name, its reason beside it. */
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How often a customer may try to pass KYC before the card is closed; three is what identity vendors advise. */
+export const KYC_ATTEMPTS_MAX = 3;
+/** A hosted identity link lives 48 h; a reminder after one day reaches people while it still works. */
+export const KYC_REMINDER_AFTER_MS = DAY_MS;
+/** A customer who has not finished KYC in two weeks will not; the card request is closed. */
+export const KYC_DEADLINE_MS = 14 * DAY_MS;
+/** A verification older than this is asked again: documents expire and risk rules want it fresh. */
+export const KYC_VALID_FOR_MS = 365 * DAY_MS;
+
+/** Three parcels: the first and two corrected addresses. More is an address that does not exist. */
+export const ISSUANCE_ATTEMPTS_MAX = 3;
+/** How often a card waiting for the cardholder's requirements is looked up at Stripe, in case a webhook was missed. */
+export const REQUIREMENTS_POLL_MS = 6 * HOUR_MS;
+/** Post takes up to ten working days; after two weeks the shipment is looked up and a person is told. */
+export const DELIVERY_OVERDUE_AFTER_MS = 14 * DAY_MS;
+/** How often an overdue shipment is looked up at Stripe. */
+export const DELIVERY_POLL_MS = DAY_MS;
+/** How long a refused activation waits before the next try. */
+export const ACTIVATION_RETRY_MS = HOUR_MS;
+/** How often a customer who owes us a corrected address is looked at again. */
+export const ADDRESS_REMINDER_MS = 3 * DAY_MS;
+
+/** A card without a purchase for this long is shown as dormant. */
+export const DORMANT_AFTER_MS = 90 * DAY_MS;
+/** A cancelled card may still be captured against: lodging clears up to 31 days later, disputes open 110 days. */
+export const WIND_DOWN_MS = 120 * DAY_MS;
+/** How often a card that winds down looks whether an authorization is still open. */
+export const WIND_DOWN_POLL_MS = 7 * DAY_MS;
+
+/** Facts processed in one run before it continues as new; far below the server's 10,000 signals a run. */
+export const FACTS_PER_RUN_MAX = 1_000;
+/** Ids and results of finished updates that a new run remembers, so that a repeat gets its first answer. */
+export const UPDATES_REMEMBERED_MAX = 100;
+/** Facts that changed nothing are closed with the next save, at the latest after this long. */
+export const FACT_CLOSE_AFTER_MS = 15 * MINUTE_MS;
+/** A fact that was sent and is still open after this long is sent again. */
+export const FACT_RESEND_AFTER_MS = HOUR_MS;
+/** Facts carried by one signal; keeps a signal far below the 2 MB payload limit. */
+export const FACTS_PER_SIGNAL_MAX = 100;
+
+/** Stripe keeps an idempotency key for at least 24 h; ours is not trusted beyond this. */
+export const IDEMPOTENCY_KEY_TRUSTED_MS = 20 * HOUR_MS;
+/** Spending limits put on every card at Stripe: unset means Stripe's own 500 USD a day, declined without asking us. */
+export const STRIPE_SPENDING_LIMIT_PER_AUTHORIZATION_MINOR = 1_000_000;
+
+/** An event for a card nobody knows is tried again for this long, then it becomes an attention item. */
+export const UNKNOWN_CARD_PARKED_MS = DAY_MS;
+/** An entry of request_history this close to the request's time can be our answer to it. */
+export const CONFIRMATION_WINDOW_S = 2;
+/** Approvals that no snapshot has shown for this long are looked up at Stripe. */
+export const UNCONFIRMED_AFTER_MS = 10 * MINUTE_MS;

@@ -1,0 +1,156 @@
+/**
+ * Every environment variable of the product, and the only file that reads them. One function a process;
+ * each throws a ConfigError that names all wrong variables before the process listens on anything.
+ * `.env.example` lists the same variables; a test holds both together.
+ */
+import { type Environment, type Reader, readConfig } from './config-reader.ts';
+
+export type { Environment } from './config-reader.ts';
+
+/** The environment of this process. */
+export const processEnvironment = (): Environment => process.env;
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const common = (read: Reader) => ({
+  logLevel: read.choice('LOG_LEVEL', { fallback: 'info', choices: LOG_LEVELS }),
+  host: read.text('HOST', { fallback: '127.0.0.1', example: '0.0.0.0' }),
+  /** Set by the local stack only: shifts the clock of all processes, in milliseconds. */
+  clockOffsetMs: read.integer('CLOCK_OFFSET_MS', {
+    fallback: 0,
+    min: 0,
+    max: 10 * 365 * 24 * 3_600_000,
+    unit: 'milliseconds',
+  }),
+});
+
+const port = (read: Reader, name: string, fallback: number): number =>
+  read.integer(name, { fallback, min: 0, max: 65_535, unit: 'a TCP port' });
+
+const postgresUrl = (read: Reader, name: string): string =>
+  read.url(name, {
+    protocols: ['postgres:', 'postgresql:'],
+    example: 'postgres://issuing_app:secret@127.0.0.1:5432/issuing',
+  });
+
+const database = (read: Reader, poolFallback: number) => ({
+  /** Connects as the processes' role, which owns nothing. */
+  url: postgresUrl(read, 'DATABASE_URL'),
+  poolSize: read.integer('DATABASE_POOL_SIZE', {
+    fallback: poolFallback,
+    min: 1,
+    max: 200,
+    unit: 'connections',
+  }),
+});
+
+const temporal = (read: Reader) => ({
+  /** TLS, API keys and mTLS files come from the standard TEMPORAL_* variables (@temporalio/envconfig). */
+  address: read.text('TEMPORAL_ADDRESS', { fallback: '127.0.0.1:7233', example: '127.0.0.1:7233' }),
+  namespace: read.text('TEMPORAL_NAMESPACE', { fallback: 'default', example: 'default' }),
+});
+
+const stripe = (read: Reader) => ({
+  secretKey: read.text('STRIPE_SECRET_KEY', { example: 'sk_test_...', secret: true }),
+  /** Where the Stripe API is; set it to the simulator's address to work offline. */
+  apiBase: read.url('STRIPE_API_BASE', {
+    fallback: 'https://api.stripe.com',
+    protocols: ['http:', 'https:'],
+    example: 'http://127.0.0.1:12111',
+  }),
+});
+
+export const ingressConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ...common(read),
+    port: port(read, 'INGRESS_PORT', 3000),
+    database: database(read, 10),
+    temporal: temporal(read),
+    apiKeys: read.list('API_KEYS', { example: 'a-long-random-text' }),
+    webhookSecrets: read.list('STRIPE_WEBHOOK_SECRETS', { example: 'whsec_...,whsec_...' }),
+  }));
+
+export const relayConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ...common(read),
+    port: port(read, 'RELAY_PORT', 3003),
+    database: database(read, 6),
+    temporal: temporal(read),
+    stripe: stripe(read),
+    digestIntervalMs: read.integer('DIGEST_INTERVAL_MS', {
+      fallback: 15 * 60_000,
+      min: 0,
+      max: 24 * 3_600_000,
+      unit: 'milliseconds',
+    }),
+  }));
+
+export const workerConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ...common(read),
+    port: port(read, 'WORKER_PORT', 3002),
+    database: database(read, 10),
+    temporal: temporal(read),
+    stripe: stripe(read),
+    /** A bundle made by `npm run build`; without it the workflows are bundled at start. */
+    workflowBundle: read.optionalText('WORKFLOW_BUNDLE'),
+    maxCachedWorkflows: read.integer('MAX_CACHED_WORKFLOWS', {
+      fallback: 600,
+      min: 10,
+      max: 100_000,
+      unit: 'workflows',
+    }),
+  }));
+
+/** A signing secret, and the Stripe accounts whose requests it may sign (`platform` for our own). */
+export interface BoundSecret {
+  readonly account: string;
+  readonly secret: string;
+}
+
+export const authorizerConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ...common(read),
+    port: port(read, 'AUTHORIZER_PORT', 3001),
+    database: database(read, 4),
+    signingSecrets: boundSecrets(read),
+  }));
+
+function boundSecrets(read: Reader): readonly BoundSecret[] {
+  const name = 'AUTHORIZER_SIGNING_SECRETS';
+  const example = 'platform=whsec_...,acct_123=whsec_...';
+  return read.list(name, { example }).flatMap((entry) => {
+    const [account, secret] = entry.split('=', 2).map((part) => part.trim());
+    if (account && secret?.startsWith('whsec_')) return [{ account, secret }];
+    read.problem(`${name} has an entry that is not of the form ${example}`);
+    return [];
+  });
+}
+
+export const migrateConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ...common(read),
+    /** Connects as the owner of the schema; only migrations use it. */
+    ownerUrl: postgresUrl(read, 'DATABASE_OWNER_URL'),
+    /** Password given to the processes' role when it is created; without it the role cannot log in by password. */
+    appPassword: read.optionalText('DATABASE_APP_PASSWORD'),
+  }));
+
+/** What the local stack takes from outside instead of bringing its own. Unset parts are embedded. */
+export const localStackConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ...common(read),
+    databaseUrl: read.optionalText('DATABASE_URL'),
+    databaseOwnerUrl: read.optionalText('DATABASE_OWNER_URL'),
+    temporalAddress: read.optionalText('TEMPORAL_ADDRESS'),
+    stripeSecretKey: read.optionalText('STRIPE_SECRET_KEY'),
+    temporalCli: read.optionalText('TEMPORAL_CLI'),
+    temporalTestServer: read.optionalText('TEMPORAL_TEST_SERVER'),
+    cacheDir: read.optionalText('ISSUING_CACHE_DIR'),
+  }));
+
+export type IngressConfig = ReturnType<typeof ingressConfig>;
+export type RelayConfig = ReturnType<typeof relayConfig>;
+export type WorkerConfig = ReturnType<typeof workerConfig>;
+export type AuthorizerConfig = ReturnType<typeof authorizerConfig>;

@@ -1,0 +1,13 @@
+/** Structured logs: one JSON line an event, on standard output. Personal data never goes here, only ids. */
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+
+export type { Logger } from 'pino';
+
+export const createLogger = (options: { name: string; level: string }): Logger =>
+  pino({
+    name: options.name,
+    level: options.level,
+    timestamp: stdTimeFunctions.isoTime,
+    // A second net below the rule that nobody logs secrets.
+    redact: ['authorization', 'headers.authorization', 'headers["stripe-signature"]', 'secret'],
+  });
