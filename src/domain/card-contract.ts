@@ -17,12 +17,16 @@ export interface CardWorkflowArgument {
   readonly cardId: CardId;
   /** What the previous run of the same workflow handed over; absent in the first run. */
   readonly carried?: CarriedState;
+  /** Facts worked off before the run continues as new; tests set it, otherwise FACTS_PER_RUN_MAX holds. */
+  readonly factsPerRunMax?: number;
 }
 
-/** Facts read but not yet worked off, and the answers of the last updates, carried over continue-as-new. */
+/** Facts read but not yet worked off, what was seen already, and the answers of the last updates, carried over continue-as-new. */
 export interface CarriedState {
   readonly queue: readonly NumberedFact[];
   readonly finishedUpdates: readonly FinishedUpdate[];
+  /** Ids of the last facts worked off, so that one that is sent twice still counts once. */
+  readonly seenFactIds: readonly string[];
 }
 
 export interface NumberedFact {
@@ -83,6 +87,8 @@ export interface LoadedCard {
   readonly type: 'virtual' | 'physical';
   /** The last saved state, or the initial one. */
   readonly state: CardState;
+  /** Revision of that save; 0 before the first. The next save must be above it. */
+  readonly revision: number;
   readonly frozen: boolean;
   readonly cancelRequested: CancelReason | null;
 }

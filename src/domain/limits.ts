@@ -35,6 +35,10 @@ export const WIND_DOWN_POLL_MS = 7 * DAY_MS;
 
 /** Facts processed in one run before it continues as new; far below the server's 10,000 signals a run. */
 export const FACTS_PER_RUN_MAX = 1_000;
+/** Ids of facts that a run remembers, so that a fact that is sent twice counts once; the outbox sends 100 at a time. */
+export const FACTS_SEEN_MAX = 500;
+/** A step or deadline that changed nothing is not repeated sooner, so that a surprise cannot spin. */
+export const NO_PROGRESS_PAUSE_MS = MINUTE_MS;
 /** Ids and results of finished updates that a new run remembers, so that a repeat gets its first answer. */
 export const UPDATES_REMEMBERED_MAX = 100;
 /** Facts that changed nothing are closed with the next save, at the latest after this long. */

@@ -139,16 +139,34 @@ export const migrateConfig = (env: Environment) =>
 
 /** What the local stack takes from outside instead of bringing its own. Unset parts are embedded. */
 export const localStackConfig = (env: Environment) =>
-  readConfig(env, (read) => ({
-    ...common(read),
-    databaseUrl: read.optionalText('DATABASE_URL'),
-    databaseOwnerUrl: read.optionalText('DATABASE_OWNER_URL'),
-    temporalAddress: read.optionalText('TEMPORAL_ADDRESS'),
-    stripeSecretKey: read.optionalText('STRIPE_SECRET_KEY'),
-    temporalCli: read.optionalText('TEMPORAL_CLI'),
-    temporalTestServer: read.optionalText('TEMPORAL_TEST_SERVER'),
-    cacheDir: read.optionalText('ISSUING_CACHE_DIR'),
-  }));
+  readConfig(env, (read) => {
+    const databaseUrl = read.optionalText('DATABASE_URL');
+    const stripeSecretKey = read.optionalText('STRIPE_SECRET_KEY');
+    return {
+      ...common(read),
+      database: databaseUrl === undefined ? undefined : externalDatabase(read),
+      temporal: read.optionalText('TEMPORAL_ADDRESS') === undefined ? undefined : temporal(read),
+      stripe: stripeSecretKey === undefined ? undefined : externalStripe(read),
+      apiKeys: read.list('API_KEYS', { fallback: [], example: 'a-long-random-text' }),
+      temporalCli: read.optionalText('TEMPORAL_CLI'),
+      temporalTestServer: read.optionalText('TEMPORAL_TEST_SERVER'),
+      cacheDir: read.optionalText('ISSUING_CACHE_DIR'),
+    };
+  });
+
+/** The local stack migrates a given database too, so it needs the owner's address. */
+const externalDatabase = (read: Reader) => ({
+  url: postgresUrl(read, 'DATABASE_URL'),
+  ownerUrl: postgresUrl(read, 'DATABASE_OWNER_URL'),
+  appPassword: read.optionalText('DATABASE_APP_PASSWORD'),
+});
+
+/** Endpoints of a real Stripe account are made by a person, so their secrets have to be given. */
+const externalStripe = (read: Reader) => ({
+  ...stripe(read),
+  webhookSecrets: read.list('STRIPE_WEBHOOK_SECRETS', { example: 'whsec_...,whsec_...' }),
+  signingSecrets: boundSecrets(read),
+});
 
 export type IngressConfig = ReturnType<typeof ingressConfig>;
 export type RelayConfig = ReturnType<typeof relayConfig>;

@@ -39,8 +39,7 @@ create table accounts (
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   primary key (account_id),
-  unique (tenant_id, account_id),
-  check (status <> 'closed' or true)
+  unique (tenant_id, account_id)
 ) with (fillfactor = 70);
 create index accounts_by_tenant on accounts (tenant_id, created_at desc, account_id desc);
 
@@ -70,8 +69,7 @@ create table cardholders (
   unique (tenant_id, customer_ref),
   unique (tenant_id, cardholder_id),
   unique (tenant_id, stripe_cardholder_id),
-  check ((kyc_status = 'verified') = (kyc_verified_at is not null)),
-  check (kyc_status = 'unverified' or kyc_session_id is not null or kyc_attempts >= 0)
+  check ((kyc_status = 'verified') = (kyc_verified_at is not null))
 );
 create index cardholders_by_session on cardholders (tenant_id, kyc_session_id);
 
@@ -155,16 +153,10 @@ create table stripe_attempts (
   check ((finished_at is not null) = (result_id is not null or refusal is not null))
 );
 
--- Processes keep card profiles in memory; every change of what a decision reads is announced.
+-- Processes keep card profiles in memory; every change of what a decision reads is announced as `<table>:<id>`.
+-- The argument of the trigger names the id's column.
 create function announce_profile_change() returns trigger language plpgsql as $$
-declare
-  key text;
 begin
-  key := case tg_table_name
-    when 'cards' then new.card_id
-    when 'accounts' then new.account_id
-    when 'cardholders' then new.cardholder_id
-    else new.tenant_id end;
-  perform pg_notify('profile_changed', tg_table_name || ':' || key);
+  perform pg_notify('profile_changed', tg_table_name || ':' || (to_jsonb(new) ->> tg_argv[0]));
   return null;
 end $$;

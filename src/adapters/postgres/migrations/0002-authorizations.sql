@@ -10,7 +10,7 @@ create table authorizations (
   -- The newest snapshot with its rank (src/domain/authorization-state.ts); null while only our decision is known.
   snapshot jsonb,
   -- Parts of answers to our requests that snapshots have shown so far, used to confirm decisions.
-  evidence jsonb not null default '{"requestKeys":[],"history":[]}',
+  evidence jsonb not null default '{"metadataKeys":[],"history":[]}',
   status text not null default 'pending' check (status in ('pending', 'closed', 'reversed', 'expired')),
   -- Written by the posting trigger alone: the sum of what its postings put into and took out of `held`.
   held_minor bigint not null default 0 check (held_minor >= 0),
@@ -21,11 +21,15 @@ create table authorizations (
   anchored_at timestamptz not null,
   merchant jsonb not null default '{}',
   flags text[] not null default '{}',
+  -- Approved by anybody, or captured: counted in card_spending.
+  is_purchase boolean not null default false,
   created_at timestamptz not null default now(),
   foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
   foreign key (tenant_id, card_id) references cards (tenant_id, card_id)
 ) with (fillfactor = 80);
 create index authorizations_of_card on authorizations (card_id, anchored_at);
+-- Views of one rank contradict each other; the relay fetches these from Stripe.
+create index authorizations_tied on authorizations (created_at) where 'tied' = any (flags);
 create index authorizations_of_account on authorizations (account_id, anchored_at);
 
 -- Our recorded answer to one request. The row is the claim: it is written with its answer.

@@ -66,7 +66,8 @@ create index card_spending_unsent on card_spending (sent_at nulls first) where s
 -- Something only a person can settle; it stays open until somebody, or the missing piece, does.
 create table attention_items (
   item_id text primary key check (item_id ~ '^att_[A-Za-z0-9]{1,60}$'),
-  tenant_id text not null references tenants,
+  -- Null for what no tenant is known for, e.g. an event of a Stripe account nobody registered.
+  tenant_id text references tenants,
   kind text not null,
   subject text not null,
   card_id text,
@@ -77,7 +78,8 @@ create table attention_items (
   resolution text,
   check ((closed_at is null) = (resolution is null))
 );
-create unique index attention_items_one_open on attention_items (tenant_id, kind, subject) where closed_at is null;
+create unique index attention_items_one_open on attention_items (coalesce(tenant_id, ''), kind, subject)
+  where closed_at is null;
 create index attention_items_open on attention_items (opened_at desc, item_id desc) where closed_at is null;
 create index attention_items_of_card on attention_items (card_id);
 
@@ -106,9 +108,21 @@ create table idempotency_keys (
   check ((status is null) = (body is null))
 );
 
-create trigger tenants_announce after update on tenants for each row execute function announce_profile_change();
-create trigger cardholders_announce after update on cardholders for each row
-  when (old.version is distinct from new.version) execute function announce_profile_change();
-create trigger accounts_announce after update on accounts for each row
-  when (old.version is distinct from new.version) execute function announce_profile_change();
-create trigger cards_announce after insert or update on cards for each row execute function announce_profile_change();
+create trigger tenants_announce after update on tenants
+  for each row when (old.version is distinct from new.version) execute function announce_profile_change('tenant_id');
+create trigger cardholders_announce after update on cardholders
+  for each row when (old.version is distinct from new.version)
+  execute function announce_profile_change('cardholder_id');
+create trigger accounts_announce after update on accounts
+  for each row when (old.version is distinct from new.version) execute function announce_profile_change('account_id');
+create trigger cards_announce after update on cards
+  for each row when (old.version is distinct from new.version) execute function announce_profile_change('card_id');
+
+-- The relay sleeps until something waits. One notification a statement, whatever the number of rows.
+create function announce_waiting() returns trigger language plpgsql as $$
+begin
+  perform pg_notify(tg_argv[0], '');
+  return null;
+end $$;
+create trigger inbox_announce after insert on inbox for each statement execute function announce_waiting('inbox_waiting');
+create trigger facts_announce after insert on facts for each statement execute function announce_waiting('facts_waiting');

@@ -1,0 +1,57 @@
+/** A card that exists at Stripe: activating it, looking at it, and letting its status follow a freeze. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { CardFact, StripeCardSeen } from '../src/domain/card-facts.ts';
+import type { IssuedCard } from '../src/ports/issuer.ts';
+import { type ActivityPorts, orderOf, type StripeCardArgument } from './ports.ts';
+
+export interface StatusArgument extends StripeCardArgument {
+  readonly frozen: boolean;
+}
+
+/** A status that Stripe refuses for no reason we can see is tried again after this long. */
+const REFUSED_STATUS_RETRY = '5m';
+
+export const seen = (card: IssuedCard): StripeCardSeen => ({
+  kind: 'card_seen',
+  source: 'fetched',
+  stripeCardId: card.stripeCardId,
+  status: card.status,
+  cancellationReason: card.cancellationReason,
+  shippingStatus: card.shippingStatus,
+});
+
+export const createActivationActivities = (ports: ActivityPorts) => ({
+  /** Answers with the card as Stripe shows it afterwards, or `activation_refused`. */
+  async activateCard({ cardId, stripeCardId }: StatusArgument): Promise<CardFact> {
+    const { tenant } = await orderOf(ports, cardId);
+    const answer = await ports.issuer.setCardStatus(tenant, stripeCardId, { status: 'active' });
+    const card = await ports.issuer.readCard(tenant, stripeCardId);
+    if (card === undefined) return { kind: 'activation_refused', code: 'card_unknown_at_stripe' };
+    if (card.status !== 'inactive') return seen(card);
+    if (answer.kind === 'refused') return { kind: 'activation_refused', code: answer.code };
+    throw ApplicationFailure.retryable('Stripe still shows the card inactive', 'NOT_ACTIVE_YET');
+  },
+
+  async readCard({ cardId, stripeCardId }: StatusArgument): Promise<CardFact> {
+    const { tenant } = await orderOf(ports, cardId);
+    const card = await ports.issuer.readCard(tenant, stripeCardId);
+    if (card !== undefined) return seen(card);
+    throw ApplicationFailure.retryable(`Stripe does not know ${stripeCardId}`, 'CARD_NOT_FOUND');
+  },
+
+  /** The freeze itself is in force already, in Postgres; this makes Stripe's status follow it. */
+  async mirrorFreeze({ cardId, stripeCardId, frozen }: StatusArgument): Promise<CardFact> {
+    const { tenant } = await orderOf(ports, cardId);
+    const status = frozen ? 'inactive' : 'active';
+    const answer = await ports.issuer.setCardStatus(tenant, stripeCardId, { status });
+    if (answer.kind === 'changed') return { kind: 'freeze_mirrored', frozen };
+    const card = await ports.issuer.readCard(tenant, stripeCardId);
+    if (card?.status === status) return { kind: 'freeze_mirrored', frozen };
+    if (card?.status === 'canceled') return seen(card);
+    throw ApplicationFailure.create({
+      message: `Stripe refuses to make the card ${status}: ${answer.code}`,
+      type: 'STATUS_REFUSED',
+      nextRetryDelay: REFUSED_STATUS_RETRY,
+    });
+  },
+});

@@ -1,0 +1,107 @@
+/** The end of a card at Stripe. A card that may have been made is looked for before it is called non-existent. */
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { CancelReason, CardFact } from '../src/domain/card-facts.ts';
+import { parseStripeCardId, type StripeCardId } from '../src/domain/ids.ts';
+import type { CardOrder } from '../src/ports/card-store.ts';
+import {
+  type ActivityPorts,
+  type CardArgument,
+  holderOf,
+  orderOf,
+  type StripeCardArgument,
+} from './ports.ts';
+
+export interface CancelArgument extends CardArgument {
+  /** Null when the card was cancelled before its creation was known. */
+  readonly stripeCardId: StripeCardId | null;
+  readonly reason: CancelReason;
+}
+
+/** A status that Stripe refuses for no reason we can see is tried again after this long. */
+const REFUSED_CANCEL_RETRY = '5m';
+/** A call that timed out here may still be under way at Stripe; its own limit is 80 s. */
+const CREATE_SETTLES_MS = 120_000;
+
+export const createCancellationActivities = (ports: ActivityPorts) => ({
+  /** The parcel did not arrive: its card must be dead before the next is made. */
+  async cancelPreviousCard({ cardId, stripeCardId }: StripeCardArgument): Promise<CardFact> {
+    const order = await orderOf(ports, cardId);
+    // Stripe's own reason for this, `fulfillment_error`, cannot be set by a caller.
+    await cancel(ports, order, { stripeCardId, reason: 'requested' });
+    return { kind: 'previous_card_canceled' };
+  },
+
+  async cancelAtStripe({ cardId, stripeCardId, reason }: CancelArgument): Promise<CardFact> {
+    const order = await orderOf(ports, cardId);
+    const id = await lastMade(ports, order, stripeCardId);
+    if (id !== null) await cancel(ports, order, { stripeCardId: id, reason });
+    return { kind: 'canceled_at_stripe', stripeCardId: id };
+  },
+});
+
+async function cancel(
+  { issuer }: ActivityPorts,
+  { tenant }: CardOrder,
+  what: { readonly stripeCardId: StripeCardId; readonly reason: CancelReason },
+): Promise<void> {
+  const { stripeCardId, reason } = what;
+  const card = await issuer.readCard(tenant, stripeCardId);
+  // Unknown to Stripe or dead already: there is nothing to cancel.
+  if (card === undefined || card.status === 'canceled') return;
+  const answer = await issuer.setCardStatus(tenant, stripeCardId, { status: 'canceled', reason });
+  if (answer.kind === 'changed') return;
+  throw ApplicationFailure.create({
+    message: `Stripe refuses to cancel ${stripeCardId}: ${answer.code}`,
+    type: 'CANCEL_REFUSED',
+    nextRetryDelay: REFUSED_CANCEL_RETRY,
+  });
+}
+
+/** The newest Stripe card of this card, also when the answer of its create call never reached us. */
+async function lastMade(
+  ports: ActivityPorts,
+  order: CardOrder,
+  known: StripeCardId | null,
+): Promise<StripeCardId | null> {
+  const attempt = await ports.attempts.latest(order.cardId, 'create_card');
+  if (attempt === undefined || attempt.outcome.kind === 'refused') return known;
+  if (attempt.outcome.kind === 'made') {
+    const id = parseStripeCardId(attempt.outcome.resultId);
+    if (id !== known) await adopt(ports, order, { id, attempt: attempt.attempt });
+    return id;
+  }
+  const { stripeCardholderId } = await holderOf(ports, order.cardId);
+  if (stripeCardholderId === null) return known;
+  const owned = new Set(await ports.cards.stripeCards(order.cardId));
+  const by = { cardId: order.cardId, cardholder: stripeCardholderId };
+  const found = (await ports.issuer.findCards(order.tenant, by)).find(
+    ({ stripeCardId }) => !owned.has(stripeCardId),
+  );
+  if (found !== undefined) {
+    await adopt(ports, order, { id: found.stripeCardId, attempt: attempt.attempt });
+    await ports.attempts.finish(attempt, { kind: 'made', resultId: found.stripeCardId });
+    return found.stripeCardId;
+  }
+  // The create activity had ended before this one was scheduled, so its last call is older than this.
+  if (Date.now() - activityInfo().scheduledTimestampMs < CREATE_SETTLES_MS) {
+    throw ApplicationFailure.create({
+      message: 'a create call may still be under way; looking again',
+      type: 'CREATE_UNSETTLED',
+      nextRetryDelay: '30s',
+    });
+  }
+  await ports.attempts.finish(attempt, { kind: 'refused', code: 'abandoned' });
+  return known;
+}
+
+/** Books of a card that is about to die still need it: late captures name it. */
+async function adopt(
+  ports: ActivityPorts,
+  order: CardOrder,
+  what: { readonly id: StripeCardId; readonly attempt: number },
+): Promise<void> {
+  const card = await ports.issuer.readCard(order.tenant, what.id);
+  if (card === undefined) return;
+  await ports.cards.recordStripeCard(order, { card, attempt: what.attempt, current: true });
+}

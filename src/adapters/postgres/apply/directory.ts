@@ -1,0 +1,142 @@
+/** Applies what is seen of cards, cardholders and verifications to the directory, and tells the card workflows. */
+import type { CardFact } from '../../../domain/card-facts.ts';
+import type { TenantId } from '../../../domain/ids.ts';
+import type {
+  CardholderSighting,
+  CardSighting,
+  VerificationSighting,
+} from '../../../domain/sighting.ts';
+import { insertFact } from '../fact-store.ts';
+import type { Transaction } from '../pool.ts';
+
+/** Whether the row it is about was there. `unknown` is parked and tried again. */
+export type Applied = 'applied' | 'unknown';
+
+/** The newest view of a Stripe card wins; an older or repeated one still becomes a fact, which the state ranks. */
+export async function applyCard(
+  tx: Transaction,
+  tenantId: TenantId,
+  seen: CardSighting,
+): Promise<Applied> {
+  const [row] = await tx<{ card_id: string }[]>`
+    select card_id from stripe_cards where stripe_card_id = ${seen.stripeCardId} and tenant_id = ${tenantId}`;
+  if (row === undefined) return 'unknown';
+  await tx`
+    update stripe_cards set status = ${seen.status}, cancellation_reason = ${seen.cancellationReason},
+           last4 = ${seen.last4}, exp_month = ${seen.expMonth}, exp_year = ${seen.expYear},
+           shipping_status = coalesce(${seen.shippingStatus}, shipping_status),
+           carrier = coalesce(${seen.carrier}, carrier),
+           tracking_number = coalesce(${seen.trackingNumber}, tracking_number),
+           tracking_url = coalesce(${seen.trackingUrl}, tracking_url), event_created = ${seen.atS}
+     where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}
+       and (status <> 'canceled' or ${seen.status} = 'canceled')`;
+  const fact: CardFact = {
+    kind: 'card_seen',
+    source: 'event',
+    stripeCardId: seen.stripeCardId,
+    status: seen.status,
+    cancellationReason: seen.cancellationReason,
+    shippingStatus: seen.shippingStatus,
+  };
+  const key = `card/${seen.stripeCardId}/${seen.status}/${seen.shippingStatus ?? '-'}/${seen.atS}`;
+  await insertFact(tx, { tenantId, cardId: row.card_id }, fact, key);
+  return 'applied';
+}
+
+export async function applyCardholder(
+  tx: Transaction,
+  tenantId: TenantId,
+  seen: CardholderSighting,
+): Promise<Applied> {
+  const [row] = await tx<{ cardholder_id: string }[]>`
+    select cardholder_id from cardholders
+     where stripe_cardholder_id = ${seen.stripeCardholderId} and tenant_id = ${tenantId}`;
+  if (row === undefined) return 'unknown';
+  await lockAccountsOfCardholder(tx, row.cardholder_id);
+  const changed = await tx`
+    update cardholders set stripe_status = ${seen.status}, stripe_disabled_reason = ${seen.disabledReason},
+           stripe_event_created = ${seen.atS}, version = version + 1
+     where cardholder_id = ${row.cardholder_id} and stripe_event_created <= ${seen.atS}
+       and (stripe_status, coalesce(stripe_disabled_reason, '')) is distinct from
+           (${seen.status}::text, coalesce(${seen.disabledReason}::text, ''))
+    returning 1`;
+  if (changed.length > 0) {
+    const key = `cardholder/${seen.atS}/${seen.status}/${seen.disabledReason ?? '-'}`;
+    await factForOpenCards(
+      tx,
+      { tenantId, cardholderId: row.cardholder_id },
+      { kind: 'cardholder_changed' },
+      key,
+    );
+  }
+  return 'applied';
+}
+
+export async function applyVerification(
+  tx: Transaction,
+  tenantId: TenantId,
+  seen: VerificationSighting,
+): Promise<Applied> {
+  const [row] = await tx<{ cardholder_id: string }[]>`
+    select cardholder_id from cardholders
+     where kyc_session_id = ${seen.sessionId} and tenant_id = ${tenantId} for no key update`;
+  if (row === undefined) return 'unknown';
+  const status = KYC_STATUS[seen.status];
+  const error = seen.errorCode === null ? null : { code: seen.errorCode, reason: seen.errorReason };
+  // A verified cardholder stays verified: later events of the same session are echoes of its redaction.
+  const changed = await tx`
+    update cardholders set kyc_status = ${status}, kyc_event_created = ${seen.atS},
+           kyc_last_error = ${error === null ? null : JSON.stringify(error)}::text::jsonb,
+           kyc_verified_at = case when ${status}::text = 'verified' then now() end, version = version + 1
+     where cardholder_id = ${row.cardholder_id} and kyc_event_created <= ${seen.atS}
+       and kyc_status not in ('verified', 'rejected')
+    returning 1`;
+  if (changed.length === 0) return 'applied';
+  const fact = verificationFact(seen);
+  if (fact !== null) {
+    const key = `kyc/${seen.sessionId}/${seen.status}/${seen.atS}`;
+    await factForOpenCards(tx, { tenantId, cardholderId: row.cardholder_id }, fact, key);
+  }
+  return 'applied';
+}
+
+const KYC_STATUS = {
+  requires_input: 'failed',
+  processing: 'pending',
+  verified: 'verified',
+  canceled: 'failed',
+} as const;
+
+function verificationFact(seen: VerificationSighting): CardFact | null {
+  switch (seen.status) {
+    case 'verified':
+      return { kind: 'identity_verified' };
+    case 'requires_input':
+      return { kind: 'identity_failed', code: seen.errorCode ?? 'unknown' };
+    case 'canceled':
+      return { kind: 'identity_canceled' };
+    case 'processing':
+      return null;
+  }
+}
+
+async function factForOpenCards(
+  tx: Transaction,
+  owner: { readonly tenantId: TenantId; readonly cardholderId: string },
+  fact: CardFact,
+  dedupeKey: string,
+): Promise<void> {
+  const cards = await tx<{ card_id: string }[]>`
+    select card_id from cards where cardholder_id = ${owner.cardholderId} and phase <> 'closed' order by card_id`;
+  for (const { card_id: cardId } of cards) {
+    await insertFact(tx, { tenantId: owner.tenantId, cardId }, fact, dedupeKey);
+  }
+}
+
+/** A block of the cardholder binds the next decision of every card, so their accounts are locked first, ascending. */
+async function lockAccountsOfCardholder(tx: Transaction, cardholderId: string): Promise<void> {
+  await tx`
+    select 1 from accounts
+     where account_id in (select account_id from cards where cardholder_id = ${cardholderId})
+     order by account_id for no key update`;
+}

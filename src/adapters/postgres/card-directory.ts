@@ -1,0 +1,122 @@
+/** Cards in Postgres as the API sees them. What the workflow saves is in card-store.ts. */
+import { cardWorkflowId } from '../../domain/card-contract.ts';
+import type { CancelReason, ShippingStatus, StripeCardStatus } from '../../domain/card-facts.ts';
+import type { CardPhase } from '../../domain/card-phase.ts';
+import { parseAccountId, parseCardholderId, parseCardId, parseTenantId } from '../../domain/ids.ts';
+import { invariant } from '../../domain/invariant.ts';
+import type { Card, Cards, ShippingAddress } from '../../ports/cards.ts';
+import { jsonText } from './json-column.ts';
+import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
+import type { Queryable } from './pool.ts';
+
+interface CardRow {
+  card_id: string;
+  tenant_id: string;
+  cardholder_id: string;
+  account_id: string;
+  type: 'virtual' | 'physical';
+  currency: string;
+  phase: CardPhase;
+  phase_since: Date;
+  freezes: Record<string, string>;
+  cancel_requested_at: Date | null;
+  cancel_reason: CancelReason | null;
+  shipping: ShippingAddress | null;
+  replacement_for: string | null;
+  workflow_started_at: Date | null;
+  created_at: Date;
+  stripe_card: StripeCardJson | null;
+}
+
+interface StripeCardJson {
+  id: string;
+  status: StripeCardStatus;
+  last4: string;
+  expMonth: number;
+  expYear: number;
+  shippingStatus: ShippingStatus | null;
+  trackingNumber: string | null;
+}
+
+const ORDER = { table: 'cards', id: 'card_id', time: 'created_at' } as const;
+
+function toCard(row: CardRow): Card {
+  const id = parseCardId(row.card_id);
+  return {
+    id,
+    tenantId: parseTenantId(row.tenant_id),
+    cardholderId: parseCardholderId(row.cardholder_id),
+    accountId: parseAccountId(row.account_id),
+    type: row.type,
+    currency: row.currency,
+    phase: row.phase,
+    phaseSince: row.phase_since.toISOString(),
+    frozen: Object.keys(row.freezes).length > 0,
+    freezes: row.freezes,
+    cancelRequested:
+      row.cancel_requested_at === null || row.cancel_reason === null
+        ? null
+        : { at: row.cancel_requested_at.toISOString(), reason: row.cancel_reason },
+    stripeCard: row.stripe_card,
+    shipping: row.shipping,
+    replacementFor: row.replacement_for === null ? null : parseCardId(row.replacement_for),
+    workflowId: cardWorkflowId(id),
+    workflowStarted: row.workflow_started_at !== null,
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+/** The columns of a card and, as one JSON value, those of the Stripe card that is current. */
+const cardColumns = (sql: Queryable) => sql`
+  cards.card_id, cards.tenant_id, cards.cardholder_id, cards.account_id, cards.type, cards.currency,
+  cards.phase, cards.phase_since, cards.freezes, cards.cancel_requested_at, cards.cancel_reason,
+  cards.shipping, cards.replacement_for, cards.workflow_started_at, cards.created_at,
+  (select jsonb_build_object('id', s.stripe_card_id, 'status', s.status, 'last4', s.last4,
+            'expMonth', s.exp_month, 'expYear', s.exp_year, 'shippingStatus', s.shipping_status,
+            'trackingNumber', s.tracking_number)
+     from stripe_cards s where s.stripe_card_id = cards.stripe_card_id) as stripe_card`;
+
+export async function findCard(sql: Queryable, id: string): Promise<Card | undefined> {
+  const [row] = await sql<CardRow[]>`
+    select ${cardColumns(sql)} from cards where card_id = ${id}`;
+  return row === undefined ? undefined : toCard(row);
+}
+
+export function createCardDirectory(sql: Queryable): Cards {
+  return {
+    async create(card) {
+      const shipping = card.shipping === null ? null : jsonText(card.shipping);
+      await sql`
+        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping)
+        values (${card.tenantId}, ${card.id}, ${card.cardholderId}, ${card.accountId}, ${card.type},
+                ${card.currency}, ${shipping}::text::jsonb)`;
+      await sql`
+        insert into card_timeline (tenant_id, card_id, kind, phase)
+        values (${card.tenantId}, ${card.id}, 'card_requested', 'kyc')`;
+      const made = await findCard(sql, card.id);
+      invariant(made !== undefined, 'a card just inserted is there');
+      return made;
+    },
+
+    find: (id) => findCard(sql, id),
+
+    async list(filter, page) {
+      const { tenantId, accountId, cardholderId, phase } = filter;
+      const rows = await sql<CardRow[]>`
+        select ${cardColumns(sql)} from cards where true
+          ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}
+          ${accountId === undefined ? sql`` : sql`and account_id = ${accountId}`}
+          ${cardholderId === undefined ? sql`` : sql`and cardholder_id = ${cardholderId}`}
+          ${phase === undefined ? sql`` : sql`and phase = ${phase}`}
+          ${afterCursor(sql, ORDER, page)}
+         order by cards.created_at desc, cards.card_id desc limit ${rowsFor(page)}`;
+      return toPage(rows.map(toCard), page, cursorIn(sql, ORDER));
+    },
+
+    async markWorkflowStarted(id) {
+      await sql`
+        update cards set workflow_started_at = now()
+         where card_id = ${id} and workflow_started_at is null`;
+    },
+  };
+}

@@ -1,0 +1,207 @@
+/** The card's records for its workflow: load, save, and the Stripe cards it has owned. */
+import type { LoadedCard } from '../../domain/card-contract.ts';
+import type { CancelReason } from '../../domain/card-facts.ts';
+import { type CardState, requestedCard } from '../../domain/card-phase.ts';
+import { attentionOf } from '../../domain/card-plan.ts';
+import {
+  type CardSave,
+  LIFECYCLE_ATTENTION_KINDS,
+  type SaveAnswer,
+} from '../../domain/card-save.ts';
+import {
+  type CardId,
+  parseCardholderId,
+  parseCardId,
+  parseStripeAccountId,
+  parseStripeCardId,
+  parseTenantId,
+} from '../../domain/ids.ts';
+import type { CardOrder, CardStore } from '../../ports/card-store.ts';
+import type { ShippingAddress } from '../../ports/cards.ts';
+import type { IssuedCard, IssuerTenant } from '../../ports/issuer.ts';
+import { openAttention } from './attention.ts';
+import { jsonText } from './json-column.ts';
+import type { Sql, Transaction } from './pool.ts';
+
+/** The state as it lies in `cards.state`, with the marks of the save that wrote it. */
+type StoredState = CardState & { readonly savedRevision: number; readonly savedBy: string };
+
+export const createCardStore = (sql: Sql): CardStore => ({
+  load: (cardId) => load(sql, cardId),
+  save: (save) => sql.begin((tx) => saveIn(tx, save)),
+  order: (cardId) => order(sql, cardId),
+  recordStripeCard: async (card, made) => {
+    await sql.begin((tx) => recordStripeCard(tx, card, made));
+  },
+  isSettled: (cardId) => isSettled(sql, cardId),
+  async stripeCards(cardId) {
+    const rows = await sql<{ stripe_card_id: string }[]>`
+      select stripe_card_id from stripe_cards where card_id = ${cardId} order by attempt desc`;
+    return rows.map((row) => parseStripeCardId(row.stripe_card_id));
+  },
+});
+
+interface CardRow {
+  readonly tenant_id: string;
+  readonly card_id: string;
+  readonly cardholder_id: string;
+  readonly type: 'virtual' | 'physical';
+  readonly state: StoredState | null;
+  readonly frozen: boolean;
+  readonly cancel_reason: CancelReason | null;
+  readonly created_at: Date;
+}
+
+async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
+  // The row's own workflow asks: whoever starts left-over rows need not look at it again.
+  await sql`
+    update cards set workflow_started_at = now()
+    where card_id = ${cardId} and workflow_started_at is null`;
+  const [row] = await sql<CardRow[]>`
+    select tenant_id, card_id, cardholder_id, type, state, freezes <> '{}'::jsonb as frozen,
+           cancel_reason, created_at
+    from cards where card_id = ${cardId}`;
+  if (row === undefined) return undefined;
+  const fields = {
+    cardId: parseCardId(row.card_id),
+    tenantId: row.tenant_id,
+    cardholderId: row.cardholder_id,
+    type: row.type,
+    frozen: row.frozen,
+    cancelRequested: row.cancel_reason,
+  };
+  if (row.state === null) {
+    return { ...fields, state: requestedCard(row.type, row.created_at.getTime()), revision: 0 };
+  }
+  const { savedRevision, savedBy: _, ...state } = row.state;
+  return { ...fields, state, revision: savedRevision };
+}
+
+async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
+  const { cardId, state } = save;
+  const [before] = await tx<{ tenant_id: string; account_id: string; phase: string }[]>`
+    select tenant_id, account_id, phase from cards where card_id = ${cardId}`;
+  if (before === undefined) throw new Error(`there is no card ${cardId}`);
+  const phaseChanged = before.phase !== state.phase;
+  if (phaseChanged) {
+    // Accounts before cards, as everywhere: no decision that commits later is based on the older phase.
+    await tx`select 1 from accounts where account_id = ${before.account_id} for update`;
+  }
+  const [stored] = await tx<{ revision: number | null; writer: string | null }[]>`
+    select (state->>'savedRevision')::bigint as revision, state->>'savedBy' as writer
+    from cards where card_id = ${cardId} for update`;
+  const revision = stored?.revision ?? 0;
+  if (revision === save.revision && stored?.writer === save.writer) return 'saved';
+  if (revision >= save.revision) return 'stale';
+  const saved: StoredState = { ...state, savedRevision: save.revision, savedBy: save.writer };
+  const sinceMs = save.timeline.findLast(({ kind }) => kind === 'phase_changed')?.atMs;
+  await tx`
+    update cards set
+      state = ${jsonText(saved)}::text::jsonb,
+      phase = ${state.phase},
+      phase_since = case when ${phaseChanged} then ${new Date(sinceMs ?? state.sinceMs)} else phase_since end,
+      version = version + ${phaseChanged ? 1 : 0}
+    where card_id = ${cardId}`;
+  await closeFacts(tx, save);
+  await followAttention(tx, save, before);
+  await addTimeline(tx, save, before.tenant_id);
+  return 'saved';
+}
+
+async function closeFacts(tx: Transaction, { cardId, closedFactIds }: CardSave): Promise<void> {
+  const ids = closedFactIds.filter((id) => /^\d{1,18}$/.test(id));
+  if (ids.length === 0) return;
+  await tx`
+    update facts set closed_at = now()
+    where fact_id = any(${ids}::bigint[]) and card_id = ${cardId} and closed_at is null`;
+}
+
+/** One item at most follows the state of a card; it closes by itself when the state no longer asks for it. */
+async function followAttention(
+  tx: Transaction,
+  { cardId, state }: CardSave,
+  card: { readonly tenant_id: string; readonly account_id: string },
+): Promise<void> {
+  const wanted = attentionOf(state);
+  await tx`
+    update attention_items set closed_at = now(), resolution = 'the card moved on'
+    where tenant_id = ${card.tenant_id} and subject = ${cardId} and closed_at is null
+      and kind = any(${[...LIFECYCLE_ATTENTION_KINDS]}) and kind <> ${wanted?.kind ?? ''}`;
+  if (wanted === null) return;
+  await openAttention(tx, {
+    tenantId: card.tenant_id,
+    kind: wanted.kind,
+    subject: cardId,
+    cardId,
+    accountId: card.account_id,
+    details: { detail: wanted.detail, phase: state.phase },
+  });
+}
+
+async function addTimeline(tx: Transaction, save: CardSave, tenantId: string): Promise<void> {
+  for (const { atMs, kind, phase, body } of save.timeline) {
+    await tx`
+      insert into card_timeline (tenant_id, card_id, at, kind, phase, body)
+      values (${tenantId}, ${save.cardId}, ${new Date(atMs)}, ${kind}, ${phase},
+              ${jsonText(body)}::text::jsonb)`;
+  }
+}
+
+interface OrderRow {
+  readonly tenant_id: string;
+  readonly stripe_account: string | null;
+  readonly cardholder_id: string;
+  readonly type: 'virtual' | 'physical';
+  readonly currency: string;
+  readonly shipping: ShippingAddress | null;
+}
+
+async function order(sql: Sql, cardId: CardId): Promise<CardOrder | undefined> {
+  const [row] = await sql<OrderRow[]>`
+    select c.tenant_id, t.stripe_account, c.cardholder_id, c.type, c.currency, c.shipping
+    from cards c join tenants t using (tenant_id) where c.card_id = ${cardId}`;
+  if (row === undefined) return undefined;
+  const { type, currency, shipping } = row;
+  const cardholderId = parseCardholderId(row.cardholder_id);
+  return { cardId, tenant: tenantOf(row), cardholderId, type, currency, shipping };
+}
+
+export const tenantOf = (row: {
+  readonly tenant_id: string;
+  readonly stripe_account: string | null;
+}): IssuerTenant => ({
+  tenantId: parseTenantId(row.tenant_id),
+  stripeAccount: row.stripe_account === null ? null : parseStripeAccountId(row.stripe_account),
+});
+
+async function recordStripeCard(
+  tx: Transaction,
+  { cardId, tenant }: Pick<CardOrder, 'cardId' | 'tenant'>,
+  made: { readonly card: IssuedCard; readonly attempt: number; readonly current: boolean },
+): Promise<void> {
+  const { card, attempt } = made;
+  // The card first, as everywhere: the profile cache is told of a new current card by the row's version.
+  await tx`select 1 from cards where card_id = ${cardId} for update`;
+  await tx`
+    insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, cancellation_reason,
+                              last4, exp_month, exp_year, shipping_status)
+    values (${tenant.tenantId}, ${card.stripeCardId}, ${cardId}, ${attempt}, ${card.status},
+            ${card.cancellationReason}, ${card.last4}, ${card.expMonth}, ${card.expYear},
+            ${card.shippingStatus})
+    on conflict (stripe_card_id) do nothing`;
+  if (!made.current) return;
+  await tx`
+    update cards set stripe_card_id = ${card.stripeCardId}, version = version + 1
+    where card_id = ${cardId} and stripe_card_id is distinct from ${card.stripeCardId}`;
+}
+
+async function isSettled(sql: Sql, cardId: CardId): Promise<boolean> {
+  const [row] = await sql<{ open: boolean }[]>`
+    select exists (
+      select 1 from authorizations
+      where card_id = ${cardId} and (status = 'pending' or held_minor > 0)
+    ) or exists (
+      select 1 from decisions where card_id = ${cardId} and approved and not confirmed
+    ) as open`;
+  return row?.open === false;
+}

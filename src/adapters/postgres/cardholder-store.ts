@@ -1,0 +1,83 @@
+/** Cardholders in Postgres. */
+import { parseCardholderId, parseTenantId } from '../../domain/ids.ts';
+import type {
+  Cardholder,
+  CardholderProfile,
+  Cardholders,
+  KycStatus,
+} from '../../ports/cardholders.ts';
+import { jsonText } from './json-column.ts';
+import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
+import type { Queryable } from './pool.ts';
+
+interface CardholderRow {
+  cardholder_id: string;
+  tenant_id: string;
+  customer_ref: string;
+  type: 'individual' | 'company';
+  profile: CardholderProfile;
+  kyc_status: KycStatus;
+  kyc_attempts: number;
+  kyc_session_id: string | null;
+  kyc_url: string | null;
+  kyc_verified_at: Date | null;
+  stripe_cardholder_id: string | null;
+  stripe_status: 'active' | 'inactive' | 'blocked';
+  created_at: Date;
+}
+
+const ORDER = { table: 'cardholders', id: 'cardholder_id', time: 'created_at' } as const;
+
+const toCardholder = (row: CardholderRow): Cardholder => ({
+  ...row.profile,
+  id: parseCardholderId(row.cardholder_id),
+  tenantId: parseTenantId(row.tenant_id),
+  customerRef: row.customer_ref,
+  type: row.type,
+  kyc: {
+    status: row.kyc_status,
+    attempts: row.kyc_attempts,
+    sessionId: row.kyc_session_id,
+    url: row.kyc_url,
+    verifiedAt: row.kyc_verified_at?.toISOString() ?? null,
+  },
+  stripeCardholderId: row.stripe_cardholder_id,
+  status: row.stripe_status,
+  createdAt: row.created_at.toISOString(),
+});
+
+export function createCardholderStore(sql: Queryable): Cardholders {
+  const columns = sql`cardholder_id, tenant_id, customer_ref, type, profile, kyc_status, kyc_attempts,
+    kyc_session_id, kyc_url, kyc_verified_at, stripe_cardholder_id, stripe_status, created_at`;
+  return {
+    async create({ id, tenantId, customerRef, type, profile }) {
+      const [made] = await sql<CardholderRow[]>`
+        insert into cardholders (tenant_id, cardholder_id, customer_ref, type, profile)
+        values (${tenantId}, ${id}, ${customerRef}, ${type}, ${jsonText(profile)}::text::jsonb)
+        on conflict (tenant_id, customer_ref) do nothing returning ${columns}`;
+      if (made !== undefined) return { kind: 'created', cardholder: toCardholder(made) };
+      const [found] = await sql<{ cardholder_id: string }[]>`
+        select cardholder_id from cardholders
+         where tenant_id = ${tenantId} and customer_ref = ${customerRef}`;
+      if (found === undefined) throw new Error(`cardholder ${id} neither made nor found`);
+      return { kind: 'exists', id: parseCardholderId(found.cardholder_id) };
+    },
+
+    async find(id) {
+      const [row] = await sql<CardholderRow[]>`
+        select ${columns} from cardholders where cardholder_id = ${id}`;
+      return row === undefined ? undefined : toCardholder(row);
+    },
+
+    async list(filter, page) {
+      const { tenantId, customerRef } = filter;
+      const rows = await sql<CardholderRow[]>`
+        select ${columns} from cardholders where true
+          ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}
+          ${customerRef === undefined ? sql`` : sql`and customer_ref = ${customerRef}`}
+          ${afterCursor(sql, ORDER, page)}
+         order by created_at desc, cardholder_id desc limit ${rowsFor(page)}`;
+      return toPage(rows.map(toCardholder), page, cursorIn(sql, ORDER));
+    },
+  };
+}

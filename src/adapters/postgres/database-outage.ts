@@ -1,0 +1,28 @@
+/** Tells an unreachable or closing database from a mistake of ours. */
+
+/** Codes of the driver and of Node.js for connections that could not be made or were lost. */
+const CONNECTION_CODES = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+/**
+ * Classes of SQLSTATE for a server that cannot work now: connection exceptions, insufficient resources,
+ * operator intervention (shutdown, start-up, a cancelled statement), system errors.
+ */
+const OUTAGE_CLASSES = new Set(['08', '53', '57', '58']);
+
+/** True when the same statement may succeed once the database is reachable again. */
+export function isDatabaseOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseOutage);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return CONNECTION_CODES.has(code) || (code.length === 5 && OUTAGE_CLASSES.has(code.slice(0, 2)));
+}

@@ -1,0 +1,95 @@
+/** The cardholder's row for the workflow's activities; changed under the row's lock only. */
+import {
+  type CardholderId,
+  parseCardholderId,
+  parseStripeCardholderId,
+  parseVerificationSessionId,
+  type StripeCardholderId,
+} from '../../domain/ids.ts';
+import type { CardholderProfile, KycStatus } from '../../ports/cardholders.ts';
+import type { Holder, HolderStore, VerificationLink } from '../../ports/holder-store.ts';
+import { tenantOf } from './card-store.ts';
+import type { Sql, Transaction } from './pool.ts';
+
+interface HolderRow {
+  readonly tenant_id: string;
+  readonly stripe_account: string | null;
+  readonly cardholder_id: string;
+  readonly type: 'individual' | 'company';
+  readonly profile: CardholderProfile;
+  readonly kyc_status: KycStatus;
+  readonly kyc_session_id: string | null;
+  readonly kyc_verified_at: Date | null;
+  readonly stripe_cardholder_id: string | null;
+}
+
+export const createHolderStore = (sql: Sql): HolderStore => ({
+  async ofCard(cardId) {
+    const [row] = await sql<HolderRow[]>`
+      select h.tenant_id, t.stripe_account, h.cardholder_id, h.type, h.profile, h.kyc_status,
+             h.kyc_session_id, h.kyc_verified_at, h.stripe_cardholder_id
+      from cards c
+      join cardholders h using (cardholder_id)
+      join tenants t on t.tenant_id = h.tenant_id
+      where c.card_id = ${cardId}`;
+    return row === undefined ? undefined : holderFrom(row);
+  },
+  recordVerification: (cardholderId, link, { expired }) =>
+    sql.begin((tx) => recordVerification(tx, cardholderId, { ...link, expired })),
+  async recordStripeCardholder(cardholderId, id) {
+    const [row] = await sql<{ stripe_cardholder_id: string }[]>`
+      update cardholders
+      set stripe_cardholder_id = coalesce(stripe_cardholder_id, ${id}), version = version + 1
+      where cardholder_id = ${cardholderId}
+      returning stripe_cardholder_id`;
+    return firstStored(row, cardholderId);
+  },
+});
+
+function firstStored(
+  row: { readonly stripe_cardholder_id: string } | undefined,
+  cardholderId: CardholderId,
+): StripeCardholderId {
+  if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
+  return parseStripeCardholderId(row.stripe_cardholder_id);
+}
+
+function holderFrom(row: HolderRow): Holder {
+  const { kyc_session_id: session, stripe_cardholder_id: stripeId } = row;
+  return {
+    cardholderId: parseCardholderId(row.cardholder_id),
+    tenant: tenantOf(row),
+    type: row.type,
+    profile: row.profile,
+    kycStatus: row.kyc_status,
+    kycVerifiedAtMs: row.kyc_verified_at?.getTime() ?? null,
+    kycSessionId: session === null ? null : parseVerificationSessionId(session),
+    stripeCardholderId: stripeId === null ? null : parseStripeCardholderId(stripeId),
+  };
+}
+
+async function recordVerification(
+  tx: Transaction,
+  cardholderId: CardholderId,
+  link: VerificationLink & { readonly expired: boolean },
+): Promise<KycStatus> {
+  const [row] = await tx<{ kyc_status: KycStatus }[]>`
+    select kyc_status from cardholders where cardholder_id = ${cardholderId} for update`;
+  if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
+  const { kyc_status: status } = row;
+  // A verdict that came in meanwhile counts; a session nobody needs does no harm.
+  if (status === 'rejected' || (status === 'verified' && !link.expired)) return status;
+  await tx`
+    update cardholders set
+      kyc_status = 'pending',
+      kyc_verified_at = null,
+      kyc_last_error = null,
+      kyc_attempts = kyc_attempts + 1,
+      kyc_url = ${link.url},
+      -- Events are ranked per session; a new one begins anew.
+      kyc_event_created = case when kyc_session_id = ${link.sessionId} then kyc_event_created else 0 end,
+      kyc_session_id = ${link.sessionId},
+      version = version + 1
+    where cardholder_id = ${cardholderId}`;
+  return 'pending';
+}

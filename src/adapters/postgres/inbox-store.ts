@@ -1,0 +1,88 @@
+/**
+ * Stores events. One insert is under way at a time, and takes along everything that arrived while the one
+ * before was running: under load many events share one commit, and alone an event never waits for company.
+ */
+import postgres from 'postgres';
+import type { EventIntake, IncomingEvent } from '../../ports/event-intake.ts';
+import type { Sql } from './pool.ts';
+
+/** Rows of one insert; keeps the statement far below the server's limits even with events of 100 kB. */
+const BATCH_MAX = 200;
+/** SQLSTATE classes of what the data itself is to blame for: another try would fail alike. */
+const DATA_CLASSES = new Set(['22', '23']);
+
+type Outcome = 'stored' | 'duplicate';
+
+interface Waiting {
+  readonly event: IncomingEvent;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function createEventIntake(sql: Sql): EventIntake {
+  let waiting: Waiting[] = [];
+  let isFlushing = false;
+
+  async function flushAll(): Promise<void> {
+    isFlushing = true;
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH_MAX);
+      waiting = waiting.slice(BATCH_MAX);
+      await settle(sql, batch);
+    }
+    isFlushing = false;
+  }
+
+  return {
+    store: (event) =>
+      new Promise<Outcome>((resolve, reject) => {
+        waiting.push({ event, resolve, reject });
+        // `settle` hands every failure to those who wait, so that this promise never rejects.
+        if (!isFlushing) void flushAll();
+      }),
+  };
+}
+
+async function settle(sql: Sql, batch: readonly Waiting[]): Promise<void> {
+  try {
+    const outcomes = await storeEvents(
+      sql,
+      batch.map((w) => w.event),
+    );
+    batch.forEach((w, i) => w.resolve(outcomes[i] ?? 'duplicate'));
+  } catch (error) {
+    if (batch.length > 1 && isDataError(error)) {
+      // One event that Postgres cannot take must not keep its neighbours out.
+      for (const one of batch) await settle(sql, [one]);
+      return;
+    }
+    for (const w of batch) w.reject(error);
+  }
+}
+
+const isDataError = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && DATA_CLASSES.has(error.code.slice(0, 2));
+
+const keyOf = (event: Pick<IncomingEvent, 'eventId' | 'stripeAccount'>): string =>
+  `${event.stripeAccount ?? ''}/${event.eventId}`;
+
+/** Inserts the events in one statement; answers in their order. A repeat within the list is a duplicate too. */
+async function storeEvents(sql: Sql, events: readonly IncomingEvent[]): Promise<Outcome[]> {
+  const stored = await sql<{ eventId: string; stripeAccount: string | null }[]>`
+    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
+    select case when e.stripe_account is null
+                then (select tenant_id from tenants where stripe_account is null)
+                else (select tenant_id from tenants t where t.stripe_account = e.stripe_account) end,
+           e.stripe_account, e.event_id, 'webhook', e.type, e.object_id, e.group_key, e.created,
+           e.payload::jsonb
+      from unnest(${events.map((e) => e.stripeAccount)}::text[], ${events.map((e) => e.eventId)}::text[],
+                  ${events.map((e) => e.type)}::text[], ${events.map((e) => e.objectId)}::text[],
+                  ${events.map((e) => e.groupKey)}::text[], ${events.map((e) => e.created)}::bigint[],
+                  ${events.map((e) => e.payload)}::text[])
+           as e (stripe_account, event_id, type, object_id, group_key, created, payload)
+    on conflict do nothing
+    returning event_id as "eventId", stripe_account as "stripeAccount"`;
+  const fresh = new Set(stored.map(keyOf));
+  // The first of equal events takes the key out of the set, the others find it gone.
+  return events.map((event) => (fresh.delete(keyOf(event)) ? 'stored' : 'duplicate'));
+}

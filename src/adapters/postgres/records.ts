@@ -1,0 +1,24 @@
+/** The records of the card program, bound to a pool or to one transaction. */
+import type { Records } from '../../ports/records.ts';
+import { createAccountStore } from './account-store.ts';
+import { createAttentionList } from './attention-list.ts';
+import { createCardCommandStore } from './card-command-store.ts';
+import { createCardControls } from './card-controls.ts';
+import { createCardDirectory } from './card-directory.ts';
+import { createCardHistory } from './card-history-store.ts';
+import { createCardholderStore } from './cardholder-store.ts';
+import type { Queryable } from './pool.ts';
+import { createProgramFigures } from './program-figures.ts';
+import { createTenantStore } from './tenant-store.ts';
+
+export const createRecords = (sql: Queryable): Records => ({
+  tenants: createTenantStore(sql),
+  accounts: createAccountStore(sql),
+  cardholders: createCardholderStore(sql),
+  cards: createCardDirectory(sql),
+  controls: createCardControls(sql),
+  commands: createCardCommandStore(sql),
+  history: createCardHistory(sql),
+  attention: createAttentionList(sql),
+  figures: createProgramFigures(sql),
+});

@@ -1,0 +1,124 @@
+/** Stripe's authorization and transaction objects, read into the domain's views. */
+import type {
+  AuthorizationSnapshot,
+  HistoryEntry,
+  ListedCapture,
+  Merchant,
+  ObservedTransaction,
+  PreviousFields,
+  SnapshotRank,
+} from '../../domain/authorization-state.ts';
+import { parseAuthorizationId, parseStripeCardId, parseTransactionId } from '../../domain/ids.ts';
+import { type Currency, minorUnits, parseCurrency } from '../../domain/money.ts';
+import {
+  flagAt,
+  idAt,
+  integerAt,
+  isObject,
+  type Json,
+  objectAt,
+  objectsAt,
+  oneOf,
+  optionalId,
+  optionalText,
+  textAt,
+  UnreadableEventError,
+} from './wire.ts';
+
+const STATUSES = ['pending', 'closed', 'reversed', 'expired'] as const;
+
+export function readCurrency(parent: Json, name: string): Currency {
+  const text = textAt(parent, name);
+  const currency = parseCurrency(text);
+  if (currency === undefined)
+    throw new UnreadableEventError(`${name} "${text}" is no known currency`);
+  return currency;
+}
+
+export function readMerchant(parent: Json): Merchant {
+  const merchant = objectAt(parent, 'merchant_data');
+  return {
+    name: optionalText(merchant, 'name'),
+    category: optionalText(merchant, 'category') ?? '',
+    categoryCode: optionalText(merchant, 'category_code') ?? '',
+    country: optionalText(merchant, 'country'),
+  };
+}
+
+/** Every transaction that is there whole; ids alone are not enough to book. */
+export const listedTransactions = (authorization: Json): readonly ObservedTransaction[] =>
+  objectsAt(authorization, 'transactions').map(readTransaction);
+
+export function readTransaction(transaction: Json): ObservedTransaction {
+  const authorization = optionalId(transaction, 'authorization');
+  return {
+    transactionId: parseTransactionId(textAt(transaction, 'id')),
+    type: oneOf(transaction, 'type', ['capture', 'refund']),
+    authorizationId: authorization === null ? null : parseAuthorizationId(authorization),
+    stripeCardId: parseStripeCardId(idAt(transaction, 'card')),
+    // Stripe signs from the balance's view: captures negative, refunds positive. The type says it already.
+    amountMinor: minorUnits(Math.abs(integerAt(transaction, 'amount'))),
+    currency: readCurrency(transaction, 'currency'),
+    createdS: integerAt(transaction, 'created'),
+    merchant: readMerchant(transaction),
+  };
+}
+
+/** A view of an authorization. `previous` are the event's previous_attributes, null when it is no update. */
+export function readAuthorization(
+  authorization: Json,
+  rank: SnapshotRank,
+  previous: Json | null,
+): AuthorizationSnapshot {
+  return {
+    authorizationId: parseAuthorizationId(textAt(authorization, 'id')),
+    stripeCardId: parseStripeCardId(idAt(authorization, 'card')),
+    rank,
+    status: oneOf(authorization, 'status', STATUSES),
+    approved: flagAt(authorization, 'approved'),
+    amountMinor: minorUnits(integerAt(authorization, 'amount')),
+    currency: readCurrency(authorization, 'currency'),
+    createdS: integerAt(authorization, 'created'),
+    history: objectsAt(authorization, 'request_history').map(readHistoryEntry),
+    metadataKeys: Object.keys(objectAt(authorization, 'metadata')).toSorted(),
+    merchant: readMerchant(authorization),
+    captures: readCaptures(authorization['transactions']),
+    previous: previous === null ? null : readPrevious(previous),
+  };
+}
+
+function readHistoryEntry(entry: Json): HistoryEntry {
+  return {
+    amountMinor: minorUnits(integerAt(entry, 'amount')),
+    approved: flagAt(entry, 'approved'),
+    reason: optionalText(entry, 'reason') ?? '',
+    // The time of the request, where Stripe tells it; else of the entry.
+    createdS: Number.isSafeInteger(entry['requested_at'])
+      ? integerAt(entry, 'requested_at')
+      : integerAt(entry, 'created'),
+  };
+}
+
+function readCaptures(list: unknown): readonly ListedCapture[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item: unknown): ListedCapture[] => {
+    // An id alone may be a refund; it is taken for a capture, because that holds money rather than frees it.
+    if (typeof item === 'string') {
+      return [{ transactionId: parseTransactionId(item), amountMinor: null }];
+    }
+    if (!isObject(item) || item['type'] !== 'capture') return [];
+    const { transactionId, amountMinor } = readTransaction(item);
+    return [{ transactionId, amountMinor }];
+  });
+}
+
+function readPrevious(previous: Json): PreviousFields {
+  const { status, approved, amount, transactions } = previous;
+  const known = STATUSES.find((s) => s === status);
+  return {
+    ...(known === undefined ? {} : { status: known }),
+    ...(typeof approved === 'boolean' ? { approved } : {}),
+    ...(Number.isSafeInteger(amount) ? { amountMinor: Number(amount) } : {}),
+    ...(Array.isArray(transactions) ? { captureCount: readCaptures(transactions).length } : {}),
+  };
+}

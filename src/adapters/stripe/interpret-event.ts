@@ -1,0 +1,115 @@
+/** What a stored event means to us. Pure; unknown types are ignored with a reason, unreadable ones throw. */
+import type { ShippingStatus } from '../../domain/card-facts.ts';
+import {
+  parseStripeCardholderId,
+  parseStripeCardId,
+  parseVerificationSessionId,
+} from '../../domain/ids.ts';
+import type { CardSighting, Sighting } from '../../domain/sighting.ts';
+import { listedTransactions, readAuthorization, readTransaction } from './authorization-reader.ts';
+import {
+  integerAt,
+  type Json,
+  objectAt,
+  oneOf,
+  optionalObject,
+  optionalText,
+  textAt,
+} from './wire.ts';
+
+const SHIPPING: readonly ShippingStatus[] = [
+  'pending',
+  'submitted',
+  'shipped',
+  'delivered',
+  'returned',
+  'failure',
+  'canceled',
+];
+
+/** Type under which an authorization that we fetched ourselves is stored in the inbox. */
+export const FETCHED_AUTHORIZATION = 'issuing_authorization.fetched';
+
+/** Types whose meaning we read; every other type is stored and ignored. */
+export function interpretEvent(type: string, event: Json): Sighting {
+  if (type === 'decision.recorded') {
+    return { kind: 'decision', authorizationId: textAt(event, 'authorizationId') };
+  }
+  const atS = integerAt(event, 'created');
+  const payload = objectAt(event, 'data');
+  const object = objectAt(payload, 'object');
+  switch (type) {
+    case 'issuing_authorization.created':
+    case 'issuing_authorization.updated': {
+      const previous = optionalObject(payload, 'previous_attributes');
+      return {
+        kind: 'authorization',
+        snapshot: readAuthorization(object, { source: 'event', atS }, previous),
+        transactions: listedTransactions(object),
+      };
+    }
+    case FETCHED_AUTHORIZATION:
+      return {
+        kind: 'authorization',
+        snapshot: readAuthorization(object, { source: 'fetched', atS }, null),
+        transactions: listedTransactions(object),
+      };
+    case 'issuing_transaction.created':
+    case 'issuing_transaction.updated':
+      return { kind: 'transaction', transaction: readTransaction(object) };
+    case 'issuing_card.created':
+    case 'issuing_card.updated':
+      return readCard(object, atS);
+    case 'issuing_cardholder.created':
+    case 'issuing_cardholder.updated':
+      return {
+        kind: 'cardholder',
+        stripeCardholderId: parseStripeCardholderId(textAt(object, 'id')),
+        atS,
+        status: oneOf(object, 'status', ['active', 'inactive', 'blocked']),
+        disabledReason: optionalText(
+          optionalObject(object, 'requirements') ?? {},
+          'disabled_reason',
+        ),
+      };
+    case 'identity.verification_session.processing':
+    case 'identity.verification_session.verified':
+    case 'identity.verification_session.requires_input':
+    case 'identity.verification_session.canceled': {
+      const error = optionalObject(object, 'last_error') ?? {};
+      return {
+        kind: 'verification',
+        sessionId: parseVerificationSessionId(textAt(object, 'id')),
+        atS,
+        status: oneOf(object, 'status', ['requires_input', 'processing', 'verified', 'canceled']),
+        errorCode: optionalText(error, 'code'),
+        errorReason: optionalText(error, 'reason'),
+      };
+    }
+    case 'issuing_authorization.request':
+      return { kind: 'ignored', reason: 'requests are answered by the authorizer, not applied' };
+    default:
+      return { kind: 'ignored', reason: `type ${type} is not used` };
+  }
+}
+
+/** A card as an event or a fetch shows it at second `atS`. */
+export function readCard(card: Json, atS: number): CardSighting {
+  const shipping = optionalObject(card, 'shipping');
+  const status = shipping === null ? null : optionalText(shipping, 'status');
+  return {
+    kind: 'card',
+    stripeCardId: parseStripeCardId(textAt(card, 'id')),
+    atS,
+    status: oneOf(card, 'status', ['active', 'inactive', 'canceled']),
+    cancellationReason: optionalText(card, 'cancellation_reason'),
+    last4: textAt(card, 'last4'),
+    expMonth: integerAt(card, 'exp_month'),
+    expYear: integerAt(card, 'exp_year'),
+    // An unknown shipping status is no news: the ladder is open-ended.
+    shippingStatus: SHIPPING.find((s) => s === status) ?? null,
+    carrier: shipping === null ? null : optionalText(shipping, 'carrier'),
+    trackingNumber: shipping === null ? null : optionalText(shipping, 'tracking_number'),
+    trackingUrl: shipping === null ? null : optionalText(shipping, 'tracking_url'),
+  };
+}

@@ -1,0 +1,111 @@
+/** Card workflows through the Temporal client. Every call has a deadline: the client itself has none. */
+import {
+  type Client,
+  ServiceError,
+  WithStartWorkflowOperation,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  CARD_TASK_QUEUE,
+  CARD_WORKFLOW_TYPE,
+  type CardWorkflowArgument,
+  type CommandAnswer,
+  cardWorkflowId,
+  FACTS_SIGNAL,
+} from '../../domain/card-contract.ts';
+import type { CardId } from '../../domain/ids.ts';
+import { type CardWorkflows, WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
+
+/** A caller of the API gets its answer, or a 503, within 3 s. */
+const CALL_DEADLINE_MS = 2_500;
+/** The client does not cut its pause between two tries short, so the whole call is bounded again. */
+const ANSWER_DEADLINE_MS = 2_800;
+
+type CardLifecycle = (argument: CardWorkflowArgument) => Promise<void>;
+
+export function createCardWorkflows(client: Client): CardWorkflows {
+  return {
+    async start(cardId) {
+      await within(client, () =>
+        client.workflow.start<CardLifecycle>(CARD_WORKFLOW_TYPE, start(cardId)),
+      );
+    },
+
+    async command(cardId, name, argument, updateId) {
+      const startWorkflowOperation = new WithStartWorkflowOperation<CardLifecycle>(
+        CARD_WORKFLOW_TYPE,
+        start(cardId),
+      );
+      return within(client, () =>
+        client.workflow.executeUpdateWithStart<CardLifecycle, CommandAnswer, [typeof argument]>(
+          name,
+          { args: [argument], updateId, startWorkflowOperation },
+        ),
+      );
+    },
+
+    async sendFacts(cardId, facts) {
+      if (facts.length === 0) return;
+      const { workflowIdConflictPolicy: _, ...options } = start(cardId);
+      await within(client, () =>
+        client.workflow.signalWithStart<CardLifecycle, [typeof facts]>(CARD_WORKFLOW_TYPE, {
+          ...options,
+          signal: FACTS_SIGNAL,
+          signalArgs: [facts],
+        }),
+      );
+    },
+  };
+}
+
+/** A running workflow is left alone; a closed one is started again and continues from its saved state. */
+const start = (cardId: CardId) =>
+  ({
+    workflowId: cardWorkflowId(cardId),
+    taskQueue: CARD_TASK_QUEUE,
+    args: [{ cardId }] as [CardWorkflowArgument],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  }) as const;
+
+async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new WorkflowsUnavailableError(`no answer within ${ANSWER_DEADLINE_MS} ms`)),
+      ANSWER_DEADLINE_MS,
+    );
+  });
+  try {
+    const deadline = Date.now() + CALL_DEADLINE_MS;
+    return await Promise.race([client.connection.withDeadline(deadline, call), late]);
+  } catch (error) {
+    throw isPassing(error)
+      ? new WorkflowsUnavailableError(messageOf(error), { cause: error })
+      : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A failure that says nothing about the command itself: the same call may succeed later. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateFailedError) {
+    // A command that the workflow's validator rejects is our own mistake; anything else can be repeated.
+    return !(error.cause instanceof ApplicationFailure && error.cause.type === 'INVALID_COMMAND');
+  }
+  return (
+    error instanceof ServiceError ||
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    isGrpcError(error)
+  );
+}
+
+/** `ensureConnected` of a lazy connection lets the bare gRPC error through. */
+const isGrpcError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,131 @@
+/** The HTTP side of the authorizer: verifies, reads, asks the decider, and answers in Stripe's form. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import { readAuthorizationRequest } from '../../adapters/stripe/read-request.ts';
+import { verifyStripeEvent } from '../../adapters/stripe/signature.ts';
+import {
+  type Json,
+  optionalText,
+  textAt,
+  UnreadableEventError,
+} from '../../adapters/stripe/wire.ts';
+import type { AuthorizationRequest } from '../../domain/decision.ts';
+import type { BoundSecret } from '../../platform/config.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AuthorizerMetrics } from './authorizer-metrics.ts';
+import type { Decider, DecisionAnswer } from './decider.ts';
+
+export const AUTHORIZATION_PATH = '/webhooks/stripe/authorizations';
+/** A request event is about 4 kB; Stripe's largest are far below this. */
+const BODY_MAX_BYTES = 1024 * 1024;
+/** Name under which a signing secret is bound to the platform's own account. */
+const PLATFORM = 'platform';
+
+export interface AuthorizerApp {
+  readonly decide: Decider;
+  readonly signingSecrets: readonly BoundSecret[];
+  readonly metrics: AuthorizerMetrics;
+  readonly registry: Registry;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly isReady: () => Promise<boolean>;
+}
+
+export function buildApp(deps: AuthorizerApp): FastifyInstance {
+  const app = Fastify({ bodyLimit: BODY_MAX_BYTES, logger: false });
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.post(AUTHORIZATION_PATH, (request, reply) => answerRequest(deps, request, reply));
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const ready = await deps.isReady();
+    return reply.status(ready ? 200 : 503).send({ ready });
+  });
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(deps.registry.contentType).send(await deps.registry.metrics()),
+  );
+  return app;
+}
+
+async function answerRequest(
+  deps: AuthorizerApp,
+  http: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const receivedMs = deps.clock.nowMs();
+  const secrets = [...new Set(deps.signingSecrets.map((bound) => bound.secret))];
+  const verified = verifyStripeEvent({
+    rawBody: Buffer.isBuffer(http.body) ? http.body : Buffer.alloc(0),
+    signatureHeader: http.headers['stripe-signature'],
+    secrets,
+  });
+  if (verified.kind === 'refused') return refuse(deps, reply, verified.reason);
+  const { event } = verified;
+  const account = optionalText(event, 'account') ?? PLATFORM;
+  const secret = secrets[verified.secretIndex];
+  // A secret that leaked from one tenant must not decide for another.
+  if (!deps.signingSecrets.some((bound) => bound.secret === secret && bound.account === account)) {
+    return refuse(deps, reply, 'wrong_account');
+  }
+  const request = readRequest(event);
+  if (request === null) return refuse(deps, reply, 'not_a_request');
+  const answer = await deps.decide(request, receivedMs);
+  record(deps, request, answer, deps.clock.nowMs() - receivedMs);
+  return reply
+    .status(200)
+    .header('Stripe-Version', textAt(event, 'api_version'))
+    .send(toStripe(request, answer));
+}
+
+function readRequest(event: Json): AuthorizationRequest | null {
+  if (event['type'] !== 'issuing_authorization.request') return null;
+  try {
+    return readAuthorizationRequest(event);
+  } catch (error) {
+    if (error instanceof UnreadableEventError) return null;
+    throw error;
+  }
+}
+
+/** Stripe's answer. The metadata key is the request's id, by which convergence finds the decision confirmed. */
+function toStripe(request: AuthorizationRequest, answer: DecisionAnswer): Record<string, unknown> {
+  const note = answer.decisionId === null ? answer.reason : `${answer.decisionId} ${answer.reason}`;
+  const isPartial = answer.approved && answer.approvedMinor < request.askedMinor;
+  return {
+    approved: answer.approved,
+    ...(isPartial ? { amount: answer.approvedMinor } : {}),
+    metadata: { [request.requestId]: note },
+  };
+}
+
+function refuse(deps: AuthorizerApp, reply: FastifyReply, cause: string): FastifyReply {
+  deps.metrics.refused.inc({ cause });
+  deps.logger.warn({ cause }, 'authorization request refused');
+  const message = `The request was not answered: ${cause}.`;
+  return reply.status(400).send({ error: { code: 'REQUEST_REFUSED', message } });
+}
+
+function record(
+  deps: AuthorizerApp,
+  request: AuthorizationRequest,
+  answer: DecisionAnswer,
+  tookMs: number,
+): void {
+  deps.metrics.latency.observe(tookMs / 1000);
+  deps.metrics.decisions.inc({ approved: String(answer.approved), reason: answer.reason });
+  deps.logger.info(
+    {
+      request: request.requestId,
+      authorization: request.authorizationId,
+      decision: answer.decisionId,
+      approved: answer.approved,
+      reason: answer.reason,
+      tookMs: Math.round(tookMs * 100) / 100,
+    },
+    'decided',
+  );
+}

@@ -1,0 +1,50 @@
+/** The authorizer's process: wires the real-time path, which needs Postgres and nothing else. */
+import { createDecisionStore } from '../../adapters/postgres/decision-store.ts';
+import { createSql } from '../../adapters/postgres/pool.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { authorizerConfig, processEnvironment } from '../../platform/config.ts';
+import { createMetrics } from '../../platform/metrics.ts';
+import { startProcess } from '../../platform/start-process.ts';
+import { buildApp } from './app.ts';
+import { createAuthorizerMetrics } from './authorizer-metrics.ts';
+import { createDecider } from './decider.ts';
+import { createLanes } from './lanes.ts';
+import { createProfileCache } from './profile-cache.ts';
+
+/** Answers under way need 500 ms at most; 3 s leave room for connections that are slow to close. */
+const SHUTDOWN_DEADLINE_MS = 3_000;
+const POOL_END_TIMEOUT_S = 1;
+
+await startProcess({
+  name: 'authorizer',
+  readConfig: () => authorizerConfig(processEnvironment()),
+  shutdownDeadlineMs: SHUTDOWN_DEADLINE_MS,
+  async start({ config, logger, shutdown }) {
+    const sql = createSql({
+      url: config.database.url,
+      poolSize: config.database.poolSize,
+      name: 'issuing-authorizer',
+    });
+    shutdown.add('postgres', () => sql.end({ timeout: POOL_END_TIMEOUT_S }));
+    const clock = systemClock(config.clockOffsetMs);
+    const store = createDecisionStore(sql, clock);
+    const profiles = createProfileCache(store);
+    await store.onProfileChange((change) => profiles.forget(change));
+    const lanes = createLanes(store, clock);
+    const registry = createMetrics('authorizer');
+    const onError = (error: unknown): void => {
+      logger.error({ err: error }, 'a decision failed');
+    };
+    const app = buildApp({
+      decide: createDecider({ store, profiles, lanes, clock, onError }),
+      signingSecrets: config.signingSecrets,
+      metrics: createAuthorizerMetrics(registry),
+      registry,
+      logger,
+      clock,
+      isReady: () => store.isReachable(),
+    });
+    shutdown.add('http server', () => app.close());
+    await app.listen({ host: config.host, port: config.port });
+  },
+});

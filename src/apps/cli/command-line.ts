@@ -1,0 +1,111 @@
+/** Reads the arguments of the command line. Pure: what is wrong comes back as a sentence. */
+import { parseArgs } from 'node:util';
+
+export interface DemoArguments {
+  readonly cards: number;
+  readonly seed: number;
+  readonly keep: boolean;
+  readonly report?: string;
+}
+
+export type CommandLine =
+  | { readonly command: 'demo'; readonly demo: DemoArguments }
+  | { readonly command: 'start' }
+  | { readonly command: 'migrate' }
+  | { readonly command: 'help' }
+  | { readonly command: 'wrong'; readonly problem: string };
+
+export const USAGE = `Usage:
+  npm run demo -- [--cards N] [--seed S] [--keep] [--report FILE]
+      Brings everything up in a throw-away folder, lets N cards live (default 6), and checks the books.
+      --seed S       the same seed gives the same cards, purchases and books (default 1)
+      --keep         leaves the folder with the logs in place
+      --report FILE  writes the outcome as JSON
+  npm start
+      Runs the whole system on this machine and keeps its state in .local/. Ctrl-C stops it.
+  npm run db:migrate
+      Applies the migrations to the database of DATABASE_OWNER_URL.
+`;
+
+const DEMO_CARDS_DEFAULT = 6;
+const DEMO_CARDS_MAX = 1_000;
+const DEMO_SEED_DEFAULT = 1;
+/** The simulator's generator takes 32 bits. */
+const DEMO_SEED_MAX = 2 ** 32 - 1;
+
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const [command, ...rest] = args;
+  switch (command) {
+    case undefined:
+      return wrong('No command given');
+    case 'help':
+    case '--help':
+    case '-h':
+      return { command: 'help' };
+    case 'demo':
+      return parseDemo(rest);
+    case 'start':
+    case 'migrate':
+      return withoutOptions(command, rest);
+    default:
+      return wrong(`Unknown command "${command}"`);
+  }
+}
+
+const wrong = (problem: string): CommandLine => ({ command: 'wrong', problem });
+
+function withoutOptions(command: 'start' | 'migrate', args: readonly string[]): CommandLine {
+  if (args.includes('--help') || args.includes('-h')) return { command: 'help' };
+  const [first] = args;
+  return first === undefined
+    ? { command }
+    : wrong(`${command} takes no options, but got "${first}"`);
+}
+
+function parseDemo(args: readonly string[]): CommandLine {
+  let values: { cards?: string; seed?: string; keep?: boolean; report?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        cards: { type: 'string' },
+        seed: { type: 'string' },
+        keep: { type: 'boolean' },
+        report: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    return wrong(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  }
+  if (values.help) return { command: 'help' };
+  const cards = integer(values.cards, DEMO_CARDS_DEFAULT, 1, DEMO_CARDS_MAX);
+  if (cards === undefined) {
+    return wrong(
+      `--cards is "${values.cards}"; it must be a whole number from 1 to ${DEMO_CARDS_MAX}`,
+    );
+  }
+  const seed = integer(values.seed, DEMO_SEED_DEFAULT, 0, DEMO_SEED_MAX);
+  if (seed === undefined) {
+    return wrong(
+      `--seed is "${values.seed}"; it must be a whole number from 0 to ${DEMO_SEED_MAX}`,
+    );
+  }
+  if (values.report === '') return wrong('--report needs the name of a file');
+  const { report, keep = false } = values;
+  return {
+    command: 'demo',
+    demo: { cards, seed, keep, ...(report === undefined ? {} : { report }) },
+  };
+}
+
+function integer(
+  text: string | undefined,
+  fallback: number,
+  min: number,
+  max: number,
+): number | undefined {
+  if (text === undefined) return fallback;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}

@@ -1,0 +1,180 @@
+/**
+ * The whole system on one machine: PostgreSQL, Temporal, the simulator and our processes, each a process of
+ * its own. Started in the order in which they need one another, stopped in the reverse one.
+ */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { migrate } from '../../../adapters/postgres/migrate.ts';
+import { localStackConfig, processEnvironment } from '../../../platform/config.ts';
+import { projectRoot } from './module-command.ts';
+import type { Part } from './part.ts';
+import { createPortPicker } from './ports.ts';
+import { APP_NAMES, type AppName, type Wiring } from './stack-apps.ts';
+import type { Stack, StackOptions } from './stack-contract.ts';
+import { openStackFolder, type StackFolder } from './stack-folder.ts';
+import { openDatabase, openStripe, openTemporal, type ServiceContext } from './stack-services.ts';
+import { pickAppPorts, reachableHost, startApp, wireStripe } from './stack-wiring.ts';
+import { createSupervisor, type Supervisor } from './supervisor.ts';
+
+export type { Stack, StackOptions } from './stack-contract.ts';
+
+/** Starts everything and resolves when all parts are ready. What was started is stopped again when one fails. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const environment = options.environment ?? processEnvironment();
+  const config = localStackConfig(environment);
+  const supervisor = createSupervisor(environment);
+  const ports = createPortPicker({ prefersDefaults: options.ports !== 'random' });
+  let folder: StackFolder | undefined;
+  let stopping: Promise<void> | undefined;
+  const stopAll = async (keepLogs: boolean): Promise<void> => {
+    await supervisor.stop();
+    await ports.releaseAll();
+    await folder?.close({ keepLogs });
+  };
+  const stop = (keepLogs = options.keepFolder === true): Promise<void> => {
+    stopping ??= stopAll(keepLogs);
+    return stopping;
+  };
+  const onAbort = (): void => void supervisor.stop();
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    supervisor.signal.throwIfAborted();
+    folder = await openStackFolder({
+      isKept: options.mode === 'kept',
+      path: options.folder ?? (options.mode === 'kept' ? join(projectRoot, '.local') : undefined),
+      embedded: {
+        postgres: config.database === undefined,
+        temporal: config.temporal === undefined,
+        simulator: config.stripe === undefined,
+      },
+      signal: supervisor.signal,
+    });
+    for (const path of folder.throwAway) supervisor.removeAfterKill(path);
+    await folder.lock?.setGuardian(supervisor.guardianPid());
+    const env = { ...environment, ...options.env };
+    const made = createContext(options, { config, env, folder, ports, supervisor });
+    return { ...(await boot({ options, ...made })), crashed: made.crashed, stop: () => stop() };
+  } catch (error) {
+    // The error points to a log, which must then be there; after Ctrl-C nobody wants to read one.
+    await stop(options.signal?.aborted !== true);
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+interface Boot {
+  readonly options: StackOptions;
+  readonly context: ServiceContext;
+  readonly parts: ReadonlyMap<string, Part>;
+}
+
+/** Everything below is handed from step to step, so that each can be read on its own. */
+function createContext(
+  options: StackOptions,
+  base: Pick<ServiceContext, 'config' | 'env' | 'folder' | 'ports' | 'supervisor'>,
+): { context: ServiceContext; parts: ReadonlyMap<string, Part>; crashed: Promise<string> } {
+  const parts = new Map<string, Part>();
+  let onCrash: (line: string) => void = () => {};
+  const crashed = new Promise<string>((resolve) => {
+    onCrash = resolve;
+  });
+  const context: ServiceContext = {
+    ...base,
+    seed: options.seed,
+    simulatorModule: options.modules?.simulator,
+    durable: options.durable ?? true,
+    say: (line) => options.onPart?.(line),
+    onCrash,
+    keep: (part) => void parts.set(part.name, part),
+  };
+  return { context, parts, crashed };
+}
+
+async function boot({ options, context, parts }: Boot): Promise<Omit<Stack, 'stop' | 'crashed'>> {
+  const { config, folder, ports, supervisor } = context;
+  const appPorts = await pickAppPorts(ports);
+  const [database, temporal, stripe] = await allOrNone(supervisor, [
+    migrated(context, options.migrations),
+    openTemporal(context),
+    openStripe(context),
+  ] as const);
+  const url = (app: AppName): string => `http://${reachableHost(config.host)}:${appPorts[app]}`;
+  const urls = {
+    ingress: url('ingress'),
+    authorizer: url('authorizer'),
+    relay: url('relay'),
+    worker: url('worker'),
+    simulator: stripe.apiBase,
+    temporal: temporal.address,
+    temporalUi: temporal.uiUrl,
+  };
+  const { apiKey, signingSecret } = folder.state().secrets;
+  const wiring: Wiring = {
+    host: config.host,
+    ports: appPorts,
+    databaseUrl: database.databaseUrl,
+    temporalAddress: temporal.address,
+    temporalNamespace: temporal.namespace,
+    isTemporalEmbedded: config.temporal === undefined,
+    stripeKey: stripe.key,
+    stripeApiBase: stripe.apiBase,
+    apiKeys: config.apiKeys.length > 0 ? config.apiKeys : [apiKey],
+    ...(await wireStripe(context, stripe, urls)),
+  };
+  const apps = options.parts ?? APP_NAMES;
+  await allOrNone(
+    supervisor,
+    apps.map((app) => startApp(context, app, wiring, options.modules?.[app])),
+  );
+  await folder.update({ isEstablished: true });
+  return {
+    urls,
+    temporalNamespace: temporal.namespace,
+    databaseUrl: database.databaseUrl,
+    ownerUrl: database.ownerUrl,
+    apiKey: wiring.apiKeys[0] ?? apiKey,
+    webhookSecret: wiring.webhookSecrets[0] ?? '',
+    webhookSecrets: wiring.webhookSecrets,
+    signingSecret,
+    stripeKey: stripe.key,
+    folder: folder.path,
+    logs: folder.logs,
+    part(name) {
+      const part = parts.get(name);
+      if (part === undefined) throw new Error(`This stack did not start ${name}`);
+      return part;
+    },
+  };
+}
+
+/** What is under way when something else fails gets this long to notice that the stack is being stopped. */
+const SETTLE_MS = 2_000;
+
+/** When one fails the others are stopped and waited for, so that nothing goes on in the background. */
+async function allOrNone<const T extends readonly Promise<unknown>[]>(
+  supervisor: Supervisor,
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  try {
+    return await Promise.all(work);
+  } catch (error) {
+    const late = delay(SETTLE_MS, undefined, { ref: false });
+    await Promise.all([supervisor.stop(), Promise.race([Promise.allSettled(work), late])]);
+    throw error;
+  }
+}
+
+async function migrated(context: ServiceContext, directory: string | undefined) {
+  const database = await openDatabase(context);
+  const { applied } = await migrate({
+    ownerUrl: database.ownerUrl,
+    appPassword: database.appPassword,
+    directory,
+  });
+  context.say(
+    `migrations  ready   ${applied.length === 0 ? 'none were due' : `${applied.length} applied`}`,
+  );
+  return database;
+}

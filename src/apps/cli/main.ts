@@ -1,0 +1,55 @@
+/** The command line of the project: demo, start, migrate. */
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { migrateConfig, processEnvironment } from '../../platform/config.ts';
+import { ConfigError } from '../../platform/config-reader.ts';
+import { parseCommandLine, USAGE } from './command-line.ts';
+import { runDemo } from './demo/run-demo.ts';
+import { runStart } from './start.ts';
+
+async function run(args: readonly string[]): Promise<number> {
+  const line = parseCommandLine(args);
+  switch (line.command) {
+    case 'demo':
+      return runDemo(line.demo);
+    case 'start':
+      return runStart();
+    case 'migrate':
+      return runMigrate();
+    case 'help':
+      console.log(USAGE);
+      return 0;
+    case 'wrong':
+      console.error(`${line.problem}\n\n${USAGE}`);
+      return 1;
+  }
+}
+
+async function runMigrate(): Promise<number> {
+  const { ownerUrl, appPassword } = migrateConfig(processEnvironment());
+  const { applied } = await migrate({
+    ownerUrl,
+    appPassword,
+    onApplied: (name) => console.log(`applied ${name}`),
+  });
+  if (applied.length === 0) console.log('No migrations were due.');
+  return 0;
+}
+
+/** An operator needs the sentence; the place in the code is for a bug, and bugs are not of these kinds. */
+function report(error: unknown): void {
+  if (error instanceof ConfigError) console.error(error.message);
+  else if (error instanceof TypeError || error instanceof RangeError) console.error(error);
+  else console.error(error instanceof Error ? error.message : String(error));
+}
+
+// A reader that went away, as of `npm start | head`, must not end us before the parts are stopped.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  report(error);
+  process.exitCode = 1;
+}
+// Whatever still holds the event loop, such as an idle connection, is of no use any more.
+process.exit();

@@ -1,0 +1,69 @@
+/** The HTTP server of the ingress, without a socket: main.ts listens, tests inject. */
+import { randomUUID } from 'node:crypto';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyReply } from 'fastify';
+import { createAfterCommit } from './after-commit.ts';
+import { createErrorHandler } from './error-handler.ts';
+import { errorBody } from './errors.ts';
+import { measureRequests } from './http-metrics.ts';
+import type { App, IngressOptions } from './ingress-ports.ts';
+import { registerOpenApi } from './open-api.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { attentionRoutes } from './routes/attention.ts';
+import { cardCommandRoutes } from './routes/card-commands.ts';
+import { cardControlRoutes } from './routes/card-controls.ts';
+import { cardHistoryRoutes } from './routes/card-history.ts';
+import { cardholderRoutes } from './routes/cardholders.ts';
+import { cardRoutes } from './routes/cards.ts';
+import { figureRoutes } from './routes/figures.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+import { applyV1Conventions } from './v1-conventions.ts';
+
+/** Stripe's events are a few kB; a body beyond this is not one. */
+const BODY_BYTES_MAX = 1_048_576;
+
+export async function buildApp(options: IngressOptions): Promise<App> {
+  const { ports, logger } = options;
+  const app: App = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => randomUUID(),
+    // Paths and queries hold names of customers, which do not belong in logs.
+    disableRequestLogging: true,
+    // A body is taken as it was sent, or refused: nothing is converted or dropped in silence.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
+    frameworkErrors: (_error, _request, reply: FastifyReply) => {
+      void reply.code(400).send(errorBody('BAD_REQUEST'));
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setErrorHandler(createErrorHandler(ports.isOutage));
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(errorBody('ROUTE_NOT_FOUND')),
+  );
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  measureRequests(app, options.metrics);
+  await registerOpenApi(app);
+  operationRoutes(app, options);
+  await app.register(async (scope) => webhookRoutes(scope, options));
+  await app.register(async (scope) => registerV1(scope, options));
+  return app;
+}
+
+function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void {
+  const afterCommit = createAfterCommit(ports, logger);
+  applyV1Conventions(app, apiKeys);
+  tenantRoutes(app, ports);
+  accountRoutes(app, ports);
+  cardholderRoutes(app, ports);
+  cardRoutes(app, ports, afterCommit);
+  cardControlRoutes(app, ports, afterCommit);
+  cardCommandRoutes(app, ports);
+  cardHistoryRoutes(app, ports);
+  attentionRoutes(app, ports);
+  figureRoutes(app, ports);
+}

@@ -1,0 +1,123 @@
+/**
+ * The catalogue of every error the API answers: a stable code, its HTTP status, whether the same request may
+ * succeed later, and a sentence for people. docs/api.md lists the same codes; a test holds both together.
+ */
+import type { ErrorBody } from '../../client/schemas/error-body.ts';
+
+interface ErrorRow {
+  readonly status: number;
+  /** The same request, with the same Idempotency-Key, may succeed later. */
+  readonly retryable: boolean;
+  readonly sentence: string;
+}
+
+const row = (status: number, sentence: string, retryable = false): ErrorRow => ({
+  status,
+  retryable,
+  sentence,
+});
+
+export const ERRORS = {
+  VALIDATION_FAILED: row(
+    400,
+    'The request does not fit the schema; `details.fields` names each field.',
+  ),
+  INVALID_JSON: row(400, 'The body is not valid JSON.'),
+  BAD_REQUEST: row(400, 'The request is not valid HTTP for this server.'),
+  IDEMPOTENCY_KEY_MISSING: row(
+    400,
+    'Every POST needs an Idempotency-Key header: a text of your own, at most 255 characters.',
+  ),
+  TENANT_REQUIRED: row(
+    400,
+    'Say which tenant is meant with `tenantId`: there is not exactly one tenant that is the platform.',
+  ),
+  CURSOR_INVALID: row(400, '`after` is not an id of this list.'),
+  SIGNATURE_INVALID: row(
+    400,
+    'The Stripe-Signature header does not match the body, or is too old. Nothing was stored.',
+  ),
+  EVENT_INVALID: row(
+    400,
+    'The signed body is not a snapshot event. Thin (v2) events are not supported. Nothing was stored.',
+  ),
+  UNAUTHENTICATED: row(
+    401,
+    'Send a valid API key in the header `Authorization: Bearer <key>`.',
+  ),
+  ROUTE_NOT_FOUND: row(404, 'There is no such route. /openapi.json lists them.'),
+  TENANT_NOT_FOUND: row(404, 'There is no such tenant.'),
+  ACCOUNT_NOT_FOUND: row(404, 'There is no such account of this tenant.'),
+  CARDHOLDER_NOT_FOUND: row(404, 'There is no such cardholder of this tenant.'),
+  CARD_NOT_FOUND: row(404, 'There is no such card.'),
+  AUTHORIZATION_NOT_FOUND: row(404, 'There is no such authorization.'),
+  IDEMPOTENCY_KEY_REUSED: row(
+    409,
+    'This Idempotency-Key was used for another request. Use a new key for a new request.',
+  ),
+  TENANT_EXISTS: row(409, 'This Stripe account has a tenant already; details name it.'),
+  CUSTOMER_EXISTS: row(409, 'This customer has a cardholder already; details name it.'),
+  ACCOUNT_NOT_OPEN: row(409, 'The account is frozen or closed.'),
+  EXTERNAL_REF_REUSED: row(409, 'This externalRef was booked with another amount.'),
+  WRONG_PHASE: row(409, 'The phase of the card does not allow this command; details name it.'),
+  NOT_WAITING: row(409, 'The card does not wait for this at the moment.'),
+  ATTEMPTS_USED_UP: row(409, 'No attempts are left.'),
+  ALREADY_CANCELED: row(409, 'The cancellation of this card was requested already.'),
+  LAST4_MISMATCH: row(409, 'These are not the last four digits of the current card.'),
+  BODY_TOO_LARGE: row(413, 'The body is larger than 1 MB.'),
+  UNSUPPORTED_MEDIA_TYPE: row(415, 'Send JSON, with the header `Content-Type: application/json`.'),
+  INTERNAL: row(500, 'Something went wrong on our side.', true),
+  NOT_IMPLEMENTED: row(501, 'This is not available yet.'),
+  WORKFLOWS_UNAVAILABLE: row(
+    503,
+    "The card's workflow cannot be reached. Repeat the request with the same Idempotency-Key.",
+    true,
+  ),
+  DATABASE_UNAVAILABLE: row(503, 'The database cannot be reached. Repeat the request.', true),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+type Details = Readonly<Record<string, unknown>>;
+
+/** Ends a request with an error of the catalogue. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ErrorCode;
+  readonly details: Details | undefined;
+
+  constructor(code: ErrorCode, details?: Details) {
+    super(ERRORS[code].sentence);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** An error answer that was stored with an Idempotency-Key, given again. */
+export class RepeatedError extends Error {
+  override readonly name = 'RepeatedError';
+  readonly status: number;
+  readonly body: unknown;
+  constructor(status: number, body: unknown) {
+    super('repeated answer');
+    this.status = status;
+    this.body = body;
+  }
+}
+
+export const errorBody = (code: ErrorCode, details?: Details): ErrorBody => ({
+  error: {
+    code,
+    message: ERRORS[code].sentence,
+    ...(details === undefined ? {} : { details }),
+  },
+});
+
+/** A field that the schema cannot judge alone; answered in the shape of the schema's own problems. */
+export const invalidField = (path: string, message: string): ApiError =>
+  new ApiError('VALIDATION_FAILED', { fields: [{ in: 'body', path, message }] });
+
+/** Unwraps what was looked up. */
+export function found<T>(value: T | undefined, code: ErrorCode, details?: Details): T {
+  if (value === undefined) throw new ApiError(code, details);
+  return value;
+}

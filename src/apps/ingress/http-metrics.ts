@@ -1,0 +1,37 @@
+/** How long requests take, and what became of webhooks. Labels are route patterns, never ids. */
+import { Counter, Histogram } from 'prom-client';
+import type { MetricsRegistry } from '../../platform/metrics.ts';
+import type { App } from './ingress-ports.ts';
+
+const MS_PER_SECOND = 1000;
+/** From a stored event on an idle machine to the deadlines of this process; seconds. */
+const LATENCY_BUCKETS_S = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
+
+export function measureRequests(app: App, metrics: MetricsRegistry): void {
+  const latency = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the arrival of a request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: LATENCY_BUCKETS_S,
+    registers: [metrics],
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    latency.observe(
+      { method: request.method, route, status: reply.statusCode },
+      reply.elapsedTime / MS_PER_SECOND,
+    );
+  });
+}
+
+export type WebhookOutcome = 'stored' | 'duplicate' | 'refused' | 'unavailable';
+
+export function createWebhookCounter(metrics: MetricsRegistry): (outcome: WebhookOutcome) => void {
+  const counter = new Counter({
+    name: 'webhooks_received_total',
+    help: 'Webhook deliveries by what became of them',
+    labelNames: ['outcome'],
+    registers: [metrics],
+  });
+  return (outcome) => counter.inc({ outcome });
+}

@@ -1,0 +1,43 @@
+/** What the ingress needs from outside; main.ts hands in the real things, tests their own. */
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { Logger } from '../../platform/logger.ts';
+import type { MetricsRegistry } from '../../platform/metrics.ts';
+import type { Answers } from '../../ports/answers.ts';
+import type { CardWorkflows } from '../../ports/card-workflows.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { EventIntake } from '../../ports/event-intake.ts';
+import type { Records } from '../../ports/records.ts';
+
+export interface IngressPorts {
+  /** Reads, outside any transaction. */
+  readonly records: Records;
+  /** Writes, each with its answer in one transaction. */
+  readonly answers: Answers;
+  readonly events: EventIntake;
+  readonly workflows: CardWorkflows;
+  readonly clock: Clock;
+  /** Rejects when Postgres does not answer. */
+  readonly ping: () => Promise<void>;
+  /** Whether an error means that Postgres cannot be reached. */
+  readonly isOutage: (error: unknown) => boolean;
+}
+
+export interface IngressOptions {
+  readonly ports: IngressPorts;
+  /** At least one; each gives full access. */
+  readonly apiKeys: readonly string[];
+  /** Signing secrets of the webhook endpoint, several while one is being rolled. */
+  readonly webhookSecrets: readonly string[];
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

@@ -1,0 +1,133 @@
+/** Commands that the card's workflow answers. */
+import type { TSchema } from 'typebox';
+import { Card, NewShipping } from '../../../client/schemas/card.ts';
+import { ConfirmDelivery, DecideKyc, NoArguments } from '../../../client/schemas/card-command.ts';
+import {
+  CONFIRM_DELIVERY_UPDATE,
+  CORRECT_SHIPPING_UPDATE,
+  DECIDE_KYC_UPDATE,
+  RETRY_KYC_UPDATE,
+} from '../../../domain/card-contract.ts';
+import { parseCardId } from '../../../domain/ids.ts';
+import { runCardCommand } from '../card-command.ts';
+import { ApiError } from '../errors.ts';
+import type { App, IngressPorts } from '../ingress-ports.ts';
+import { IdParams, pathId } from './path-id.ts';
+
+const cardIdOf = (params: { id: string }) => pathId(parseCardId, params.id, 'CARD_NOT_FOUND');
+
+const schemaOf = <B extends TSchema>(operationId: string, summary: string, body: B) => ({
+  operationId,
+  summary,
+  tags: ['Cards'],
+  description: "Needs the card's workflow: 503 within 3 s when Temporal cannot be reached.",
+  params: IdParams,
+  body,
+  response: { 202: Card },
+});
+
+export function cardCommandRoutes(app: App, ports: IngressPorts): void {
+  decideKycRoute(app, ports);
+  retryKycRoute(app, ports);
+  correctShippingRoute(app, ports);
+  confirmDeliveryRoute(app, ports);
+
+  app.post(
+    '/v1/cards/:id/replace',
+    { schema: schemaOf('replaceCard', 'Replaces a card (not available yet)', NoArguments) },
+    async () => {
+      throw new ApiError('NOT_IMPLEMENTED');
+    },
+  );
+}
+
+function decideKycRoute(app: App, ports: IngressPorts): void {
+  app.post(
+    '/v1/cards/:id/decide-kyc',
+    { schema: schemaOf('decideKyc', "Records a person's verdict about the holder", DecideKyc) },
+    async ({ params, body: { approved, reason } }, reply) => {
+      const card = await runCardCommand(ports, reply, {
+        cardId: cardIdOf(params),
+        route: 'decide-kyc',
+        name: DECIDE_KYC_UPDATE,
+        argument: { approved },
+        prepare: async ({ commands }, current) => {
+          const at = new Date(ports.clock.nowMs());
+          const before = await commands.decideKyc(current, { approved, at });
+          return (records) => records.commands.undecideKyc(before);
+        },
+        accepted: async ({ commands }, current) => {
+          await commands.tellOtherCards(current, approved);
+          await commands.note(current, 'command_decide_kyc', { approved, reason });
+        },
+      });
+      return reply.code(202).send(card);
+    },
+  );
+}
+
+function retryKycRoute(app: App, ports: IngressPorts): void {
+  app.post(
+    '/v1/cards/:id/retry-kyc',
+    { schema: schemaOf('retryKyc', 'Gives the holder another attempt', NoArguments) },
+    async ({ params }, reply) => {
+      const card = await runCardCommand(ports, reply, {
+        cardId: cardIdOf(params),
+        route: 'retry-kyc',
+        name: RETRY_KYC_UPDATE,
+        argument: {},
+        accepted: ({ commands }, current) => commands.note(current, 'command_retry_kyc', {}),
+      });
+      return reply.code(202).send(card);
+    },
+  );
+}
+
+function correctShippingRoute(app: App, ports: IngressPorts): void {
+  app.post(
+    '/v1/cards/:id/correct-shipping',
+    { schema: schemaOf('correctShipping', 'Stores a better address for the card', NewShipping) },
+    async ({ params, body: { service = 'standard', ...address } }, reply) => {
+      const card = await runCardCommand(ports, reply, {
+        cardId: cardIdOf(params),
+        route: 'correct-shipping',
+        name: CORRECT_SHIPPING_UPDATE,
+        argument: {},
+        prepare: async ({ commands }, current) => {
+          if (current.type === 'virtual') throw new ApiError('NOT_WAITING', { type: 'virtual' });
+          await commands.setShipping(current.id, { ...address, service });
+          return (records) => records.commands.setShipping(current.id, current.shipping);
+        },
+        accepted: ({ commands }, current) => commands.note(current, 'command_correct_shipping', {}),
+      });
+      return reply.code(202).send(card);
+    },
+  );
+}
+
+function confirmDeliveryRoute(app: App, ports: IngressPorts): void {
+  app.post(
+    '/v1/cards/:id/confirm-delivery',
+    {
+      schema: schemaOf(
+        'confirmDelivery',
+        'The cardholder has the card, where the carrier does not track',
+        ConfirmDelivery,
+      ),
+    },
+    async ({ params, body: { last4 } }, reply) => {
+      const card = await runCardCommand(ports, reply, {
+        cardId: cardIdOf(params),
+        route: 'confirm-delivery',
+        name: CONFIRM_DELIVERY_UPDATE,
+        argument: {},
+        prepare: async (_records, current) => {
+          if (current.stripeCard?.last4 !== last4) throw new ApiError('LAST4_MISMATCH');
+          return undefined;
+        },
+        accepted: ({ commands }, current) => commands.note(current, 'command_confirm_delivery', {}),
+      });
+      return reply.code(202).send(card);
+    },
+  );
+}

@@ -1,0 +1,87 @@
+import {
+  Authorization,
+  Decision,
+  TimelineEntry,
+  Transaction,
+  TransactionQuery,
+} from '../../../client/schemas/card-history.ts';
+import { pageOf, PageQuery, pageOfQuery } from '../../../client/schemas/page.ts';
+import { type CardId, parseCardId } from '../../../domain/ids.ts';
+import { found } from '../errors.ts';
+import type { App, IngressPorts } from '../ingress-ports.ts';
+import { IdParams, pageOr400, pathId } from './path-id.ts';
+
+const TAGS = ['History'];
+
+export function cardHistoryRoutes(app: App, { records }: IngressPorts): void {
+  /** An unknown card is an error, a card without a history an empty list. */
+  async function knownCard(params: { id: string }): Promise<CardId> {
+    const id = pathId(parseCardId, params.id, 'CARD_NOT_FOUND');
+    return found(await records.cards.find(id), 'CARD_NOT_FOUND').id;
+  }
+
+  app.get(
+    '/v1/cards/:id/timeline',
+    {
+      schema: {
+        operationId: 'listCardTimeline',
+        summary: 'What happened to a card, newest first',
+        tags: TAGS,
+        params: IdParams,
+        querystring: PageQuery,
+        response: { 200: pageOf(TimelineEntry) },
+      },
+    },
+    async ({ params, query }) => {
+      const cardId = await knownCard(params);
+      return pageOr400(await records.history.timeline(cardId, pageOfQuery(query)));
+    },
+  );
+
+  app.get(
+    '/v1/cards/:id/decisions',
+    {
+      schema: {
+        operationId: 'listCardDecisions',
+        summary: "Our answers to the card's purchases, newest first",
+        tags: TAGS,
+        params: IdParams,
+        querystring: PageQuery,
+        response: { 200: pageOf(Decision) },
+      },
+    },
+    async ({ params, query }) => {
+      const cardId = await knownCard(params);
+      return pageOr400(await records.history.decisions(cardId, pageOfQuery(query)));
+    },
+  );
+
+  app.get(
+    '/v1/authorizations/:id',
+    {
+      schema: {
+        operationId: 'getAuthorization',
+        summary: 'Shows a purchase with what is held and captured for it',
+        tags: TAGS,
+        params: IdParams,
+        response: { 200: Authorization },
+      },
+    },
+    async ({ params }) =>
+      found(await records.history.authorization(params.id), 'AUTHORIZATION_NOT_FOUND'),
+  );
+
+  app.get(
+    '/v1/transactions',
+    {
+      schema: {
+        operationId: 'listTransactions',
+        summary: 'Lists clearing records, newest first',
+        tags: TAGS,
+        querystring: TransactionQuery,
+        response: { 200: pageOf(Transaction) },
+      },
+    },
+    async ({ query }) => pageOr400(await records.history.transactions(query, pageOfQuery(query))),
+  );
+}

@@ -1,0 +1,107 @@
+import { Card, CardQuery, NewCard } from '../../../client/schemas/card.ts';
+import type { NewCard as NewCardBody } from '../../../client/schemas/card.ts';
+import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
+import { parseAccountId, parseCardholderId, parseCardId } from '../../../domain/ids.ts';
+import type { NewCard as NewCardRecord } from '../../../ports/cards.ts';
+import type { Records } from '../../../ports/records.ts';
+import type { AfterCommit } from '../after-commit.ts';
+import { answerOnce } from '../answer-once.ts';
+import { ApiError, found, invalidField } from '../errors.ts';
+import type { App, IngressPorts } from '../ingress-ports.ts';
+import { newId } from '../new-id.ts';
+import { IdParams, pageOr400, pathId } from './path-id.ts';
+
+const TAGS = ['Cards'];
+
+export function cardRoutes(app: App, ports: IngressPorts, afterCommit: AfterCommit): void {
+  requestRoute(app, ports, afterCommit);
+  readRoutes(app, ports);
+}
+
+function requestRoute(app: App, { answers }: IngressPorts, afterCommit: AfterCommit): void {
+  app.post(
+    '/v1/cards',
+    {
+      schema: {
+        operationId: 'requestCard',
+        summary: 'Requests a card; its workflow takes it from KYC to spending',
+        description: 'Accepted also while Temporal is down: the workflow is then started later.',
+        tags: TAGS,
+        body: NewCard,
+        response: { 202: Card },
+      },
+    },
+    async ({ body: wanted }, reply) => {
+      if (wanted.type === 'virtual' && wanted.shipping !== undefined) {
+        throw invalidField('shipping', 'is for physical cards');
+      }
+      const { body, repeated } = await answerOnce(answers, reply, 202, async (records) =>
+        records.cards.create(await cardToMake(records, wanted)),
+      );
+      const startedNow = !repeated && (await afterCommit.startWorkflow(body.id));
+      return reply.code(202).send({ ...body, workflowStarted: body.workflowStarted || startedNow });
+    },
+  );
+}
+
+/** Looks up holder and account, which must be of one tenant. A parcel goes to the billing address unless told. */
+async function cardToMake(records: Records, wanted: NewCardBody): Promise<NewCardRecord> {
+  const { cardholderId, accountId, tenantId, type } = wanted;
+  const cardholder = found(
+    await records.cardholders.find(parseCardholderId(cardholderId)),
+    'CARDHOLDER_NOT_FOUND',
+    { cardholderId },
+  );
+  if (tenantId !== undefined && tenantId !== cardholder.tenantId) {
+    throw new ApiError('CARDHOLDER_NOT_FOUND', { cardholderId, tenantId });
+  }
+  const account = await records.accounts.find(parseAccountId(accountId));
+  if (account?.tenantId !== cardholder.tenantId) {
+    throw new ApiError('ACCOUNT_NOT_FOUND', { accountId, tenantId: cardholder.tenantId });
+  }
+  if (account.status !== 'open') throw new ApiError('ACCOUNT_NOT_OPEN', { status: account.status });
+  const { name, billing } = cardholder;
+  const address = wanted.shipping ?? { name, ...billing };
+  return {
+    id: parseCardId(newId('card')),
+    tenantId: cardholder.tenantId,
+    cardholderId: cardholder.id,
+    accountId: account.id,
+    type,
+    currency: account.currency,
+    shipping: type === 'physical' ? { service: 'standard', ...address } : null,
+  };
+}
+
+function readRoutes(app: App, { records }: IngressPorts): void {
+  app.get(
+    '/v1/cards',
+    {
+      schema: {
+        operationId: 'listCards',
+        summary: 'Lists cards',
+        tags: TAGS,
+        querystring: CardQuery,
+        response: { 200: pageOf(Card) },
+      },
+    },
+    async ({ query }) => pageOr400(await records.cards.list(query, pageOfQuery(query))),
+  );
+
+  app.get(
+    '/v1/cards/:id',
+    {
+      schema: {
+        operationId: 'getCard',
+        summary: 'Shows a card with its phase',
+        tags: TAGS,
+        params: IdParams,
+        response: { 200: Card },
+      },
+    },
+    async ({ params }) => {
+      const id = pathId(parseCardId, params.id, 'CARD_NOT_FOUND');
+      return found(await records.cards.find(id), 'CARD_NOT_FOUND');
+    },
+  );
+}

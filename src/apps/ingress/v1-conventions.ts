@@ -1,0 +1,58 @@
+/** What all routes under /v1 share: the API key, the Idempotency-Key of each POST, empty bodies, error answers. */
+import { type RouteOptions } from 'fastify';
+import { Type } from 'typebox';
+import { ErrorBody } from '../../client/schemas/error-body.ts';
+import { createApiKeyCheck } from './api-key.ts';
+import { ApiError } from './errors.ts';
+import type { App } from './ingress-ports.ts';
+
+const KeyHeaders = Type.Object({
+  'idempotency-key': Type.String({
+    pattern: '^[\\x21-\\x7e]{1,255}$',
+    description: 'A text of your own, without blanks. The same key and body give the same answer.',
+    examples: ['order-8812-card'],
+  }),
+});
+
+/** Applies the conventions to the routes registered in this scope afterwards. */
+export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
+  const checkApiKey = createApiKeyCheck(apiKeys);
+  app.addHook('onRequest', async (request) => {
+    await checkApiKey(request);
+    if (request.method === 'POST' && !request.headers['idempotency-key']) {
+      throw new ApiError('IDEMPOTENCY_KEY_MISSING');
+    }
+  });
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    // Some clients announce JSON and send nothing.
+    if (text === '') done(null, {});
+    else parseJson(request, String(text), done);
+  });
+  app.addHook('preValidation', async (request) => {
+    // A command without arguments may come without a body.
+    if (request.method === 'POST') request.body ??= {};
+    const query = request.query as Record<string, unknown>;
+    // Query strings are text by nature; everything else is taken as it is, without conversion.
+    if (typeof query['limit'] === 'string' && /^\d{1,9}$/.test(query['limit'])) {
+      query['limit'] = Number(query['limit']);
+    }
+  });
+  app.addHook('onRoute', describe);
+}
+
+/** Adds to a route's schema what the document has to say about every route. */
+function describe(route: RouteOptions): void {
+  const isPost = [route.method].flat().includes('POST');
+  route.schema = {
+    ...route.schema,
+    security: [{ apiKey: [] }],
+    ...(isPost ? { headers: KeyHeaders } : {}),
+    response: {
+      ...(route.schema?.response as Record<string, unknown> | undefined),
+      '4xx': ErrorBody,
+      '5xx': ErrorBody,
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** The relay's loops: apply (inbox → books), notify (facts → signals), and the sweeps around them. */
+import { applyInbox } from '../../adapters/postgres/apply/inbox-apply.ts';
+import type { Sql } from '../../adapters/postgres/pool.ts';
+import { interpretEvent } from '../../adapters/stripe/interpret-event.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { AuthorizationFetcher } from '../../ports/authorization-fetcher.ts';
+import type { CardWorkflows } from '../../ports/card-workflows.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type Loop, startLoop } from './loop.ts';
+import { createNotifier } from './notify.ts';
+import type { RelayMetrics } from './relay-metrics.ts';
+import { settleTies } from './ties.ts';
+
+/** Groups applied side by side: as many as the pool has connections to spare. */
+const GROUPS_PER_STEP_MAX = 4;
+/** Without a notification the inbox is looked at this often: parked rows become due without one. */
+const APPLY_PAUSE_MS = 250;
+/** Without a notification facts are looked at this often. */
+const NOTIFY_PAUSE_MS = 1_000;
+/** How often digests, forgotten workflows and ties are looked at. */
+const SWEEP_PAUSE_MS = 1_000;
+
+export interface RelayDependencies {
+  readonly sql: Sql;
+  readonly workflows: CardWorkflows;
+  readonly fetcher: AuthorizationFetcher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: RelayMetrics;
+  readonly digestIntervalMs: number;
+}
+
+export interface Relay {
+  stop(): Promise<void>;
+}
+
+export async function startRelay(deps: RelayDependencies): Promise<Relay> {
+  const { sql, clock, logger, metrics } = deps;
+  const onError = (message: string) => (error: unknown) => {
+    metrics.errors.inc();
+    logger.error({ err: error }, message);
+  };
+  const notifier = createNotifier(sql, deps.workflows, {
+    digestIntervalMs: deps.digestIntervalMs,
+    onError: onError('a card workflow could not be told; trying again'),
+  });
+  const apply = startLoop({
+    pauseMs: APPLY_PAUSE_MS,
+    onError: onError('applying the inbox failed; trying again'),
+    async step() {
+      const counts = await applyInbox(sql, {
+        interpret: interpretEvent,
+        clock,
+        groupsMax: GROUPS_PER_STEP_MAX,
+        onError: (group, error) => {
+          metrics.errors.inc();
+          logger.error({ group, err: error }, 'a group could not be applied; trying again');
+        },
+      });
+      metrics.count(counts);
+      return counts.applied + counts.ignored + counts.attention > 0;
+    },
+  });
+  const notify = startLoop({
+    pauseMs: NOTIFY_PAUSE_MS,
+    onError: onError('sending facts failed; trying again'),
+    step: () => notifier.sendFacts(),
+  });
+  const sweep = startLoop({
+    pauseMs: SWEEP_PAUSE_MS,
+    onError: onError('sweeping failed; trying again'),
+    step: () => notifier.sweep(),
+  });
+  const ties = startLoop({
+    pauseMs: SWEEP_PAUSE_MS,
+    onError: onError('contradicting views could not be settled; trying again'),
+    step: () => settleTies(sql, deps.fetcher),
+  });
+  await sql.listen('inbox_waiting', () => apply.wake());
+  await sql.listen('facts_waiting', () => notify.wake());
+  const loops: readonly Loop[] = [apply, notify, sweep, ties];
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+}

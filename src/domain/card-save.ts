@@ -1,0 +1,108 @@
+/** What one save of a card writes, and what of a card's history people want to read. Nothing here is personal. */
+import type { CardFact } from './card-facts.ts';
+import type { CardPhase, CardState } from './card-phase.ts';
+import type { CardId } from './ids.ts';
+
+export interface CardSave {
+  readonly cardId: CardId;
+  /** Rises with every fact worked off; a save never overwrites one of a higher revision. */
+  readonly revision: number;
+  /** The run that saves: two runs may count to the same revision when a save arrives very late. */
+  readonly writer: string;
+  readonly state: CardState;
+  /** Rows of `facts` that this save closes, whether they changed anything or not. */
+  readonly closedFactIds: readonly string[];
+  readonly timeline: readonly TimelineNote[];
+}
+
+/** `stale`: a later save, or one of another run, is there already; the state must be loaded again. */
+export type SaveAnswer = 'saved' | 'stale';
+
+export interface TimelineNote {
+  readonly atMs: number;
+  /** `phase_changed`, or the kind of the fact. */
+  readonly kind: string;
+  readonly phase: CardPhase;
+  readonly body: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Kinds of attention items that follow the card's state (`attentionOf`): opened and closed with its save. */
+export const LIFECYCLE_ATTENTION_KINDS = [
+  'kyc_failed',
+  'address_needed',
+  'issuance_blocked',
+  'delivery_overdue',
+  'activation_refused',
+  'activation_frozen',
+  'status_drift',
+] as const;
+
+/** Facts that matter to a reader of the timeline even where the phase stays. */
+const NOTABLE: ReadonlySet<CardFact['kind']> = new Set([
+  'verification_started',
+  'identity_failed',
+  'identity_canceled',
+  'kyc_retry_requested',
+  'kyc_reminder_due',
+  'issuance_blocked',
+  'previous_card_canceled',
+  'shipping_corrected',
+  'delivery_overdue',
+  'activation_refused',
+  'freeze_mirrored',
+  'canceled_at_stripe',
+  'money_seen',
+] satisfies CardFact['kind'][]);
+
+/** The line of the timeline for a fact that moved the card, or null when it is of no interest. */
+export function timelineNote(
+  before: CardState,
+  after: CardState,
+  fact: CardFact,
+  atMs: number,
+): TimelineNote | null {
+  const { phase } = after;
+  if (before.phase !== phase) {
+    const body = { from: before.phase, to: phase, cause: fact.kind, ...detailOf(fact) };
+    return { atMs, kind: 'phase_changed', phase, body };
+  }
+  if (before.phase === 'active' && after.phase === 'active' && before.usage !== after.usage) {
+    return { atMs, kind: 'usage_changed', phase, body: { from: before.usage, to: after.usage } };
+  }
+  if (before.phase === 'awaiting_delivery' && after.phase === 'awaiting_delivery') {
+    if (before.shipping !== after.shipping) {
+      return { atMs, kind: 'shipping_changed', phase, body: { status: after.shipping } };
+    }
+  }
+  return NOTABLE.has(fact.kind) ? { atMs, kind: fact.kind, phase, body: detailOf(fact) } : null;
+}
+
+function detailOf(fact: CardFact): TimelineNote['body'] {
+  switch (fact.kind) {
+    case 'identity_failed':
+    case 'issuance_refused':
+    case 'activation_refused':
+      return { code: fact.code };
+    case 'issuance_blocked':
+    case 'cancel_requested':
+      return { reason: fact.reason };
+    case 'card_created':
+      return { stripeCardId: fact.stripeCardId };
+    case 'card_seen':
+      return {
+        stripeCardId: fact.stripeCardId,
+        status: fact.status,
+        shipping: fact.shippingStatus,
+      };
+    case 'canceled_at_stripe':
+      return { stripeCardId: fact.stripeCardId };
+    case 'freeze_mirrored':
+      return { frozen: fact.frozen };
+    case 'money_seen':
+      return { cause: fact.cause };
+    case 'kyc_decided':
+      return { approved: fact.approved };
+    default:
+      return {};
+  }
+}

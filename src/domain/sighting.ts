@@ -1,0 +1,51 @@
+/** What a stored event means to us, in domain words; the adapter that knows Stripe's shapes makes it. */
+import type { AuthorizationSnapshot, ObservedTransaction } from './authorization-state.ts';
+import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
+import type { StripeCardholderId, StripeCardId, VerificationSessionId } from './ids.ts';
+
+export interface CardSighting {
+  readonly kind: 'card';
+  readonly stripeCardId: StripeCardId;
+  readonly atS: number;
+  readonly status: StripeCardStatus;
+  readonly cancellationReason: string | null;
+  readonly last4: string;
+  readonly expMonth: number;
+  readonly expYear: number;
+  readonly shippingStatus: ShippingStatus | null;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly trackingUrl: string | null;
+}
+
+export interface CardholderSighting {
+  readonly kind: 'cardholder';
+  readonly stripeCardholderId: StripeCardholderId;
+  readonly atS: number;
+  readonly status: 'active' | 'inactive' | 'blocked';
+  readonly disabledReason: string | null;
+}
+
+export interface VerificationSighting {
+  readonly kind: 'verification';
+  readonly sessionId: VerificationSessionId;
+  readonly atS: number;
+  readonly status: 'requires_input' | 'processing' | 'verified' | 'canceled';
+  readonly errorCode: string | null;
+  readonly errorReason: string | null;
+}
+
+export type Sighting =
+  | {
+      readonly kind: 'authorization';
+      readonly snapshot: AuthorizationSnapshot;
+      /** Transactions that the snapshot lists whole. */
+      readonly transactions: readonly ObservedTransaction[];
+    }
+  | { readonly kind: 'transaction'; readonly transaction: ObservedTransaction }
+  | CardSighting
+  | CardholderSighting
+  | VerificationSighting
+  /** A decision of ours came after a view of its authorization: converge it once more. */
+  | { readonly kind: 'decision'; readonly authorizationId: string }
+  | { readonly kind: 'ignored'; readonly reason: string };

@@ -1,0 +1,44 @@
+/** The card's own records, as its workflow reads and writes them. */
+import type { LoadedCard } from '../domain/card-contract.ts';
+import type { CardSave, SaveAnswer } from '../domain/card-save.ts';
+import type { CardholderId, CardId, StripeCardId } from '../domain/ids.ts';
+import type { ShippingAddress } from './cards.ts';
+import type { IssuedCard, IssuerTenant } from './issuer.ts';
+
+/** What a card is made from at Stripe. Holds personal data: it never leaves the activities. */
+export interface CardOrder {
+  readonly cardId: CardId;
+  readonly tenant: IssuerTenant;
+  readonly cardholderId: CardholderId;
+  readonly type: 'virtual' | 'physical';
+  readonly currency: string;
+  readonly shipping: ShippingAddress | null;
+}
+
+export interface CardStore {
+  /**
+   * The last saved state (or the initial one), and what was committed beside it. Notes that the card's
+   * workflow runs. Undefined when there is no such card.
+   */
+  load(cardId: CardId): Promise<LoadedCard | undefined>;
+  /**
+   * Writes the state, closes the facts, opens or closes the attention item and adds to the timeline, in one
+   * transaction. Repeating a save changes nothing and answers `saved`. Refuses with `stale` when a higher
+   * revision, or the same one by another run, is stored.
+   */
+  save(save: CardSave): Promise<SaveAnswer>;
+  /** Undefined when there is no such card. */
+  order(cardId: CardId): Promise<CardOrder | undefined>;
+  /**
+   * Remembers a Stripe card as one of this card's. `current` makes it the card that is spent from.
+   * Idempotent: a Stripe card that is known already keeps its newer snapshot.
+   */
+  recordStripeCard(
+    order: Pick<CardOrder, 'cardId' | 'tenant'>,
+    made: { readonly card: IssuedCard; readonly attempt: number; readonly current: boolean },
+  ): Promise<void>;
+  /** Whether every authorization of the card is closed and nothing is held for it any more. */
+  isSettled(cardId: CardId): Promise<boolean>;
+  /** Stripe cards this card has owned, newest attempt first. */
+  stripeCards(cardId: CardId): Promise<readonly StripeCardId[]>;
+}

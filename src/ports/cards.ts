@@ -1,0 +1,114 @@
+/** Cards as the API sees them: the directory row, and the Stripe card that is current. */
+import type { NumberedFact } from '../domain/card-contract.ts';
+import type { CancelReason, ShippingStatus } from '../domain/card-facts.ts';
+import type { CardPhase } from '../domain/card-phase.ts';
+import type { AccountId, CardholderId, CardId, TenantId } from '../domain/ids.ts';
+import type { PostalAddress } from './cardholders.ts';
+import type { PageOrRefusal, PageRequest } from './page.ts';
+
+export interface ShippingAddress extends PostalAddress {
+  readonly name: string;
+  readonly service: 'standard' | 'express' | 'priority';
+}
+
+export interface Card {
+  readonly id: CardId;
+  readonly tenantId: TenantId;
+  readonly cardholderId: CardholderId;
+  readonly accountId: AccountId;
+  readonly type: 'virtual' | 'physical';
+  readonly currency: string;
+  readonly phase: CardPhase;
+  readonly phaseSince: string;
+  readonly frozen: boolean;
+  /** Who froze the card, and why; empty when nobody did. */
+  readonly freezes: Readonly<Record<string, string>>;
+  readonly cancelRequested: { readonly at: string; readonly reason: CancelReason } | null;
+  /** The current Stripe card; null before the first was made. */
+  readonly stripeCard: {
+    readonly id: string;
+    readonly status: 'active' | 'inactive' | 'canceled';
+    readonly last4: string;
+    readonly expMonth: number;
+    readonly expYear: number;
+    readonly shippingStatus: ShippingStatus | null;
+    readonly trackingNumber: string | null;
+  } | null;
+  /** Physical cards only. */
+  readonly shipping: ShippingAddress | null;
+  readonly replacementFor: CardId | null;
+  readonly workflowId: string;
+  /** False until the card's workflow was started; the relay starts what is left over. */
+  readonly workflowStarted: boolean;
+  readonly createdAt: string;
+}
+
+export interface NewCard {
+  readonly id: CardId;
+  readonly tenantId: TenantId;
+  readonly cardholderId: CardholderId;
+  readonly accountId: AccountId;
+  readonly type: 'virtual' | 'physical';
+  readonly currency: string;
+  readonly shipping: ShippingAddress | null;
+}
+
+export interface CardFilter {
+  readonly tenantId?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly cardholderId?: string | undefined;
+  readonly phase?: CardPhase | undefined;
+}
+
+export interface Cards {
+  create(card: NewCard): Promise<Card>;
+  find(id: CardId): Promise<Card | undefined>;
+  list(filter: CardFilter, page: PageRequest): Promise<PageOrRefusal<Card>>;
+  /** Remembers that the workflow runs, so that the sweeper leaves the card alone. */
+  markWorkflowStarted(id: CardId): Promise<void>;
+}
+
+/**
+ * Commands that Postgres alone commits. All of them need `lock` first, in the same transaction, and write a
+ * fact that is sent to the workflow at once, or later by the relay.
+ */
+export interface CardControls {
+  /**
+   * Locks the account of the card, then the card, and returns the card: no decision that commits later is
+   * based on older facts. Undefined when the card does not exist.
+   */
+  lock(id: CardId): Promise<Card | undefined>;
+  /** Writes the freeze, its fact and its timeline row. */
+  freeze(card: Card, reason: string): Promise<NumberedFact>;
+  /** Lifts the operator's freeze; the fact says whether another freeze remains. */
+  unfreeze(card: Card): Promise<NumberedFact>;
+  requestCancel(card: Card, reason: CancelReason, at: Date): Promise<NumberedFact>;
+  /** Remembers that the workflow accepted the facts, so that the relay does not send them again. */
+  markSent(factIds: readonly string[]): Promise<void>;
+}
+
+/** What the commands that the workflow answers write beside it. */
+export interface CardCommandRecords {
+  /** Records a person's verdict about the holder, under the locks of the holder's accounts. */
+  decideKyc(card: Card, verdict: { approved: boolean; at: Date }): Promise<KycBefore>;
+  /** Puts the verdict back, unless somebody changed it since. */
+  undecideKyc(before: KycBefore): Promise<void>;
+  /** Tells the other cards of the holder that still wait for KYC. */
+  tellOtherCards(card: Card, approved: boolean): Promise<void>;
+  setShipping(cardId: CardId, shipping: ShippingAddress | null): Promise<void>;
+  note(card: Card, kind: `command_${string}`, body: CommandNote): Promise<void>;
+}
+
+/** Shown in the timeline: what a person decided, and why. */
+export interface CommandNote {
+  readonly reason?: string;
+  readonly approved?: boolean;
+}
+
+/** The holder's KYC columns as they were before a verdict, and the version the verdict made. */
+export interface KycBefore {
+  readonly cardholderId: CardholderId;
+  readonly status: string;
+  readonly verifiedAt: Date | null;
+  readonly versionAfter: number;
+}

@@ -1,0 +1,19 @@
+/** Where every verified event is stored before anything is done with it. */
+export interface IncomingEvent {
+  readonly eventId: string;
+  /** The connected account the event belongs to; null for the platform's own. */
+  readonly stripeAccount: string | null;
+  readonly type: string;
+  readonly objectId: string | null;
+  /** Rows of one group are applied together. */
+  readonly groupKey: string;
+  /** Stripe's seconds. */
+  readonly created: number;
+  /** The whole event as JSON text. */
+  readonly payload: string;
+}
+
+export interface EventIntake {
+  /** Resolves after the commit. A repeat of a stored event is `duplicate` and stores nothing. */
+  store(event: IncomingEvent): Promise<'stored' | 'duplicate'>;
+}

@@ -1,0 +1,45 @@
+/** The cardholder's row, which owns the KYC outcome and Stripe's id of the holder. */
+import type {
+  CardholderId,
+  CardId,
+  StripeCardholderId,
+  VerificationSessionId,
+} from '../domain/ids.ts';
+import type { CardholderProfile, KycStatus } from './cardholders.ts';
+import type { IssuerTenant } from './issuer.ts';
+
+export interface Holder {
+  readonly cardholderId: CardholderId;
+  readonly tenant: IssuerTenant;
+  readonly type: 'individual' | 'company';
+  readonly profile: CardholderProfile;
+  readonly kycStatus: KycStatus;
+  readonly kycVerifiedAtMs: number | null;
+  readonly kycSessionId: VerificationSessionId | null;
+  readonly stripeCardholderId: StripeCardholderId | null;
+}
+
+export interface VerificationLink {
+  readonly sessionId: VerificationSessionId;
+  /** The page on which the customer identifies; null when Stripe gives none in the session's status. */
+  readonly url: string | null;
+}
+
+export interface HolderStore {
+  /** The holder of a card; undefined when there is no such card. */
+  ofCard(cardId: CardId): Promise<Holder | undefined>;
+  /**
+   * Stores the session and makes the holder `pending`, under the row's lock. A holder who is verified (and
+   * not `expired`) or rejected by now stays so. Returns the status that holds afterwards.
+   */
+  recordVerification(
+    cardholderId: CardholderId,
+    link: VerificationLink,
+    options: { readonly expired: boolean },
+  ): Promise<KycStatus>;
+  /** Stores Stripe's id; the first one stored stays, and is returned. */
+  recordStripeCardholder(
+    cardholderId: CardholderId,
+    id: StripeCardholderId,
+  ): Promise<StripeCardholderId>;
+}

@@ -1,0 +1,20 @@
+/** The records of the card program, within one transaction or outside any. */
+import type { Accounts } from './accounts.ts';
+import type { AttentionList } from './attention.ts';
+import type { CardHistory } from './card-history.ts';
+import type { Cardholders } from './cardholders.ts';
+import type { CardCommandRecords, CardControls, Cards } from './cards.ts';
+import type { ProgramFigures } from './figures.ts';
+import type { Tenants } from './tenants.ts';
+
+export interface Records {
+  readonly tenants: Tenants;
+  readonly accounts: Accounts;
+  readonly cardholders: Cardholders;
+  readonly cards: Cards;
+  readonly controls: CardControls;
+  readonly commands: CardCommandRecords;
+  readonly history: CardHistory;
+  readonly attention: AttentionList;
+  readonly figures: ProgramFigures;
+}

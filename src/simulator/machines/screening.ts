@@ -1,0 +1,129 @@
+/**
+ * The checks that Stripe makes before it asks anybody, in the order of their reasons. Pure: the caller brings the
+ * card, its cardholder, and what has been spent.
+ */
+import type { AuthorizationRow, DecisionReason } from './authorization.ts';
+import { type CardRow, isExpired } from './card.ts';
+import type { CardholderRow } from './cardholder.ts';
+import { convert } from './exchange.ts';
+import {
+  AUTHORIZATION_LIMIT_USD_CENTS,
+  DEFAULT_DAILY_LIMIT_USD_CENTS,
+  exceededLimit,
+  type Purchase,
+  refusingControl,
+  type SpendingControls,
+  type SpendingLimit,
+  type SpentSince,
+} from './spending-controls.ts';
+
+export const CVC_MISMATCH_POLICIES = ['ask', 'decline'] as const;
+export type CvcMismatchPolicy = (typeof CVC_MISMATCH_POLICIES)[number];
+
+export interface ScreeningInput {
+  readonly card: CardRow;
+  readonly cardholder: CardholderRow;
+  readonly authorization: AuthorizationRow;
+  /** What is asked for now, in minor units of the card's currency. */
+  readonly amount: number;
+  readonly now: number;
+  readonly accountDisabled: boolean;
+  readonly fraudRiskLevel: string | null;
+  readonly cvcMismatch: CvcMismatchPolicy;
+  readonly spentOnCard: SpentSince;
+  readonly spentByCardholder: SpentSince;
+}
+
+export interface Refusal {
+  readonly reason: DecisionReason;
+  readonly message: string | null;
+}
+
+const refusal = (reason: DecisionReason, message: string | null = null): Refusal => ({
+  reason,
+  message,
+});
+
+/** The reason to decline without asking, or undefined. */
+export function screen(input: ScreeningInput): Refusal | undefined {
+  return screenParties(input) ?? screenVerification(input) ?? screenSpending(input);
+}
+
+function screenParties({ card, cardholder, now, accountDisabled }: ScreeningInput): Refusal | undefined {
+  if (accountDisabled) return refusal('account_disabled');
+  if (card.status === 'canceled') return refusal('card_canceled');
+  if (card.status === 'inactive') return refusal('card_inactive');
+  if (isExpired(card, now)) return refusal('card_expired');
+  if (cardholder.requirements.disabled_reason !== null) return refusal('cardholder_verification_required');
+  if (cardholder.status === 'blocked') return refusal('cardholder_blocked');
+  if (cardholder.status === 'inactive') return refusal('cardholder_inactive');
+  return undefined;
+}
+
+function screenVerification(input: ScreeningInput): Refusal | undefined {
+  const { three_d_secure: threeDSecure, cvc_check: cvcCheck } = input.authorization.verification_data;
+  const result = threeDSecure?.result;
+  if (result === 'failed' || result === 'required') {
+    return refusal('verification_failed', `3D Secure: ${result}`);
+  }
+  if (cvcCheck === 'mismatch' && input.cvcMismatch === 'decline') {
+    return refusal('verification_failed', 'The CVC did not match.');
+  }
+  return input.fraudRiskLevel === 'highest' ? refusal('suspected_fraud') : undefined;
+}
+
+function screenSpending(input: ScreeningInput): Refusal | undefined {
+  const { authorization, card, cardholder } = input;
+  const purchase: Purchase = {
+    amount: input.amount,
+    category: authorization.merchant_data.category,
+    country: authorization.merchant_data.country,
+    presence: authorization.card_presence,
+  };
+  const ceiling = convert(AUTHORIZATION_LIMIT_USD_CENTS, { from: 'usd', to: card.currency });
+  if (input.amount > ceiling) {
+    return refusal('spending_controls', 'The amount exceeds the limit of 10,000 USD per authorization.');
+  }
+  const byCard = screenControls(card.spending_controls, cardLimits(card), purchase, {
+    since: input.spentOnCard,
+    now: input.now,
+  });
+  if (byCard !== undefined) return refusal('spending_controls', `The card's ${byCard}.`);
+  const controls = cardholder.spending_controls;
+  if (controls === null) return undefined;
+  const byHolder = screenControls(controls, holderLimits(controls, card.currency), purchase, {
+    since: input.spentByCardholder,
+    now: input.now,
+  });
+  return byHolder === undefined ? undefined : refusal('spending_controls', `The cardholder's ${byHolder}.`);
+}
+
+function cardLimits(card: CardRow): readonly SpendingLimit[] {
+  const own = card.spending_controls.spending_limits ?? [];
+  if (own.length > 0) return own;
+  const amount = convert(DEFAULT_DAILY_LIMIT_USD_CENTS, { from: 'usd', to: card.currency });
+  return [{ amount, categories: null, interval: 'daily' }];
+}
+
+function holderLimits(controls: SpendingControls, currency: string): readonly SpendingLimit[] {
+  const from = controls.spending_limits_currency ?? currency;
+  return (controls.spending_limits ?? []).map((limit) => ({
+    ...limit,
+    amount: convert(limit.amount, { from, to: currency }),
+  }));
+}
+
+/** What refuses, in words that follow "The card's", or undefined. */
+function screenControls(
+  controls: SpendingControls,
+  limits: readonly SpendingLimit[],
+  purchase: Purchase,
+  spent: { since: SpentSince; now: number },
+): string | undefined {
+  const control = refusingControl(controls, purchase);
+  if (control !== undefined) return `${control.replaceAll('_', ' ')} control does not allow this purchase`;
+  const limit = exceededLimit(limits, purchase, spent);
+  return limit === undefined
+    ? undefined
+    : `spending limit of ${limit.amount} (${limit.interval}) would be exceeded`;
+}

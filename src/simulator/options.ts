@@ -1,0 +1,47 @@
+/** What a simulator can be told at its start. Everything else is set through its control routes. */
+import { CAPTURED_AMOUNT_MODES, type CapturedAmountMode } from './machines/authorization.ts';
+
+/** The version of the API that the official client `stripe` 23.1 pins, and that events are rendered in. */
+export const API_VERSION = '2026-10-28.endive';
+
+export interface SimulatorOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Seeds ids and every other random choice. */
+  readonly seed: number;
+  /** A file that keeps the state over restarts; without it the state ends with the process. */
+  readonly stateFile: string | undefined;
+  /** Whether `amount` of a partly captured, still pending authorization shows what is left. Unknown of Stripe. */
+  readonly capturedAmount: CapturedAmountMode;
+  /** How long an uncaptured authorization stays valid. Stripe publishes no figure; networks commonly use 7 days. */
+  readonly validityDays: number;
+  /** The same for hotels, airlines and car rental, which networks give about 30 days. */
+  readonly validityDaysTravel: number;
+  /** Waits before the first, second, ... repeat of a webhook delivery; afterwards it repeats once a minute. */
+  readonly retryDelaysMs: readonly number[];
+  /** Told of each API call, e.g. to log it. */
+  readonly onCall: ((call: CallRecord) => void) | undefined;
+}
+
+export interface CallRecord {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly requestId: string;
+  readonly durationMs: number;
+}
+
+export const DEFAULT_OPTIONS: SimulatorOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  seed: 1,
+  stateFile: undefined,
+  capturedAmount: 'shrinks',
+  validityDays: 7,
+  validityDaysTravel: 30,
+  retryDelaysMs: [200, 1_000, 5_000, 30_000],
+  onCall: undefined,
+};
+
+export { CAPTURED_AMOUNT_MODES };

@@ -1,0 +1,231 @@
+/** Cards: `/v1/issuing/cards`. */
+import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
+import {
+  find,
+  isWanted,
+  isWithin,
+  listOperation,
+  type Operation,
+  operation,
+  retrieveOperation,
+} from '../http/operation.ts';
+import {
+  amount,
+  choice,
+  integer,
+  mergeMetadata,
+  metadata,
+  object,
+  required,
+  text,
+  timeRange,
+  unsettable,
+  type Values,
+} from '../http/parameter.ts';
+import { CARD_STATUSES, type CardRow, cancelCard, cardNumber } from '../machines/card.ts';
+import { activationObstacle, type CardholderRow } from '../machines/cardholder.ts';
+import { isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
+import { NO_SPENDING_CONTROLS } from '../machines/spending-controls.ts';
+import { CARD, CARDHOLDER, change, create, type Scope } from '../world/kind.ts';
+import { checkReplacement, linkReplacement, replaceOnActivation } from './replacement.ts';
+import { readShipping, shipping } from './shipping.ts';
+import { cardSpendingControls, mergeSpendingControls } from './spending-controls.ts';
+
+const PATH = '/v1/issuing/cards';
+const SECOND_LINE_LENGTH_MAX = 24;
+const VALIDITY_YEARS = 3;
+
+const CREATE = {
+  cardholder: text(),
+  currency: required(text()),
+  exp_month: integer(),
+  exp_year: integer(),
+  financial_account: text(),
+  lifecycle_controls: object({ cancel_after: required(object({ payment_count: required(amount()) })) }),
+  metadata: metadata(),
+  personalization_design: text(),
+  pin: object({ encrypted_number: text() }),
+  replacement_for: text(),
+  replacement_reason: choice(['damaged', 'expired', 'lost', 'stolen']),
+  second_line: unsettable(text({ max: SECOND_LINE_LENGTH_MAX })),
+  shipping,
+  spending_controls: cardSpendingControls,
+  status: choice(['active', 'inactive']),
+  type: required(choice(['physical', 'virtual'])),
+};
+
+const UPDATE = {
+  cancellation_reason: choice(['lost', 'stolen']),
+  financial_account: text(),
+  metadata: metadata(),
+  personalization_design: text(),
+  pin: object({ encrypted_number: text() }),
+  shipping,
+  spending_controls: cardSpendingControls,
+  status: choice(CARD_STATUSES),
+};
+
+/** Only virtual cards show their number. */
+const reveal =
+  (field: 'cvc' | 'number') =>
+  (call: Scope & { readonly id: string }): string | undefined => {
+    const card = find(call, CARD, call.id);
+    return card.type === 'virtual' ? card.sim[field] : undefined;
+  };
+
+export const cardOperations: readonly Operation[] = [
+  listOperation({
+    path: PATH,
+    kind: CARD,
+    filters: {
+      cardholder: text(),
+      created: timeRange(),
+      exp_month: integer(),
+      exp_year: integer(),
+      last4: text(),
+      personalization_design: text(),
+      status: choice(CARD_STATUSES),
+      type: choice(['physical', 'virtual']),
+    },
+    matches: (row, wanted) =>
+      isWanted(row.cardholder, wanted.cardholder) &&
+      isWithin(row.created, wanted.created) &&
+      isWanted(row.exp_month, wanted.exp_month) &&
+      isWanted(row.exp_year, wanted.exp_year) &&
+      isWanted(row.last4, wanted.last4) &&
+      isWanted(row.personalization_design, wanted.personalization_design) &&
+      isWanted(row.status, wanted.status) &&
+      isWanted(row.type, wanted.type),
+  }),
+  operation({ method: 'POST', path: PATH, params: CREATE, handle: (call) => createCard(call, call.params) }),
+  retrieveOperation(`${PATH}/{card}`, CARD, { number: reveal('number'), cvc: reveal('cvc') }),
+  operation({
+    method: 'POST',
+    path: `${PATH}/{card}`,
+    params: UPDATE,
+    handle: (call) => updateCard(call, find(call, CARD, call.id), call.params),
+  }),
+];
+
+type CreateParams = Values<typeof CREATE>;
+
+function createCard(scope: Scope, params: CreateParams): object {
+  const replaced = checkReplacement(scope, params);
+  const cardholder = findCardholder(scope, params.cardholder ?? replaced?.cardholder);
+  checkKind(params);
+  if (params.status === 'active') refuseIfNotActivatable(cardholder);
+  const card = newCard(scope, params, { cardholder, replaced });
+  const shown = create(scope, CARD, card);
+  if (replaced !== undefined) linkReplacement(scope, replaced, card);
+  if (card.status === 'active') replaceOnActivation(scope, card);
+  return shown;
+}
+
+function findCardholder(scope: Scope, id: string | undefined): CardholderRow {
+  if (id === undefined) throw missingParameter('cardholder');
+  const cardholder = scope.account.cardholders.get(id);
+  if (cardholder === undefined) throw unknownReference(CARDHOLDER.label, id, 'cardholder');
+  return cardholder;
+}
+
+function checkKind(params: CreateParams): void {
+  const currency = params.currency.toLowerCase();
+  if (!isKnownCurrency(currency)) {
+    throw invalidRequest(`Invalid currency: ${params.currency}. Known here: ${KNOWN_CURRENCIES.join(', ')}`, {
+      param: 'currency',
+    });
+  }
+  if (params.type === 'physical' && params.shipping === undefined) throw missingParameter('shipping');
+  if (params.type === 'virtual' && params.shipping !== undefined) {
+    throw invalidRequest('You cannot specify shipping for virtual cards.', { param: 'shipping' });
+  }
+  const { exp_month: month } = params;
+  if (month !== undefined && (month < 1 || month > 12)) {
+    throw invalidRequest("Your card's expiration month is invalid.", {
+      code: 'invalid_expiry_month',
+      param: 'exp_month',
+    });
+  }
+}
+
+function refuseIfNotActivatable(cardholder: CardholderRow): void {
+  const obstacle = activationObstacle(cardholder);
+  if (obstacle !== undefined) {
+    throw invalidRequest(`You cannot activate this card. ${obstacle}`, { param: 'status' });
+  }
+}
+
+function newCard(
+  { world }: Scope,
+  params: CreateParams,
+  from: { cardholder: CardholderRow; replaced: CardRow | undefined },
+): CardRow {
+  const now = world.clock.now();
+  const today = new Date(now * 1000);
+  const id = world.sequence.id(CARD.idPrefix);
+  const { replaced } = from;
+  // A damaged or expired card keeps its number, so that stored payment details go on working.
+  const keepsNumber = params.replacement_reason === 'damaged' || params.replacement_reason === 'expired';
+  const fresh = cardNumber(world.sequence.digits('pan', 6));
+  const number = keepsNumber && replaced !== undefined ? replaced.sim.number : fresh;
+  const currency = params.currency.toLowerCase();
+  return {
+    id,
+    created: now,
+    cancellation_reason: null,
+    cardholder: from.cardholder.id,
+    currency,
+    exp_month: params.exp_month ?? today.getUTCMonth() + 1,
+    exp_year: params.exp_year ?? today.getUTCFullYear() + VALIDITY_YEARS,
+    financial_account: params.financial_account ?? null,
+    last4: number.slice(-4),
+    lifecycle_controls: params.lifecycle_controls ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    personalization_design: params.personalization_design ?? null,
+    replaced_by: null,
+    replacement_for: params.replacement_for ?? null,
+    replacement_reason: params.replacement_reason ?? null,
+    second_line: params.second_line ?? null,
+    shipping: params.shipping === undefined ? null : readShipping(params.shipping, now),
+    spending_controls:
+      params.spending_controls === undefined
+        ? NO_SPENDING_CONTROLS
+        : mergeSpendingControls(null, params.spending_controls, currency),
+    status: params.status ?? 'inactive',
+    type: params.type,
+    sim: { number, cvc: world.sequence.digits('cvc', 3), payments: 0, chain: replaced?.sim.chain ?? id },
+  };
+}
+
+function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>): object {
+  if (params.cancellation_reason !== undefined && params.status !== 'canceled') {
+    throw invalidRequest('You can only specify cancellation_reason when canceling the card.', {
+      param: 'cancellation_reason',
+    });
+  }
+  if (card.status === 'canceled' && params.status !== undefined && params.status !== 'canceled') {
+    throw invalidRequest('This card is canceled. A canceled card cannot change its status.', { param: 'status' });
+  }
+  if (params.shipping !== undefined && card.shipping?.status !== 'pending') {
+    throw invalidRequest('You can only change shipping while it is pending.', { param: 'shipping' });
+  }
+  const activates = params.status === 'active' && card.status === 'inactive';
+  if (activates) refuseIfNotActivatable(findCardholder(scope, card.cardholder));
+  const now = scope.world.clock.now();
+  const next: CardRow = {
+    ...card,
+    financial_account: params.financial_account ?? card.financial_account,
+    metadata: mergeMetadata(card.metadata, params.metadata),
+    personalization_design: params.personalization_design ?? card.personalization_design,
+    shipping: params.shipping === undefined ? card.shipping : readShipping(params.shipping, now),
+    spending_controls:
+      params.spending_controls === undefined
+        ? card.spending_controls
+        : mergeSpendingControls(card.spending_controls, params.spending_controls, card.currency),
+    status: params.status === undefined || card.status === 'canceled' ? card.status : params.status,
+  };
+  const cancels = params.status === 'canceled' && card.status !== 'canceled';
+  const shown = change(scope, CARD, cancels ? cancelCard(next, params.cancellation_reason ?? null) : next);
+  if (activates) replaceOnActivation(scope, next);
+  return shown;
+}

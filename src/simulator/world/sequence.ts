@@ -1,0 +1,65 @@
+/**
+ * Ids and other "random" values, all from one seed: the same order of creations gives the same ids. Each prefix
+ * counts for itself, so an additional event does not change the id of the next card.
+ */
+import { createHash } from 'node:crypto';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const ID_LENGTH = 24;
+/** Stripe's ids of Issuing begin with a version digit after the prefix; it makes them look familiar. */
+const VERSION_DIGIT = '1';
+/**
+ * After an end without a last save, ids given out since the save before must not come again with another meaning.
+ * No simulator hands out this many ids of a kind between two saves.
+ */
+const SKIP_AFTER_CRASH = 1_000_000;
+
+export type Counters = Readonly<Record<string, number>>;
+
+export class Sequence {
+  readonly #seed: number;
+  readonly #counters = new Map<string, number>();
+
+  constructor(seed: number, counters: Counters = {}, clean = true) {
+    this.#seed = seed;
+    for (const [prefix, count] of Object.entries(counters)) {
+      this.#counters.set(prefix, clean ? count : count + SKIP_AFTER_CRASH);
+    }
+  }
+
+  /** The next id, e.g. `ic_1...` for the prefix `ic`. */
+  id(prefix: string): string {
+    return `${prefix}_${VERSION_DIGIT}${this.text(prefix, ID_LENGTH - 1)}`;
+  }
+
+  /** `length` letters and digits; at most 32. */
+  text(stream: string, length: number): string {
+    const bytes = this.#bytes(stream);
+    let text = '';
+    for (let i = 0; i < length; i += 1) text += ALPHABET[(bytes[i] ?? 0) % ALPHABET.length];
+    return text;
+  }
+
+  /** `length` decimal digits; at most 32. */
+  digits(stream: string, length: number): string {
+    const bytes = this.#bytes(stream);
+    let text = '';
+    for (let i = 0; i < length; i += 1) text += String((bytes[i] ?? 0) % 10);
+    return text;
+  }
+
+  /** A number from 0 (inclusive) to 1 (exclusive). */
+  fraction(stream: string): number {
+    return this.#bytes(stream).readUInt32BE(0) / 2 ** 32;
+  }
+
+  counters(): Counters {
+    return Object.fromEntries(this.#counters);
+  }
+
+  #bytes(stream: string): Buffer {
+    const count = (this.#counters.get(stream) ?? 0) + 1;
+    this.#counters.set(stream, count);
+    return createHash('sha256').update(`${this.#seed}:${stream}:${count}`).digest();
+  }
+}

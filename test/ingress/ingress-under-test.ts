@@ -1,0 +1,136 @@
+/** The ingress on a real database, with card workflows in memory, driven by `inject`. */
+import { randomUUID } from 'node:crypto';
+import type { InjectOptions } from 'fastify';
+import { afterAll, beforeAll } from 'vitest';
+import { isDatabaseOutage } from '../../src/adapters/postgres/database-outage.ts';
+import { createAnswers } from '../../src/adapters/postgres/idempotency-store.ts';
+import { createEventIntake } from '../../src/adapters/postgres/inbox-store.ts';
+import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { createRecords } from '../../src/adapters/postgres/records.ts';
+import { buildApp } from '../../src/apps/ingress/app.ts';
+import type { App, IngressPorts } from '../../src/apps/ingress/ingress-ports.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createFakeCardWorkflows, type FakeCardWorkflows } from './fake-card-workflows.ts';
+
+export const API_KEY = 'test-key-one';
+export const SECOND_API_KEY = 'test-key-two';
+export const WEBHOOK_SECRETS = ['whsec_new', 'whsec_old'] as const;
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Json;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** Answers are read field by field in the tests; a missing field fails the expectation. */
+export type Json = Record<string, unknown> & {
+  readonly id?: string;
+  readonly data?: Json[];
+  readonly error?: { code: string; message: string; details?: Json };
+};
+
+export interface Call {
+  readonly key?: string | null;
+  readonly apiKey?: string | null;
+}
+
+export interface IngressUnderTest {
+  readonly app: App;
+  readonly sql: Sql;
+  readonly workflows: FakeCardWorkflows;
+  post(url: string, body?: unknown, call?: Call): Promise<Answer>;
+  get(url: string, call?: Call): Promise<Answer>;
+  inject(options: InjectOptions): Promise<Answer>;
+}
+
+/** Ports over a real database; `overrides` replace single ones. */
+export function portsOver(sql: Sql, workflows: FakeCardWorkflows): IngressPorts {
+  return {
+    records: createRecords(sql),
+    answers: createAnswers(sql),
+    events: createEventIntake(sql),
+    workflows,
+    clock: systemClock(),
+    ping: async () => {
+      await sql`select 1`;
+    },
+    isOutage: isDatabaseOutage,
+  };
+}
+
+export const buildTestApp = (ports: IngressPorts): Promise<App> =>
+  buildApp({
+    ports,
+    apiKeys: [API_KEY, SECOND_API_KEY],
+    webhookSecrets: WEBHOOK_SECRETS,
+    logger: createLogger({ name: 'ingress', level: 'silent' }),
+    metrics: createMetrics('ingress'),
+  });
+
+export function client(app: App): Pick<IngressUnderTest, 'post' | 'get' | 'inject'> {
+  const inject = async (options: InjectOptions): Promise<Answer> => {
+    const response = await app.inject(options);
+    const isJson = String(response.headers['content-type']).includes('json');
+    return {
+      status: response.statusCode,
+      body: isJson ? (JSON.parse(response.body) as Json) : {},
+      headers: response.headers,
+    };
+  };
+  const headers = ({ key, apiKey = API_KEY }: Call): Record<string, string> => ({
+    ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+    ...(key === null || key === undefined ? {} : { 'idempotency-key': key }),
+  });
+  return {
+    inject,
+    get: (url, call = {}) => inject({ method: 'GET', url, headers: headers(call) }),
+    post: (url, body = {}, call = {}) => {
+      const key = call.key === undefined ? randomUUID() : call.key;
+      return inject({
+        method: 'POST',
+        url,
+        headers: headers({ ...call, key }),
+        payload: body as Record<string, unknown>,
+      });
+    },
+  };
+}
+
+/** One database and one app for the tests of a file. */
+export function ingressUnderTest(): IngressUnderTest {
+  const state: { value?: IngressUnderTest; database?: TestDatabase } = {};
+  beforeAll(async () => {
+    const database = await createTestDatabase();
+    const sql = createSql({ url: database.appUrl, poolSize: 5, name: 'ingress-test' });
+    const workflows = createFakeCardWorkflows();
+    const app = await buildTestApp(portsOver(sql, workflows));
+    state.database = database;
+    state.value = { app, sql, workflows, ...client(app) };
+  });
+  afterAll(async () => {
+    await state.value?.app.close();
+    await state.value?.sql.end();
+    await state.database?.drop();
+  });
+  const current = (): IngressUnderTest => {
+    if (state.value === undefined) throw new Error('used before the hooks ran');
+    return state.value;
+  };
+  return {
+    get app() {
+      return current().app;
+    },
+    get sql() {
+      return current().sql;
+    },
+    get workflows() {
+      return current().workflows;
+    },
+    post: (url, body, call) => current().post(url, body, call),
+    get: (url, call) => current().get(url, call),
+    inject: (options) => current().inject(options),
+  };
+}

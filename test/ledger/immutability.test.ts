@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import {
+  balancesOf,
+  brokenInvariants,
+  type CardProgram,
+  createCardProgram,
+} from '../support/card-program.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let app: Sql;
+let owner: Sql;
+let program: CardProgram;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  app = createSql({ url: database.appUrl, poolSize: 2, name: 'test-app' });
+  owner = createSql({ url: database.ownerUrl, poolSize: 1, name: 'test-owner' });
+  program = await createCardProgram(app, { fundsMinor: 10_000 });
+});
+afterAll(async () => {
+  await app.end();
+  await owner.end();
+  await database.drop();
+});
+
+const PERMISSION = /permission denied/;
+const APPEND_ONLY = /append-only/;
+
+describe("the processes' role", () => {
+  it.each([
+    ['a balance', 'update accounts set available_minor = 1 where true', PERMISSION],
+    ['a hold', 'update authorizations set held_minor = 1 where true', PERMISSION],
+    ['a posting', 'update postings set amount_minor = 1 where true', PERMISSION],
+    ['a journal entry', 'delete from journal_entries where true', PERMISSION],
+    ['all postings', 'truncate postings', PERMISSION],
+    ['a decision', 'update decisions set approved = true where true', PERMISSION],
+    ['the migrations', 'insert into schema_migrations (version) values (99)', PERMISSION],
+    ['a table', 'drop table postings', /must be owner/],
+  ])('cannot change %s', async (_what, statement, refusal) => {
+    await expect(app.unsafe(statement)).rejects.toThrow(refusal);
+  });
+
+  it('cannot make an account that starts with money', async () => {
+    const insert = app`
+      insert into accounts (tenant_id, account_id, customer_ref, currency, available_minor)
+      values (${program.tenantId}, 'acc_rich', 'x', 'usd', 100)`;
+    await expect(insert).rejects.toThrow(PERMISSION);
+  });
+
+  it('owns nothing', async () => {
+    const rows = await owner`
+      select relname from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname = 'issuing_app'`;
+    expect(rows).toHaveLength(0);
+  });
+});
+
+describe('the owner', () => {
+  it.each([
+    ['edit a posting', 'update postings set amount_minor = amount_minor + 1'],
+    ['delete a posting', 'delete from postings'],
+    ['truncate the postings', 'truncate postings cascade'],
+    ['edit an entry', "update journal_entries set kind = 'debit'"],
+    ['truncate the entries', 'truncate journal_entries cascade'],
+  ])('cannot %s either', async (_what, statement) => {
+    await expect(owner.unsafe(statement)).rejects.toThrow(APPEND_ONLY);
+  });
+});
+
+describe('a posting', () => {
+  const entry = async (kind = 'credit'): Promise<number> => {
+    const [row] = await app<{ entry_id: number }[]>`
+      insert into journal_entries (tenant_id, currency, kind, account_id)
+      values (${program.tenantId}, 'usd', ${kind}, ${program.accountId}) returning entry_id`;
+    return row?.entry_id ?? 0;
+  };
+
+  it.each([
+    ['of zero', { amount: 0 }, /amount_minor/],
+    ['of a negative amount', { amount: -5 }, /amount_minor/],
+    ['from an account to itself', { debit: 'funding', credit: 'funding' }, /check/],
+    ['of another currency than its entry', { currency: 'eur' }, /does not belong/],
+    ['into held without an authorization', { debit: 'available', credit: 'held' }, /does not exist/],
+  ])(
+    '%s is refused',
+    async (_what, over: {
+      amount?: number;
+      debit?: string;
+      credit?: string;
+      currency?: string;
+    }, refusal) => {
+      const id = await entry();
+      const before = await balancesOf(app, program);
+      const { amount = 5, debit = 'funding', credit = 'available', currency = 'usd' } = over;
+      const insert = app`
+      insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id)
+      values (${id}, ${program.tenantId}, ${currency}, ${debit}, ${credit}, ${amount},
+        ${debit === 'funding' && credit === 'funding' ? null : program.accountId})`;
+      await expect(insert).rejects.toThrow(refusal);
+      expect(await balancesOf(app, program)).toEqual(before);
+    },
+  );
+
+  it('numbers the postings of an account without gaps and carries the balance after it', async () => {
+    for (const amount of [3, 4]) {
+      await app`
+        insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id)
+        values (${await entry()}, ${program.tenantId}, 'usd', 'funding', 'available', ${amount}, ${program.accountId})`;
+    }
+    const rows = await app<{ seq: number; after: number; rises: boolean }[]>`
+      select seq, available_after_minor as after,
+             posted_at >= lag(posted_at, 1, posted_at) over (order by seq) as rises
+        from postings where account_id = ${program.accountId} order by seq`;
+    expect(rows.map((row) => row.seq)).toEqual(rows.map((_row, index) => index + 1));
+    expect(rows.every((row) => row.rises)).toBe(true);
+    expect(rows.at(-1)?.after).toBe((await balancesOf(app, program)).available);
+    expect(await brokenInvariants(app)).toEqual([]);
+  });
+});

@@ -1,0 +1,70 @@
+/** The activities as the workflow calls them: their time limits, their retries, and what the UI shows for them. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { CardActivities } from '../activities/index.ts';
+import type { CardFact } from '../src/domain/card-facts.ts';
+import { type CardState, stripeCardIdOf } from '../src/domain/card-phase.ts';
+import type { CardAction } from '../src/domain/card-plan.ts';
+import type { CardId } from '../src/domain/ids.ts';
+import { invariant } from '../src/domain/invariant.ts';
+
+/** Postgres alone: one short transaction, which may wait for an account's lock. */
+export const records = proxyActivities<Pick<CardActivities, 'loadCard' | 'saveCard'>>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '15s' },
+});
+
+/**
+ * Stripe: up to four calls of 20 s each. A cancelled activity is waited for, because its call may still take
+ * effect: whoever looks for the card afterwards must look after that call has ended.
+ */
+const stripe = proxyActivities<Omit<CardActivities, 'loadCard' | 'saveCard'>>({
+  startToCloseTimeout: '2m',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/** Runs the activity of an action for a state; it answers with a fact. */
+export function perform(cardId: CardId, state: CardState, action: CardAction): Promise<CardFact> {
+  const attempt = `issuance attempt ${state.attempt}`;
+  const stripeCardId = stripeCardIdOf(state);
+  switch (action) {
+    case 'ensureVerification':
+      return stripe.ensureVerification.executeWithOptions(
+        { summary: state.phase === 'kyc' ? `KYC attempt ${state.kycAttempt}` : 'KYC' },
+        [{ cardId }],
+      );
+    case 'issueCard': {
+      const previousCardId = state.phase === 'issuance' ? state.previousCardId : null;
+      return stripe.issueCard.executeWithOptions({ summary: attempt }, [
+        { cardId, previousCardId },
+      ]);
+    }
+    case 'cancelPreviousCard': {
+      const previousCardId = state.phase === 'issuance' ? state.previousCardId : null;
+      invariant(previousCardId !== null, 'there is no previous card to cancel');
+      return stripe.cancelPreviousCard.executeWithOptions({ summary: previousCardId }, [
+        { cardId, stripeCardId: previousCardId },
+      ]);
+    }
+    case 'cancelAtStripe': {
+      const reason = state.phase === 'winding_down' ? state.reason : 'canceled';
+      return stripe.cancelAtStripe.executeWithOptions({ summary: reason }, [
+        {
+          cardId,
+          stripeCardId,
+          reason: reason === 'lost' || reason === 'stolen' ? reason : 'requested',
+        },
+      ]);
+    }
+    case 'checkSettled':
+      return stripe.checkSettled({ cardId });
+    case 'activateCard':
+    case 'readCard':
+    case 'mirrorFreeze': {
+      invariant(stripeCardId !== null, `${action} needs a card at Stripe`);
+      const frozen = state.freeze.wanted;
+      const summary = action === 'mirrorFreeze' ? (frozen ? 'freeze' : 'unfreeze') : stripeCardId;
+      return stripe[action].executeWithOptions({ summary }, [{ cardId, stripeCardId, frozen }]);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/** Everything one run of a card's workflow holds: what it heard, its record once loaded, and its wish to end. */
+import { log, workflowInfo } from '@temporalio/workflow';
+import type {
+  CardWorkflowArgument,
+  CarriedState,
+  CommandAnswer,
+  LoadedCard,
+} from '../src/domain/card-contract.ts';
+import { FACTS_PER_RUN_MAX, UPDATES_REMEMBERED_MAX } from '../src/domain/limits.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
+import { CardRecord } from './card-record.ts';
+import { createFactQueue, type FactQueue } from './fact-queue.ts';
+import { createSaver, type Saver } from './saver.ts';
+import { createVisibility } from './visibility.ts';
+
+/** Notes on signals that could not be used; the newest are enough to find out who sends them. */
+const UNUSABLE_MAX = 5;
+
+/** What exists once `loadCard` has returned. */
+export interface OpenCard {
+  readonly record: CardRecord;
+  readonly saver: Saver;
+  readonly show: () => void;
+}
+
+export interface CardRun {
+  readonly argument: CardWorkflowArgument;
+  readonly queue: FactQueue;
+  readonly alarm: Alarm;
+  /** Undefined until the card is loaded. */
+  readonly card: OpenCard | undefined;
+  open(loaded: LoadedCard): OpenCard;
+  upgradeWanted: boolean;
+  /** A signal that nobody can work with: logged and shown, never thrown. */
+  reject(what: string): void;
+  answerOf(updateId: string): CommandAnswer | undefined;
+  remember(updateId: string, answer: CommandAnswer): void;
+  /** True when this run should end and a new one begin: history is long, enough was done, or new code waits. */
+  readonly mustRenew: boolean;
+  carry(): CarriedState;
+}
+
+export function createCardRun(argument: CardWorkflowArgument): CardRun {
+  const queue = createFactQueue(argument.carried);
+  const finished = new Map<string, CommandAnswer>(
+    argument.carried?.finishedUpdates.map(({ id, answer }) => [id, answer]),
+  );
+  const cap = argument.factsPerRunMax ?? FACTS_PER_RUN_MAX;
+  const unusable: string[] = [];
+  let card: OpenCard | undefined;
+
+  function open(loaded: LoadedCard): OpenCard {
+    const record = new CardRecord(loaded);
+    const visibility = createVisibility(loaded);
+    const show = (): void => visibility.show(record, unusable);
+    card = { record, show, saver: createSaver(record, show) };
+    return card;
+  }
+
+  return {
+    argument,
+    queue,
+    alarm: createAlarm(),
+    upgradeWanted: false,
+    open,
+    get card() {
+      return card;
+    },
+    reject(what) {
+      log.warn('a signal could not be used', { what });
+      unusable.push(what);
+      if (unusable.length > UNUSABLE_MAX) unusable.shift();
+    },
+    answerOf: (updateId) => finished.get(updateId),
+    remember(updateId, answer) {
+      finished.set(updateId, answer);
+      const [oldest] = finished.keys();
+      if (finished.size > UPDATES_REMEMBERED_MAX && oldest !== undefined) finished.delete(oldest);
+    },
+    get mustRenew() {
+      if (this.upgradeWanted || card?.saver.stale === true) return true;
+      return workflowInfo().continueAsNewSuggested || (card?.record.appliedInRun ?? 0) >= cap;
+    },
+    carry: () => ({
+      queue: [...queue.waiting],
+      finishedUpdates: [...finished].map(([id, answer]) => ({ id, answer })),
+      seenFactIds: queue.seenFactIds,
+    }),
+  };
+}

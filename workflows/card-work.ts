@@ -1,0 +1,153 @@
+/** Doing what the plan says: drain facts, run an activity, or wait for a deadline. */
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { NumberedFact } from '../src/domain/card-contract.ts';
+import type { CardFact } from '../src/domain/card-facts.ts';
+import {
+  type CardAction,
+  type DeadlineStep,
+  type NextStep,
+  nextStep,
+} from '../src/domain/card-plan.ts';
+import { FACT_CLOSE_AFTER_MS, NO_PROGRESS_PAUSE_MS } from '../src/domain/limits.ts';
+import { perform } from './card-activities.ts';
+import type { CardRun, OpenCard } from './card-run.ts';
+
+/** Applies queued facts until the queue is empty or the run has done enough; returns those that changed nothing. */
+export function drain(run: CardRun, card: OpenCard): readonly NumberedFact[] {
+  const ignored: NumberedFact[] = [];
+  // The cap is checked for each fact: under a steady stream the queue would never be found empty.
+  while (!run.mustRenew) {
+    const numbered = run.queue.take();
+    if (numbered === undefined) break;
+    if (card.record.apply(numbered, Date.now()).kind === 'ignored') ignored.push(numbered);
+  }
+  return ignored;
+}
+
+const applyOwn = (card: OpenCard, fact: CardFact): boolean =>
+  card.record.apply({ factId: null, fact }, Date.now()).kind === 'moved';
+
+/** Runs the activity of an action. Facts are drained meanwhile; one that ends the phase ends the activity too. */
+export async function act(run: CardRun, card: OpenCard, action: CardAction): Promise<void> {
+  const { record } = card;
+  if (action === 'issueCard' && !(await noteIssuing(card))) return;
+  const outcome = await performWatched(run, card, action);
+  if (outcome === 'interrupted') return;
+  if (applyOwn(card, outcome.fact)) {
+    // What came too early for the answer is looked at once more: hints may come in any order.
+    for (const { fact } of outcome.tooEarly) applyOwn(card, fact);
+    return;
+  }
+  const { revision } = record;
+  await condition(
+    () => run.queue.waiting.length > 0 || record.revision !== revision || run.mustRenew,
+    NO_PROGRESS_PAUSE_MS,
+    { summary: `${action} changed nothing` },
+  );
+}
+
+/** Saves, before the first create call, that one may have been sent. False when the card moved on meanwhile. */
+async function noteIssuing(card: OpenCard): Promise<boolean> {
+  const { state } = card.record;
+  if (state.phase === 'issuance' && !state.createSent) {
+    applyOwn(card, { kind: 'issuing_started' });
+    await card.saver.flush();
+  }
+  const step = nextStep(card.record.state);
+  return !card.saver.stale && step.kind === 'act' && step.action === 'issueCard';
+}
+
+type Performed =
+  | 'interrupted'
+  | { readonly fact: CardFact; readonly tooEarly: readonly NumberedFact[] };
+
+async function performWatched(
+  run: CardRun,
+  card: OpenCard,
+  action: CardAction,
+): Promise<Performed> {
+  const { record, saver } = card;
+  const { phase } = record.state;
+  const tooEarly: NumberedFact[] = [];
+  const running = start(() => perform(run.argument.cardId, record.state, action));
+  const leaving = (): boolean => record.state.phase !== phase || run.mustRenew;
+  while (running.ending() === undefined && !leaving()) {
+    await condition(
+      () => running.ending() !== undefined || run.queue.waiting.length > 0 || leaving(),
+    );
+    tooEarly.push(...drain(run, card));
+    if (record.changed) await saver.flush();
+  }
+  if (running.ending() === undefined) running.cancel();
+  await condition(() => running.ending() !== undefined);
+  const ending = running.ending();
+  if (ending !== undefined && 'fact' in ending) return { fact: ending.fact, tooEarly };
+  // Cancelled because the card moved on; what the activity may have done is found by the steps that follow.
+  if (leaving() && isCancellation(ending?.error)) return 'interrupted';
+  throw ending?.error;
+}
+
+type Ending = { readonly fact: CardFact } | { readonly error: unknown };
+
+/** Runs an activity in a scope of its own, and tells how it ended once it has. */
+function start(activity: () => Promise<CardFact>) {
+  const scope = new CancellationScope();
+  let ending: Ending | undefined;
+  scope.run(activity).then(
+    (fact) => void (ending = { fact }),
+    (error: unknown) => void (ending = { error }),
+  );
+  return { cancel: () => scope.cancel(), ending: () => ending };
+}
+
+/** Waits for facts until the deadline, and then takes the step that the plan names. */
+export async function wait(
+  run: CardRun,
+  card: OpenCard,
+  step: Extract<NextStep, { kind: 'wait' }>,
+): Promise<void> {
+  const { record, saver } = card;
+  const nowMs = Date.now();
+  const closeAtMs =
+    record.unclosedSinceMs === null ? null : record.unclosedSinceMs + FACT_CLOSE_AFTER_MS;
+  if (step.untilMs !== null && step.onDeadline !== null && nowMs >= step.untilMs) {
+    await deadline(run, card, step.onDeadline);
+    return;
+  }
+  if (closeAtMs !== null && nowMs >= closeAtMs) {
+    await saver.flush();
+    return;
+  }
+  const summary = `${record.state.phase}: ${step.onDeadline?.fact.kind ?? 'close facts'}`;
+  run.alarm.set(earlier(step.untilMs, closeAtMs), summary);
+  const { revision } = record;
+  await condition(
+    () =>
+      run.queue.waiting.length > 0 ||
+      run.alarm.rang ||
+      record.revision !== revision ||
+      run.mustRenew,
+  );
+}
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);
+
+async function deadline(run: CardRun, card: OpenCard, due: DeadlineStep): Promise<void> {
+  const { record } = card;
+  if (due.action !== undefined) {
+    const outcome = await performWatched(run, card, due.action);
+    if (outcome === 'interrupted') return;
+    applyOwn(card, outcome.fact);
+    const step = nextStep(record.state);
+    // What Stripe showed may have ended this wait.
+    if (step.kind !== 'wait' || step.untilMs === null || Date.now() < step.untilMs) return;
+  }
+  if (applyOwn(card, due.fact)) return;
+  const { revision } = record;
+  await condition(
+    () => run.queue.waiting.length > 0 || record.revision !== revision || run.mustRenew,
+    NO_PROGRESS_PAUSE_MS,
+    { summary: `${due.fact.kind} changed nothing` },
+  );
+}

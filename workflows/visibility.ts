@@ -1,0 +1,62 @@
+/** What people see of a card in Temporal: its search attributes and its details page. */
+
+import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { LoadedCard } from '../src/domain/card-contract.ts';
+import { stripeCardIdOf } from '../src/domain/card-phase.ts';
+import { attentionOf } from '../src/domain/card-plan.ts';
+import type { CardRecord } from './card-record.ts';
+import { detailsPage } from './details-page.ts';
+
+const KEYS = {
+  phase: defineSearchAttributeKey('CardPhase', 'KEYWORD'),
+  tenant: defineSearchAttributeKey('CardTenant', 'KEYWORD'),
+  cardholder: defineSearchAttributeKey('CardholderId', 'KEYWORD'),
+  stripeCard: defineSearchAttributeKey('StripeCardId', 'KEYWORD'),
+  attention: defineSearchAttributeKey('NeedsAttention', 'BOOL'),
+} as const;
+
+export interface Visibility {
+  /** Upserts the attributes that differ from what is shown; each upsert is a billed action, so most calls do nothing. */
+  show(record: CardRecord, unusable: readonly string[]): void;
+}
+
+export function createVisibility(loaded: LoadedCard): Visibility {
+  // Attributes outlive continue-as-new, so a new run starts from what is shown already.
+  const shown = new Map<string, unknown>(
+    workflowInfo()
+      .typedSearchAttributes.getAll()
+      .map(({ key, value }) => [key.name, value]),
+  );
+
+  function upsertChanged(record: CardRecord): void {
+    const stripeCardId = stripeCardIdOf(record.state);
+    const wanted: SearchAttributeUpdatePair[] = [
+      { key: KEYS.phase, value: record.state.phase },
+      { key: KEYS.tenant, value: loaded.tenantId },
+      { key: KEYS.cardholder, value: loaded.cardholderId },
+      { key: KEYS.attention, value: attentionOf(record.state) !== null },
+      // Between two parcels there is no current card; the last one stays searchable until the next.
+      ...(stripeCardId === null ? [] : [{ key: KEYS.stripeCard, value: stripeCardId } as const]),
+    ];
+    const changed = wanted.filter(({ key, value }) => shown.get(key.name) !== value);
+    if (changed.length === 0) return;
+    upsertSearchAttributes(changed);
+    for (const { key, value } of changed) shown.set(key.name, value);
+  }
+
+  return {
+    show(record, unusable) {
+      upsertChanged(record);
+      setCurrentDetails(
+        detailsPage({
+          tenantId: loaded.tenantId,
+          state: record.state,
+          revision: record.savedRevision,
+          history: record.history,
+          unusable,
+        }),
+      );
+    },
+  };
+}
