@@ -81,7 +81,11 @@ describe('a posting', () => {
     ['of a negative amount', { amount: -5 }, /amount_minor/],
     ['from an account to itself', { debit: 'funding', credit: 'funding' }, /check/],
     ['of another currency than its entry', { currency: 'eur' }, /does not belong/],
-    ['into held without an authorization', { debit: 'available', credit: 'held' }, /does not exist/],
+    [
+      'into held without an authorization',
+      { debit: 'available', credit: 'held' },
+      /does not exist/,
+    ],
   ])(
     '%s is refused',
     async (_what, over: {

@@ -37,7 +37,8 @@ describe('migrate', () => {
     const { sql, run } = await setUp();
     expect(await run()).toEqual({ applied: ['0001-first.sql', '0002-second.sql'] });
     expect(await run()).toEqual({ applied: [] });
-    const rows = await sql`select version, name, length(sha256) as digits from schema_migrations order by version`;
+    const rows =
+      await sql`select version, name, length(sha256) as digits from schema_migrations order by version`;
     expect([...rows]).toEqual([
       { version: 1, name: '0001-first.sql', digits: 64 },
       { version: 2, name: '0002-second.sql', digits: 64 },
@@ -51,7 +52,13 @@ describe('migrate', () => {
       select rolcanlogin, rolsuper, rolcreatedb, rolcreaterole,
              (select count(*)::int from pg_class where relowner = r.oid) as owned
       from pg_roles r where rolname = 'issuing_app'`;
-    expect(role).toEqual({ rolcanlogin: true, rolsuper: false, rolcreatedb: false, rolcreaterole: false, owned: 0 });
+    expect(role).toEqual({
+      rolcanlogin: true,
+      rolsuper: false,
+      rolcreatedb: false,
+      rolcreaterole: false,
+      owned: 0,
+    });
     const app = postgres(database.appUrl, { max: 1 });
     expect(await app`select count(*)::int as n from first`).toMatchObject([{ n: 0 }]);
     await expect(app`create table mine (id integer)`).rejects.toThrow('permission denied');
@@ -76,7 +83,9 @@ describe('migrate', () => {
   it('refuses a gap, a number used twice and a file with another kind of name', async () => {
     const { directory, write, run } = await setUp();
     await write('0004-fourth.sql', 'select 1');
-    await expect(run()).rejects.toThrow('0004-fourth.sql does not follow: the next migration must be 0003');
+    await expect(run()).rejects.toThrow(
+      '0004-fourth.sql does not follow: the next migration must be 0003',
+    );
     await rm(join(directory, '0004-fourth.sql'));
     await write('0002-other.sql', 'select 1');
     await expect(run()).rejects.toThrow('must be 0003');
@@ -97,8 +106,11 @@ describe('migrate', () => {
       '0001-first.sql': 'create table first (id integer);',
       '0002-second.sql': 'create table second (id integer);\ncreate tabel third (id integer);',
     });
-    await expect(run()).rejects.toThrow(/0002-second\.sql failed and was rolled back: .*tabel.* \(line 2\)/);
-    const tables = await sql`select tablename from pg_tables where schemaname = 'public' order by 1`;
+    await expect(run()).rejects.toThrow(
+      /0002-second\.sql failed and was rolled back: .*tabel.* \(line 2\)/,
+    );
+    const tables =
+      await sql`select tablename from pg_tables where schemaname = 'public' order by 1`;
     expect(tables.map((row) => row['tablename'])).toEqual(['first', 'schema_migrations']);
   });
 

@@ -1,6 +1,6 @@
 /** The embedded PostgreSQL as a newcomer's machine meets it: a folder with a space and mode 0700, maybe as root. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -118,7 +118,6 @@ describe('the copy of the programs', () => {
   it('is not taken from a place that others can write to', async () => {
     const { source, target } = await fakePackage();
     await mkdir(target, { mode: 0o777 });
-    const { chmod } = await import('node:fs/promises');
     await chmod(target, 0o777);
     await writeFile(join(target, 'trap'), '');
     const place = await copyOnce(source, target, LINKS);

@@ -26,9 +26,7 @@ export const createEmptyDatabase = (): Promise<TestDatabase> => create('template
 async function create(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   const adminUrl = inject('ownerUrl');
-  await withAdmin(adminUrl, (sql) =>
-    sql.unsafe(`create database ${name} template ${template}`),
-  );
+  await withAdmin(adminUrl, (sql) => sql.unsafe(`create database ${name} template ${template}`));
   const inDatabase = (url: string): string => {
     const address = new URL(url);
     address.pathname = name;

@@ -6,7 +6,8 @@ import { processEnvironment } from '../../src/platform/config.ts';
 import type { Environment } from '../../src/platform/config-reader.ts';
 
 /** A developer's own settings must not reach the stacks of the tests. */
-const IGNORED = /^(DATABASE_|STRIPE_|TEMPORAL_(?!CLI$)|API_KEYS$|AUTHORIZER_|HOST$|LOG_LEVEL$|NODE_OPTIONS$|VITEST)/;
+const IGNORED =
+  /^(DATABASE_|STRIPE_|TEMPORAL_(?!CLI$)|API_KEYS$|AUTHORIZER_|HOST$|LOG_LEVEL$|NODE_OPTIONS$|VITEST)/;
 const MARK = 'STACK_TEST_MARK';
 
 /** This process' environment without settings of the product, and with a mark that all children inherit. */
@@ -24,7 +25,9 @@ export async function processesOf(environment: Environment): Promise<readonly nu
       .map(Number)
       .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
       .map(async (pid) => {
-        const variables = await readFile(join('/proc', String(pid), 'environ'), 'utf8').catch(() => '');
+        const variables = await readFile(join('/proc', String(pid), 'environ'), 'utf8').catch(
+          () => '',
+        );
         return variables.split('\0').includes(mark) ? [pid] : [];
       }),
   );

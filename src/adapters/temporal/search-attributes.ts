@@ -8,15 +8,11 @@ type AttributeName = keyof typeof SEARCH_ATTRIBUTES;
 const NAMES = Object.keys(SEARCH_ATTRIBUTES) as AttributeName[];
 
 /** The part of a connection that is needed; clients and workers both have it. */
-export interface OperatorConnection {
+interface OperatorConnection {
   readonly operatorService: {
     listSearchAttributes(request: {
       namespace: string;
     }): Promise<{ customAttributes?: Record<string, number | string> | null }>;
-    addSearchAttributes(request: {
-      namespace: string;
-      searchAttributes: Record<string, number>;
-    }): Promise<unknown>;
   };
 }
 
@@ -45,20 +41,6 @@ export async function checkSearchAttributes(
   throw new SearchAttributesMissingError(
     `Search attributes are missing in namespace "${namespace}": ${missing.join(', ')}. Create them with:\n  ${createCommand(missing, namespace)}`,
   );
-}
-
-/** Creates those that are missing; for local servers and tests. */
-export async function addSearchAttributes(
-  connection: OperatorConnection,
-  namespace: string,
-): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = NAMES.filter((name) => customAttributes?.[name] === undefined);
-  if (missing.length === 0) return;
-  const searchAttributes = Object.fromEntries(
-    missing.map((name) => [name, INDEXED_VALUE_TYPE[SEARCH_ATTRIBUTES[name]]]),
-  );
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
 const hasType = (present: Record<string, number | string>, name: AttributeName): boolean => {

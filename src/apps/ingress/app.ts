@@ -1,7 +1,7 @@
 /** The HTTP server of the ingress, without a socket: main.ts listens, tests inject. */
 import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify';
 import { createAfterCommit } from './after-commit.ts';
 import { createErrorHandler } from './error-handler.ts';
 import { errorBody } from './errors.ts';
@@ -31,7 +31,7 @@ export async function buildApp(options: IngressOptions): Promise<App> {
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     // Paths and queries hold names of customers, which do not belong in logs.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // A body is taken as it was sent, or refused: nothing is converted or dropped in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     frameworkErrors: (_error, _request, reply: FastifyReply) => {

@@ -1,9 +1,9 @@
 /** The relay's process: wires Postgres, the Temporal client and the Stripe reads. */
 import { createSql } from '../../adapters/postgres/pool.ts';
 import { createAuthorizationFetcher } from '../../adapters/stripe/authorization-fetcher.ts';
-import { createStripeClient } from '../../adapters/stripe/client.ts';
+import { createStripe } from '../../adapters/stripe/client.ts';
 import { createCardWorkflows } from '../../adapters/temporal/card-workflows.ts';
-import { connectClient } from '../../adapters/temporal/connection.ts';
+import { createTemporalClient } from '../../adapters/temporal/connection.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { processEnvironment, relayConfig } from '../../platform/config.ts';
 import { createMetrics, createOpsServer } from '../../platform/metrics.ts';
@@ -14,3 +14,37 @@ import { createRelayMetrics } from './relay-metrics.ts';
 /** A step under way takes milliseconds, a signal at most its deadline of 2 s. */
 const SHUTDOWN_DEADLINE_MS = 4_000;
 const POOL_END_TIMEOUT_S = 1;
+
+await startProcess({
+  name: 'relay',
+  readConfig: () => relayConfig(processEnvironment()),
+  shutdownDeadlineMs: SHUTDOWN_DEADLINE_MS,
+  async start({ config, logger, shutdown }) {
+    const { url, poolSize } = config.database;
+    const sql = createSql({ url, poolSize, name: 'issuing-relay' });
+    shutdown.add('postgres', () => sql.end({ timeout: POOL_END_TIMEOUT_S }));
+    const temporal = createTemporalClient(config.temporal);
+    shutdown.add('temporal', () => temporal.close());
+    const registry = createMetrics('relay');
+    const relay = await startRelay({
+      sql,
+      workflows: createCardWorkflows(temporal.client),
+      fetcher: createAuthorizationFetcher(createStripe(config.stripe)),
+      clock: systemClock(config.clockOffsetMs),
+      logger,
+      metrics: createRelayMetrics(registry),
+      digestIntervalMs: config.digestIntervalMs,
+    });
+    shutdown.add('loops', () => relay.stop());
+    const ops = await createOpsServer({
+      host: config.host,
+      port: config.port,
+      registry,
+      async ready() {
+        await sql`select 1`;
+        return { ready: true };
+      },
+    });
+    shutdown.add('ops server', () => ops.close());
+  },
+});

@@ -27,6 +27,8 @@ export function simulatorClient(simulatorUrl: string, stripeKey: string): Stripe
     host: hostname,
     port,
     telemetry: false,
+    // It has just said that it is ready, so a failed call is a fault that a retry would hide.
+    maxNetworkRetries: 0,
     timeout: REQUEST_TIMEOUT_MS,
   });
 }

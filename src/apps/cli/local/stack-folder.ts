@@ -112,7 +112,8 @@ async function prepare(
     },
     async close({ keepLogs }) {
       const doomed = throwAway.filter((folder) => !(keepLogs && folder === path));
-      for (const folder of doomed) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      for (const folder of doomed)
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       await lock?.release();
     },
   };

@@ -35,9 +35,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stopping ??= stopAll(keepLogs);
     return stopping;
   };
-  const onAbort = (): void => void supervisor.stop();
-  if (options.signal?.aborted) onAbort();
-  options.signal?.addEventListener('abort', onAbort, { once: true });
+  const interrupt = watchInterrupt(options.signal, () => void supervisor.stop());
   try {
     supervisor.signal.throwIfAborted();
     folder = await openStackFolder({
@@ -54,14 +52,36 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await folder.lock?.setGuardian(supervisor.guardianPid());
     const env = { ...environment, ...options.env };
     const made = createContext(options, { config, env, folder, ports, supervisor });
-    return { ...(await boot({ options, ...made })), crashed: made.crashed, stop: () => stop() };
+    const booted = await Promise.race([boot({ options, ...made }), interrupt.happened]);
+    return { ...booted, crashed: made.crashed, stop: () => stop() };
   } catch (error) {
     // The error points to a log, which must then be there; after Ctrl-C nobody wants to read one.
     await stop(options.signal?.aborted !== true);
     throw error;
   } finally {
-    options.signal?.removeEventListener('abort', onAbort);
+    interrupt.forget();
   }
+}
+
+/** Rejects when the signal is aborted: some steps, such as a wait for a database lock, would take longer to notice. */
+function watchInterrupt(
+  signal: AbortSignal | undefined,
+  stop: () => void,
+): { readonly happened: Promise<never>; forget(): void } {
+  let onAbort: () => void = () => {};
+  const happened = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      stop();
+      reject(
+        signal?.reason instanceof Error ? signal.reason : new Error('The start was interrupted'),
+      );
+    };
+  });
+  // Nobody may be waiting when it happens.
+  happened.catch(() => {});
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return { happened, forget: () => signal?.removeEventListener('abort', onAbort) };
 }
 
 interface Boot {

@@ -1,0 +1,36 @@
+/** What the worker is doing, read when the metrics are. */
+import type { Worker } from '@temporalio/worker';
+import { Gauge } from 'prom-client';
+import type { MetricsRegistry } from '../../platform/metrics.ts';
+
+export function watchWorker(worker: Worker, registry: MetricsRegistry): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    // The registry keeps it; nothing else needs to hold it.
+    void new Gauge({
+      name: `issuing_worker_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('running', '1 while the worker polls for work', () =>
+    worker.getState() === 'RUNNING' ? 1 : 0,
+  );
+  gauge(
+    'activities_in_flight',
+    'Activities under way',
+    () => worker.getStatus().numInFlightActivities,
+  );
+  gauge(
+    'workflow_tasks_in_flight',
+    'Workflow activations under way',
+    () => worker.getStatus().numInFlightWorkflowActivations,
+  );
+  gauge(
+    'cached_workflows',
+    'Workflows kept in memory',
+    () => worker.getStatus().numCachedWorkflows,
+  );
+}

@@ -1,0 +1,212 @@
+/** A new authorization, as the test helper describes it, before anybody has decided it. */
+import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
+import {
+  amount,
+  choice,
+  flag,
+  integer,
+  nonNegative,
+  object,
+  required,
+  text,
+  type Values,
+} from '../http/parameter.ts';
+import type { AuthorizationRow, PendingRequest } from '../machines/authorization.ts';
+import type { CardRow } from '../machines/card.ts';
+import { convert, isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
+import type { VerificationData } from '../machines/purchase.ts';
+import { AUTHORIZATION, CARD, type Scope } from '../world/kind.ts';
+import {
+  amountDetails,
+  fleet,
+  fuel,
+  merchantData,
+  readAmountDetails,
+  readFleet,
+  readFuel,
+  readMerchant,
+} from './purchase.ts';
+import type { Ask } from './decision.ts';
+
+const CHECKS = ['match', 'mismatch', 'not_provided'] as const;
+const RISK_LEVELS = ['elevated', 'highest', 'low', 'normal', 'not_assessed', 'unknown'] as const;
+const METHODS = ['chip', 'contactless', 'keyed_in', 'online', 'swipe'] as const;
+
+export const AUTHORIZATION_PARAMETERS = {
+  amount: nonNegative(),
+  amount_details: amountDetails,
+  authorization_method: choice(METHODS),
+  card: required(text()),
+  currency: text(),
+  fleet,
+  fraud_disputability_likelihood: choice(['neutral', 'unknown', 'very_likely', 'very_unlikely']),
+  fuel,
+  is_amount_controllable: flag(),
+  merchant_amount: amount(),
+  merchant_currency: text(),
+  merchant_data: merchantData,
+  network_data: object({ acquiring_institution_id: text() }),
+  risk_assessment: object({
+    card_testing_risk: object({
+      invalid_account_number_decline_rate_past_hour: integer(),
+      invalid_credentials_decline_rate_past_hour: integer(),
+      level: required(choice(RISK_LEVELS)),
+    }),
+    fraud_risk: object({
+      level: required(choice(RISK_LEVELS)),
+      score: {
+        required: false,
+        parse(node, path) {
+          const score = Number(text().parse(node, path));
+          if (Number.isFinite(score)) return score;
+          throw invalidRequest(`Invalid number: ${String(node)}`, { param: path });
+        },
+      },
+    }),
+    merchant_dispute_risk: object({ dispute_rate: integer(), level: required(choice(RISK_LEVELS)) }),
+  }),
+  verification_data: object({
+    address_line1_check: choice(CHECKS),
+    address_postal_code_check: choice(CHECKS),
+    authentication_exemption: object({
+      claimed_by: required(choice(['acquirer', 'issuer'])),
+      type: required(choice(['low_value_transaction', 'transaction_risk_analysis', 'unknown'])),
+    }),
+    cvc_check: choice(CHECKS),
+    expiry_check: choice(CHECKS),
+    three_d_secure: object({
+      result: required(choice(['attempt_acknowledged', 'authenticated', 'failed', 'required'])),
+    }),
+  }),
+  wallet: choice(['apple_pay', 'google_pay', 'samsung_pay']),
+} as const;
+
+export type AuthorizationParameters = Values<typeof AUTHORIZATION_PARAMETERS>;
+
+const TRACE_DIGITS = 6;
+const NETWORK_TRANSACTION_DIGITS = 15;
+const SECONDS_PER_DAY = 86_400;
+
+/** Merchants whose captures may come weeks later: hotels, airlines and other carriers, car rental. */
+const isTravel = (category: string, code: string): boolean =>
+  /^3\d{3}$/.test(code) || /lodging|hotel|airlines|car_rental|cruise|travel/.test(category);
+
+export function findCard(scope: Scope, id: string): CardRow {
+  const card = scope.account.cards.get(id);
+  if (card === undefined) throw unknownReference(CARD.label, id, 'card');
+  return card;
+}
+
+/** The row of an undecided authorization, and what is asked for. */
+export function newAuthorization(
+  scope: Scope,
+  params: AuthorizationParameters,
+): { row: AuthorizationRow; ask: Ask } {
+  const card = findCard(scope, params.card);
+  const money = readAmounts(params, card.currency);
+  const request: PendingRequest = {
+    ...money,
+    amount_details: readAmountDetails(params.amount_details),
+    currency: card.currency,
+    is_amount_controllable: params.is_amount_controllable ?? false,
+    network_risk_score: params.risk_assessment?.fraud_risk?.score ?? null,
+  };
+  const row = undecided(scope, params, { card, request });
+  return { row, ask: { request, fraudRiskLevel: params.risk_assessment?.fraud_risk?.level ?? null } };
+}
+
+function undecided(
+  scope: Scope,
+  params: AuthorizationParameters,
+  { card, request }: { card: CardRow; request: PendingRequest },
+): AuthorizationRow {
+  const { world } = scope;
+  const { sequence, options } = world;
+  const created = world.clock.now();
+  const merchant = readMerchant(params.merchant_data, sequence);
+  const method = params.authorization_method ?? 'online';
+  const days = isTravel(merchant.category, merchant.category_code)
+    ? options.validityDaysTravel
+    : options.validityDays;
+  return {
+    id: sequence.id(AUTHORIZATION.idPrefix),
+    created,
+    amount: 0,
+    amount_details: request.amount_details,
+    approved: false,
+    authorization_method: method,
+    card: card.id,
+    card_presence: method === 'online' || method === 'keyed_in' ? 'not_present' : 'present',
+    cardholder: card.cardholder,
+    currency: card.currency,
+    fleet: readFleet(params.fleet),
+    fuel: readFuel(params.fuel),
+    merchant_amount: 0,
+    merchant_currency: request.merchant_currency,
+    merchant_data: merchant,
+    metadata: {},
+    network_data: {
+      acquiring_institution_id: params.network_data?.acquiring_institution_id ?? null,
+      system_trace_audit_number: sequence.digits('trace', TRACE_DIGITS),
+      transaction_id: sequence.digits('network_transaction', NETWORK_TRANSACTION_DIGITS),
+    },
+    request_history: [],
+    status: 'pending',
+    transactions: [],
+    verification_data: readVerification(params.verification_data, merchant.postal_code),
+    verified_by_fraud_challenge: null,
+    wallet: params.wallet ?? null,
+    sim: {
+      remaining: 0,
+      captured: 0,
+      approvedTotal: 0,
+      merchantRate: request.amount === 0 ? 1 : request.merchant_amount / request.amount,
+      expiresAt: created + days * SECONDS_PER_DAY,
+    },
+  };
+}
+
+type Amounts = Pick<PendingRequest, 'amount' | 'merchant_amount' | 'merchant_currency'>;
+
+/**
+ * The amount in the card's currency and in the merchant's. One of them is enough; both are taken as they are. An
+ * `amount` with a `currency` other than the card's is the merchant's amount.
+ */
+function readAmounts(params: AuthorizationParameters, cardCurrency: string): Amounts {
+  const currency = readCurrency(params.currency, 'currency') ?? cardCurrency;
+  const foreign = currency !== cardCurrency && params.merchant_amount === undefined;
+  const merchantCurrency =
+    readCurrency(params.merchant_currency, 'merchant_currency') ?? (foreign ? currency : cardCurrency);
+  const merchantAmount = params.merchant_amount ?? (foreign ? params.amount : undefined);
+  const own = foreign ? undefined : params.amount;
+  if (own !== undefined) {
+    const converted = convert(own, { from: cardCurrency, to: merchantCurrency });
+    return { amount: own, merchant_amount: merchantAmount ?? converted, merchant_currency: merchantCurrency };
+  }
+  if (merchantAmount === undefined) throw missingParameter('amount');
+  const converted = convert(merchantAmount, { from: merchantCurrency, to: cardCurrency });
+  return { amount: converted, merchant_amount: merchantAmount, merchant_currency: merchantCurrency };
+}
+
+export function readCurrency(given: string | undefined, param: string): string | undefined {
+  if (given === undefined) return undefined;
+  const currency = given.toLowerCase();
+  if (isKnownCurrency(currency)) return currency;
+  throw invalidRequest(`Invalid currency: ${given}. Known here: ${KNOWN_CURRENCIES.join(', ')}`, { param });
+}
+
+function readVerification(
+  given: AuthorizationParameters['verification_data'],
+  postalCode: string | null,
+): VerificationData {
+  return {
+    address_line1_check: given?.address_line1_check ?? 'not_provided',
+    address_postal_code_check: given?.address_postal_code_check ?? 'not_provided',
+    authentication_exemption: given?.authentication_exemption ?? null,
+    cvc_check: given?.cvc_check ?? 'not_provided',
+    expiry_check: given?.expiry_check ?? 'match',
+    postal_code:
+      (given?.address_postal_code_check ?? 'not_provided') === 'not_provided' ? null : postalCode,
+    three_d_secure: given?.three_d_secure ?? null,
+  };
+}

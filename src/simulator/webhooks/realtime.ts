@@ -1,0 +1,58 @@
+/**
+ * The real-time request: one signed POST to the account's synchronous endpoint, a true limit of two seconds, and
+ * whatever comes back read as a decision.
+ */
+import {
+  type AuthorizationRow,
+  type Decision,
+  type PendingRequest,
+} from '../machines/authorization.ts';
+import { type Reply, readDecision } from '../machines/decision-answer.ts';
+import type { RealtimeEndpoint } from '../world/account.ts';
+import { AUTHORIZATION, type Scope } from '../world/kind.ts';
+import { realSeconds, signatureHeader } from './signature.ts';
+
+/** Stripe's limit, in real time. */
+const ANSWER_LIMIT_MS = 2_000;
+const FUEL_PUMP_CODE = '5542';
+
+/** Asks the endpoint about an authorization and returns what it decided, or what its silence means. */
+export async function askEndpoint(
+  scope: Scope,
+  endpoint: RealtimeEndpoint,
+  row: AuthorizationRow,
+  request: PendingRequest,
+): Promise<Decision> {
+  const { world, account, cause } = scope;
+  const shown = AUTHORIZATION.render(account, row);
+  const event = world.emit(account, {
+    type: 'issuing_authorization.request',
+    object: { ...shown, approved: false, pending_request: request },
+    previous: undefined,
+    cause,
+  });
+  const body = JSON.stringify(world.renderEvent(account, { ...event, webhooks: 1 }));
+  const outcome = await world.poster.post({
+    url: endpoint.url,
+    body,
+    headers: {
+      'stripe-signature': signatureHeader(body, endpoint.secret, realSeconds()),
+      'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+    },
+    timeoutMs: ANSWER_LIMIT_MS,
+  });
+  const { timeoutPolicy, errorPolicy } = account.settings;
+  const fuelPump = row.merchant_data.category_code === FUEL_PUMP_CODE;
+  return readDecision(toReply(outcome), { request, fuelPump, timeoutPolicy, errorPolicy });
+}
+
+function toReply(outcome: Awaited<ReturnType<Scope['world']['poster']['post']>>): Reply {
+  if (outcome.kind !== 'answered') return outcome;
+  const version = outcome.headers['stripe-version'];
+  return {
+    kind: 'answered',
+    status: outcome.status,
+    stripeVersion: Array.isArray(version) ? version[0] : version,
+    body: outcome.body,
+  };
+}

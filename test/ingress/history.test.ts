@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ingressUnderTest } from './ingress-under-test.ts';
+import { cardIn, platformTenant, type TestCard } from './program.ts';
+
+const ingress = ingressUnderTest();
+beforeEach(() => platformTenant(ingress));
+
+/** A purchase as decision, convergence and capture leave it. */
+async function purchase(card: TestCard, name: string, at: string): Promise<void> {
+  const { tenantId, accountId, cardId, stripeCardId } = card;
+  const { sql } = ingress;
+  await sql`
+    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, status, captured_minor, anchored_at, flags)
+    values (${tenantId}, ${`iauth_${name}`}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', 'closed', 900, now(), '{over_capture}')`;
+  await sql`
+    insert into decisions (tenant_id, request_id, decision_id, authorization_id, card_id, account_id, stripe_card_id, currency, approved, reason, asked_minor, approved_minor, requested_at, decided_at)
+    values (${tenantId}, ${`evt_${name}`}, ${`dec_${name}`}, ${`iauth_${name}`}, ${cardId}, ${accountId}, ${stripeCardId}, 'usd', true, 'APPROVED', 800, 800, 1790000000, ${at})`;
+  await sql`
+    insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id, stripe_card_id, currency, amount_minor, created_at)
+    values (${tenantId}, ${`ipi_${name}`}, 'capture', ${`iauth_${name}`}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', 900, ${at})`;
+}
+
+describe('the history of a card', () => {
+  it('shows decisions, authorizations and transactions, newest first', async () => {
+    const card = await cardIn(ingress, 'active');
+    await purchase(card, 'one', '2026-11-01T10:00:00Z');
+    await purchase(card, 'two', '2026-11-02T10:00:00Z');
+
+    const decisions = await ingress.get(`/v1/cards/${card.cardId}/decisions?limit=1`);
+    expect(decisions.body.data).toMatchObject([
+      { id: 'dec_two', approved: true, reason: 'APPROVED', askedMinor: 800, approvedMinor: 800 },
+    ]);
+    const older = await ingress.get(`/v1/cards/${card.cardId}/decisions?after=dec_two`);
+    expect(older.body.data).toMatchObject([{ id: 'dec_one', decidedAt: '2026-11-01T10:00:00.000Z' }]);
+
+    const authorization = await ingress.get('/v1/authorizations/iauth_one');
+    expect(authorization.body).toMatchObject({
+      id: 'iauth_one',
+      cardId: card.cardId,
+      status: 'closed',
+      heldMinor: 0,
+      capturedMinor: 900,
+      flags: ['over_capture'],
+    });
+
+    const transactions = await ingress.get(`/v1/transactions?cardId=${card.cardId}`);
+    expect(transactions.body.data).toMatchObject([
+      { id: 'ipi_two', type: 'capture', amountMinor: 900, authorizationId: 'iauth_two' },
+      { id: 'ipi_one' },
+    ]);
+  });
+
+  it('goes through the timeline page by page', async () => {
+    const { cardId } = await cardIn(ingress, 'active');
+    await ingress.post(`/v1/cards/${cardId}/freeze`);
+    await ingress.post(`/v1/cards/${cardId}/unfreeze`);
+    const first = await ingress.get(`/v1/cards/${cardId}/timeline?limit=2`);
+    expect(first.body.data?.map((e) => e['kind'])).toEqual(['unfrozen', 'frozen']);
+    const cursor = String(first.body['nextCursor']);
+    const rest = await ingress.get(`/v1/cards/${cardId}/timeline?limit=2&after=${cursor}`);
+    expect(rest.body.data?.map((e) => e['kind'])).toEqual(['card_requested']);
+    expect(rest.body['nextCursor']).toBeNull();
+    const wrong = await ingress.get(`/v1/cards/${cardId}/timeline?after=abc`);
+    expect(wrong.body.error?.code).toBe('CURSOR_INVALID');
+  });
+});
+
+describe('attention', () => {
+  it('shows open items unless asked for closed ones, of one card too', async () => {
+    const { cardId, tenantId } = await cardIn(ingress, 'issuance');
+    await ingress.sql`
+      insert into attention_items (item_id, tenant_id, kind, subject, card_id, details, closed_at, resolution)
+      values ('att_open', ${tenantId}, 'address_needed', ${cardId}, ${cardId}, '{"n":1}', null, null),
+             ('att_closed', ${tenantId}, 'kyc_failed', ${cardId}, ${cardId}, '{}', now(), 'retried')`;
+    const open = await ingress.get(`/v1/attention?cardId=${cardId}`);
+    expect(open.body.data).toMatchObject([
+      { id: 'att_open', kind: 'address_needed', subject: cardId, details: { n: 1 }, closedAt: null },
+    ]);
+    const closed = await ingress.get(`/v1/attention?cardId=${cardId}&status=closed`);
+    expect(closed.body.data).toMatchObject([{ id: 'att_closed', resolution: 'retried' }]);
+    const all = await ingress.get(`/v1/attention?tenantId=${tenantId}&status=all`);
+    expect(all.body.data).toHaveLength(2);
+  });
+});
+
+describe('the inbox summary', () => {
+  it('counts webhook events by what became of them', async () => {
+    await ingress.sql`
+      insert into inbox (event_id, source, type, group_key, created, payload, status, reason, settled_at)
+      values ('evt_a', 'webhook', 't', 'g', 1, '{}', 'pending', null, null),
+             ('evt_b', 'webhook', 't', 'g', 1, '{}', 'applied', null, now()),
+             ('evt_c', 'webhook', 't', 'g', 1, '{}', 'ignored', 'unknown type', now()),
+             ('evt_d', 'webhook', 't', 'g', 1, '{}', 'attention', 'unknown card', now()),
+             ('evt_e', 'decision', 't', 'g', 1, '{}', 'applied', null, now())`;
+    const summary = await ingress.get('/v1/inbox/summary');
+    expect(summary.body).toEqual({ received: 4, pending: 1, applied: 1, ignored: 1, attention: 1 });
+  });
+});

@@ -1,0 +1,110 @@
+/** Stripe events as they arrive, made small: the fields that we read, with the values a test cares about. */
+import { randomUUID } from 'node:crypto';
+import type { Sql } from '../../src/adapters/postgres/pool.ts';
+import { groupKeyOf, objectIdOf } from '../../src/adapters/stripe/event-subject.ts';
+import type { Json } from '../../src/adapters/stripe/wire.ts';
+
+export const START_S = 1_800_000_000;
+const merchant = {
+  name: 'Shop',
+  category: 'bakeries',
+  category_code: '5462',
+  country: 'US',
+  network_id: '1',
+};
+
+export interface AuthorizationFields {
+  readonly id: string;
+  readonly card: string;
+  readonly amount?: number;
+  readonly approved?: boolean;
+  readonly status?: string;
+  readonly history?: readonly {
+    readonly amount: number;
+    readonly approved: boolean;
+    readonly created?: number;
+  }[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly transactions?: readonly Json[];
+  readonly currency?: string;
+}
+
+export const authorization = (fields: AuthorizationFields): Json => {
+  const {
+    amount = 1_000,
+    approved = true,
+    status = approved ? 'pending' : 'closed',
+    currency = 'usd',
+  } = fields;
+  return {
+    id: fields.id,
+    object: 'issuing.authorization',
+    card: { id: fields.card, object: 'issuing.card' },
+    amount,
+    approved,
+    status,
+    currency,
+    created: START_S,
+    metadata: fields.metadata ?? {},
+    merchant_data: merchant,
+    request_history: (fields.history ?? [{ amount, approved }]).map((entry) => ({
+      amount: entry.amount,
+      approved: entry.approved,
+      created: entry.created ?? START_S,
+      reason: entry.approved ? 'webhook_approved' : 'webhook_declined',
+    })),
+    transactions: fields.transactions ?? [],
+  };
+};
+
+export const transaction = (fields: {
+  readonly id: string;
+  readonly card: string;
+  readonly amount: number;
+  readonly authorization?: string | null;
+  readonly currency?: string;
+}): Json => ({
+  id: fields.id,
+  object: 'issuing.transaction',
+  type: fields.amount < 0 ? 'capture' : 'refund',
+  card: fields.card,
+  authorization: fields.authorization ?? null,
+  amount: fields.amount,
+  currency: fields.currency ?? 'usd',
+  created: START_S + 60,
+  merchant_data: merchant,
+});
+
+export interface EventOptions {
+  readonly atS?: number;
+  readonly previous?: Json;
+  readonly id?: string;
+}
+
+export const event = (type: string, object: Json, options: EventOptions = {}): Json => ({
+  id: options.id ?? `evt_${randomUUID().replaceAll('-', '')}`,
+  object: 'event',
+  type,
+  created: options.atS ?? START_S,
+  api_version: '2026-10-28.endive',
+  data: {
+    object,
+    ...(options.previous === undefined ? {} : { previous_attributes: options.previous }),
+  },
+});
+
+/** Puts events into the inbox as the receiver does. */
+export async function store(
+  sql: Sql,
+  tenantId: string | null,
+  events: readonly Json[],
+): Promise<void> {
+  for (const body of events) {
+    await sql`
+      insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
+      values (${tenantId}, (select stripe_account from tenants where tenant_id = ${tenantId}), ${String(body['id'])},
+        'webhook', ${String(body['type'])}, ${objectIdOf(body)}, ${groupKeyOf(body)}, ${Number(body['created'])},
+        ${JSON.stringify(body)}::text::jsonb)
+      on conflict do nothing`;
+  }
+}

@@ -1,0 +1,89 @@
+/** The time-skipping server with a worker for card workflows, and the product's own client for them. */
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createCardWorkflows } from '../../src/adapters/temporal/card-workflows.ts';
+import {
+  CARD_TASK_QUEUE,
+  CARD_WORKFLOW_TYPE,
+  type CardWorkflowArgument,
+  cardWorkflowId,
+  SEARCH_ATTRIBUTES,
+} from '../../src/domain/card-contract.ts';
+import type { CardFact } from '../../src/domain/card-facts.ts';
+import type { CardId } from '../../src/domain/ids.ts';
+import type { CardWorkflows } from '../../src/ports/card-workflows.ts';
+import { temporalTestServerPath } from '../support/temporal-programs.ts';
+import { stubActivities } from './card-world.ts';
+
+export interface CardEnvironment {
+  readonly env: TestWorkflowEnvironment;
+  readonly workflows: CardWorkflows;
+  /** Starts a card with an argument of the test's own. */
+  startWith(argument: CardWorkflowArgument): Promise<void>;
+  /** Sends facts as the relay does, each with a row id of its own. */
+  tell(cardId: CardId, ...facts: readonly CardFact[]): Promise<readonly string[]>;
+  /** Waits until the card's workflow has ended; time is skipped meanwhile. */
+  ended(cardId: CardId): Promise<void>;
+  /** Ends the card's workflow if it runs, so that it does not disturb the next test. */
+  abandon(cardId: CardId): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Numbers of Temporal's IndexedValueType. */
+const INDEXED_VALUE_TYPE = { Keyword: 2, Bool: 5 } as const;
+
+let factIds = 0;
+
+export async function createCardEnvironment(): Promise<CardEnvironment> {
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+  Runtime.install({ logger: quiet });
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: temporalTestServerPath() } },
+  });
+  const namespace = env.namespace ?? 'default';
+  await env.connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(
+      Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, INDEXED_VALUE_TYPE[type]]),
+    ),
+  });
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    namespace,
+    taskQueue: CARD_TASK_QUEUE,
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+    activities: stubActivities,
+  });
+  const running = worker.run();
+  const workflows = createCardWorkflows(env.client);
+  const handle = (cardId: CardId) => env.client.workflow.getHandle(cardWorkflowId(cardId));
+  return {
+    env,
+    workflows,
+    async startWith(argument) {
+      await env.client.workflow.start(CARD_WORKFLOW_TYPE, {
+        workflowId: cardWorkflowId(argument.cardId),
+        taskQueue: CARD_TASK_QUEUE,
+        args: [argument],
+      });
+    },
+    async tell(cardId, ...facts) {
+      const numbered = facts.map((fact) => ({ factId: String(++factIds), fact }));
+      await workflows.sendFacts(cardId, numbered);
+      return numbered.map(({ factId }) => factId);
+    },
+    ended: (cardId) => handle(cardId).result(),
+    async abandon(cardId) {
+      await handle(cardId)
+        .terminate()
+        .catch(() => {});
+    },
+    async close() {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+      await Runtime.instance().shutdown();
+    },
+  };
+}
