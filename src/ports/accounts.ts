@@ -19,7 +19,7 @@ export interface Account {
   readonly createdAt: string;
 }
 
-export type NewAccount = Pick<
+type NewAccount = Pick<
   Account,
   'id' | 'tenantId' | 'customerRef' | 'currency' | 'creditLimitMinor' | 'allowPartial'
 >;
@@ -52,7 +52,7 @@ export type CreditOutcome =
   /** The reference was used for another amount. */
   | { readonly kind: 'ref_reused'; readonly entryId: string };
 
-export interface AccountFilter {
+interface AccountFilter {
   readonly tenantId?: string | undefined;
   readonly customerRef?: string | undefined;
 }

@@ -20,11 +20,11 @@ export interface EffectAnswer extends StoredAnswer {
   readonly undo: boolean;
 }
 
-export type Answered =
+type Answered =
   | { readonly kind: 'answered'; readonly answer: StoredAnswer; readonly repeated: boolean }
   | { readonly kind: 'mismatch' };
 
-export type Begun =
+type Begun =
   | { readonly kind: 'answered'; readonly answer: StoredAnswer; readonly repeated: boolean }
   /** The key is taken and has no answer yet; `repeated` when an earlier try did not get to the end. */
   | { readonly kind: 'open'; readonly repeated: boolean }

@@ -16,7 +16,7 @@ export interface AttentionItem {
   readonly resolution: string | null;
 }
 
-export interface AttentionFilter {
+interface AttentionFilter {
   readonly tenantId?: string | undefined;
   readonly cardId?: string | undefined;
   readonly status: 'open' | 'closed' | 'all';

@@ -45,7 +45,7 @@ export interface Cardholder extends CardholderProfile {
   readonly createdAt: string;
 }
 
-export interface NewCardholder {
+interface NewCardholder {
   readonly id: CardholderId;
   readonly tenantId: TenantId;
   readonly customerRef: string;
@@ -53,7 +53,7 @@ export interface NewCardholder {
   readonly profile: CardholderProfile;
 }
 
-export interface CardholderFilter {
+interface CardholderFilter {
   readonly tenantId?: string | undefined;
   readonly customerRef?: string | undefined;
 }

@@ -53,7 +53,7 @@ export interface NewCard {
   readonly shipping: ShippingAddress | null;
 }
 
-export interface CardFilter {
+interface CardFilter {
   readonly tenantId?: string | undefined;
   readonly accountId?: string | undefined;
   readonly cardholderId?: string | undefined;
@@ -100,13 +100,13 @@ export interface CardCommandRecords {
 }
 
 /** Shown in the timeline: what a person decided, and why. */
-export interface CommandNote {
+interface CommandNote {
   readonly reason?: string;
   readonly approved?: boolean;
 }
 
 /** The holder's KYC columns as they were before a verdict, and the version the verdict made. */
-export interface KycBefore {
+interface KycBefore {
   readonly cardholderId: CardholderId;
   readonly status: string;
   readonly verifiedAt: Date | null;

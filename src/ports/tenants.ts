@@ -11,7 +11,7 @@ export interface Tenant {
   readonly createdAt: string;
 }
 
-export interface NewTenant {
+interface NewTenant {
   readonly id: TenantId;
   readonly name: string;
   readonly stripeAccount: StripeAccountId | null;

@@ -31,7 +31,9 @@ describe('the history of a card', () => {
       { id: 'dec_two', approved: true, reason: 'APPROVED', askedMinor: 800, approvedMinor: 800 },
     ]);
     const older = await ingress.get(`/v1/cards/${card.cardId}/decisions?after=dec_two`);
-    expect(older.body.data).toMatchObject([{ id: 'dec_one', decidedAt: '2026-11-01T10:00:00.000Z' }]);
+    expect(older.body.data).toMatchObject([
+      { id: 'dec_one', decidedAt: '2026-11-01T10:00:00.000Z' },
+    ]);
 
     const authorization = await ingress.get('/v1/authorizations/iauth_one');
     expect(authorization.body).toMatchObject({
@@ -74,7 +76,13 @@ describe('attention', () => {
              ('att_closed', ${tenantId}, 'kyc_failed', ${cardId}, ${cardId}, '{}', now(), 'retried')`;
     const open = await ingress.get(`/v1/attention?cardId=${cardId}`);
     expect(open.body.data).toMatchObject([
-      { id: 'att_open', kind: 'address_needed', subject: cardId, details: { n: 1 }, closedAt: null },
+      {
+        id: 'att_open',
+        kind: 'address_needed',
+        subject: cardId,
+        details: { n: 1 },
+        closedAt: null,
+      },
     ]);
     const closed = await ingress.get(`/v1/attention?cardId=${cardId}&status=closed`);
     expect(closed.body.data).toMatchObject([{ id: 'att_closed', resolution: 'retried' }]);

@@ -26,13 +26,13 @@ export interface Answer {
 }
 
 /** Answers are read field by field in the tests; a missing field fails the expectation. */
-export type Json = Record<string, unknown> & {
+type Json = Record<string, unknown> & {
   readonly id?: string;
   readonly data?: Json[];
   readonly error?: { code: string; message: string; details?: Json };
 };
 
-export interface Call {
+interface Call {
   readonly key?: string | null;
   readonly apiKey?: string | null;
 }

@@ -11,19 +11,23 @@ import {
   SEARCH_ATTRIBUTES,
 } from '../../src/domain/card-contract.ts';
 import type { CardFact } from '../../src/domain/card-facts.ts';
+import { requestedCard } from '../../src/domain/card-phase.ts';
 import type { CardId } from '../../src/domain/ids.ts';
 import type { CardWorkflows } from '../../src/ports/card-workflows.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporalTestServerPath } from '../support/temporal-programs.ts';
-import { stubActivities } from './card-world.ts';
+import { CardWorld, stubActivities } from './card-world.ts';
 
 export interface CardEnvironment {
   readonly env: TestWorkflowEnvironment;
   readonly workflows: CardWorkflows;
+  /** A card that was requested just now, in the server's time. */
+  requestedCard(type: 'virtual' | 'physical'): Promise<CardWorld>;
   /** Starts a card with an argument of the test's own. */
   startWith(argument: CardWorkflowArgument): Promise<void>;
   /** Sends facts as the relay does, each with a row id of its own. */
   tell(cardId: CardId, ...facts: readonly CardFact[]): Promise<readonly string[]>;
-  /** Waits until the card's workflow has ended; time is skipped meanwhile. */
+  /** Waits until the card's workflow has ended, without skipping time. */
   ended(cardId: CardId): Promise<void>;
   /** Ends the card's workflow if it runs, so that it does not disturb the next test. */
   abandon(cardId: CardId): Promise<void>;
@@ -61,6 +65,7 @@ export async function createCardEnvironment(): Promise<CardEnvironment> {
   return {
     env,
     workflows,
+    requestedCard: async (type) => new CardWorld(requestedCard(type, await env.currentTimeMs())),
     async startWith(argument) {
       await env.client.workflow.start(CARD_WORKFLOW_TYPE, {
         workflowId: cardWorkflowId(argument.cardId),
@@ -73,7 +78,11 @@ export async function createCardEnvironment(): Promise<CardEnvironment> {
       await workflows.sendFacts(cardId, numbered);
       return numbered.map(({ factId }) => factId);
     },
-    ended: (cardId) => handle(cardId).result(),
+    async ended(cardId) {
+      // Waiting for the result would skip to the end of all timers, years ahead of the next test.
+      const closed = async () => (await handle(cardId).describe()).status.name === 'COMPLETED';
+      await eventually(closed, { timeoutMs: 10_000 });
+    },
     async abandon(cardId) {
       await handle(cardId)
         .terminate()

@@ -2,7 +2,7 @@
 import type { CardActivities } from '../../activities/index.ts';
 import type { LoadedCard } from '../../src/domain/card-contract.ts';
 import type { CancelReason, CardFact, StripeCardSeen } from '../../src/domain/card-facts.ts';
-import { type CardPhase, type CardState, requestedCard } from '../../src/domain/card-phase.ts';
+import type { CardPhase, CardState } from '../../src/domain/card-phase.ts';
 import type { CardAction } from '../../src/domain/card-plan.ts';
 import type { CardSave } from '../../src/domain/card-save.ts';
 import { type CardId, parseCardId, parseStripeCardId } from '../../src/domain/ids.ts';
@@ -38,9 +38,9 @@ export class CardWorld {
   readonly answers: Partial<Record<CardAction, Answer>> = {};
   beforeSave: (save: CardSave) => Promise<void> | void = () => {};
 
-  constructor(type: 'virtual' | 'physical', state?: CardState) {
-    this.type = type;
-    this.state = state ?? requestedCard(type, Date.now());
+  constructor(state: CardState) {
+    this.type = state.type;
+    this.state = state;
     worlds.set(this.cardId, this);
   }
 

@@ -19,9 +19,15 @@ const CONNECTION_CODES = new Set([
  */
 const OUTAGE_CLASSES = new Set(['08', '53', '57', '58']);
 
+/** So much waits for the database that more would only wait longer, and fill the memory. */
+export class DatabaseBusyError extends Error {
+  override readonly name = 'DatabaseBusyError';
+}
+
 /** True when the same statement may succeed once the database is reachable again. */
 export function isDatabaseOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseBusyError) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseOutage);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return CONNECTION_CODES.has(code) || (code.length === 5 && OUTAGE_CLASSES.has(code.slice(0, 2)));

@@ -4,10 +4,13 @@
  */
 import postgres from 'postgres';
 import type { EventIntake, IncomingEvent } from '../../ports/event-intake.ts';
+import { DatabaseBusyError } from './database-outage.ts';
 import type { Sql } from './pool.ts';
 
 /** Rows of one insert; keeps the statement far below the server's limits even with events of 100 kB. */
 const BATCH_MAX = 200;
+/** Events in memory that wait for their insert; ten batches are seconds of work, so the database hangs. */
+const WAITING_MAX = 2_000;
 /** SQLSTATE classes of what the data itself is to blame for: another try would fail alike. */
 const DATA_CLASSES = new Set(['22', '23']);
 
@@ -36,6 +39,10 @@ export function createEventIntake(sql: Sql): EventIntake {
   return {
     store: (event) =>
       new Promise<Outcome>((resolve, reject) => {
+        if (waiting.length >= WAITING_MAX) {
+          reject(new DatabaseBusyError(`${WAITING_MAX} events wait to be stored`));
+          return;
+        }
         waiting.push({ event, resolve, reject });
         // `settle` hands every failure to those who wait, so that this promise never rejects.
         if (!isFlushing) void flushAll();

@@ -6,7 +6,7 @@ import { Stripe } from 'stripe';
 import { isObject, type Json } from './wire.ts';
 
 /** A signature older than this is refused, so that a recorded request cannot be played back later. */
-export const SIGNATURE_TOLERANCE_S = 300;
+const SIGNATURE_TOLERANCE_S = 300;
 
 export interface SignedBody {
   /** The bytes as they arrived; a parsed and printed body has another signature. */
@@ -51,7 +51,7 @@ function construct(
   { secret, toleranceS }: { readonly secret: string; readonly toleranceS: number },
 ): unknown {
   try {
-    return Stripe.webhooks.constructEvent(rawBody, header, secret, toleranceS) as unknown;
+    return Stripe.webhooks.constructEvent(rawBody, header, secret, toleranceS);
   } catch (error) {
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) return 'wrong_signature';
     // The signature was right, but the body is no JSON or a thin notification without an object.

@@ -25,9 +25,10 @@ import { applyV1Conventions } from './v1-conventions.ts';
 const BODY_BYTES_MAX = 1_048_576;
 
 export async function buildApp(options: IngressOptions): Promise<App> {
-  const { ports, logger } = options;
+  const { ports } = options;
+  const loggerInstance: FastifyBaseLogger = options.logger;
   const app: App = Fastify({
-    loggerInstance: logger as FastifyBaseLogger,
+    loggerInstance,
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     // Paths and queries hold names of customers, which do not belong in logs.
@@ -40,9 +41,7 @@ export async function buildApp(options: IngressOptions): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setErrorHandler(createErrorHandler(ports.isOutage));
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(errorBody('ROUTE_NOT_FOUND')),
-  );
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(errorBody('ROUTE_NOT_FOUND')));
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });

@@ -78,7 +78,5 @@ export async function runCardCommand<N extends CardCommandName>(
 const updateIdOf = (key: string): string =>
   `api-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 
-const refusalBody = (
-  command: CommandName,
-  refusal: Extract<CommandAnswer, { kind: 'refused' }>,
-) => errorBody(refusal.code, { command, phase: refusal.phase });
+const refusalBody = (command: CommandName, refusal: Extract<CommandAnswer, { kind: 'refused' }>) =>
+  errorBody(refusal.code, { command, phase: refusal.phase });

@@ -1,5 +1,10 @@
 /** Turns whatever a request ended with into the one error shape. The text of our own failures stays inside. */
-import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
+import type {
+  FastifyError,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError,
+} from 'fastify';
 import { WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
 import { ApiError, ERRORS, type ErrorCode, errorBody, RepeatedError } from './errors.ts';
 
@@ -23,7 +28,8 @@ export function createErrorHandler(isOutage: (error: unknown) => boolean) {
     if (error instanceof RepeatedError) return reply.code(error.status).send(error.body);
     const known = toApiError(error, isOutage);
     const { status } = ERRORS[known.code];
-    if (status >= HTTP_SERVER_ERROR) request.log.error({ err: error, code: known.code }, 'request failed');
+    if (status >= HTTP_SERVER_ERROR)
+      request.log.error({ err: error, code: known.code }, 'request failed');
     if (status === HTTP_UNAVAILABLE) reply.header('retry-after', RETRY_AFTER_S);
     return reply.code(status).send(errorBody(known.code, known.details));
   };

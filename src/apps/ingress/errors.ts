@@ -41,10 +41,7 @@ export const ERRORS = {
     400,
     'The signed body is not a snapshot event. Thin (v2) events are not supported. Nothing was stored.',
   ),
-  UNAUTHENTICATED: row(
-    401,
-    'Send a valid API key in the header `Authorization: Bearer <key>`.',
-  ),
+  UNAUTHENTICATED: row(401, 'Send a valid API key in the header `Authorization: Bearer <key>`.'),
   ROUTE_NOT_FOUND: row(404, 'There is no such route. /openapi.json lists them.'),
   TENANT_NOT_FOUND: row(404, 'There is no such tenant.'),
   ACCOUNT_NOT_FOUND: row(404, 'There is no such account of this tenant.'),

@@ -1,7 +1,8 @@
 /** What the ingress needs from outside; main.ts hands in the real things, tests their own. */
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from '../../platform/logger.ts';
 import type { MetricsRegistry } from '../../platform/metrics.ts';
 import type { Answers } from '../../ports/answers.ts';

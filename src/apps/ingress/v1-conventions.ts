@@ -28,7 +28,7 @@ export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     // Some clients announce JSON and send nothing.
     if (text === '') done(null, {});
-    else parseJson(request, String(text), done);
+    else void parseJson(request, String(text), done);
   });
   app.addHook('preValidation', async (request) => {
     // A command without arguments may come without a body.

@@ -33,9 +33,7 @@ export type Freeze = Static<typeof Freeze>;
 
 export const Cancel = Type.Object(
   {
-    reason: Type.Optional(
-      Type.Enum(['requested', 'lost', 'stolen'], { default: 'requested' }),
-    ),
+    reason: Type.Optional(Type.Enum(['requested', 'lost', 'stolen'], { default: 'requested' })),
   },
   { ...closed, examples: [{ reason: 'lost' }] },
 );

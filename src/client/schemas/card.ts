@@ -15,7 +15,7 @@ const CardType = Type.Enum(['virtual', 'physical']);
 const Service = Type.Enum(['standard', 'express', 'priority']);
 const Recipient = Type.String({ minLength: 1, maxLength: 100 });
 
-export const CardPhaseText = Type.Enum([
+const CardPhaseText = Type.Enum([
   'kyc',
   'issuance',
   'awaiting_delivery',

@@ -19,8 +19,7 @@ export const addressFields = {
   }),
 };
 
-export const PostalAddress = Type.Object(addressFields, { additionalProperties: false });
-export type PostalAddress = Static<typeof PostalAddress>;
+const PostalAddress = Type.Object(addressFields, { additionalProperties: false });
 
 const DateOfBirth = Type.Object(
   {
@@ -45,7 +44,7 @@ const profileFields = {
     minLength: 1,
     maxLength: CARD_NAME_MAX,
     pattern: "^\\p{L}[\\p{L} .'\\-]*$",
-    description: 'Printed on the card: letters, spaces and . \' - only.',
+    description: "Printed on the card: letters, spaces and . ' - only.",
     examples: ['Ada Lovelace'],
   }),
   email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })),

@@ -4,7 +4,7 @@ import { type TSchema, Type } from 'typebox';
 /** A million million minor units: far above any balance, far below where a number loses its last digit. */
 export const AMOUNT_MINOR_MAX = 1_000_000_000_000;
 
-export const ourId = (prefix: string, what: string) =>
+const ourId = (prefix: string, what: string) =>
   Type.String({
     pattern: `^${prefix}_[A-Za-z0-9]{1,60}$`,
     description: `Our id of ${what}.`,

@@ -1,7 +1,8 @@
 /** Replaces ids by their objects, along paths such as `data.authorization.cardholder`. */
-import { AUTHORIZATION, CARD, CARDHOLDER, REPORT, type Scope, TRANSACTION } from '../world/kind.ts';
-import type { Row, Table } from '../world/table.ts';
+
 import type { Account } from '../world/account.ts';
+import { AUTHORIZATION, CARD, CARDHOLDER, REPORT, type Scope } from '../world/kind.ts';
+import type { Row, Table } from '../world/table.ts';
 import { invalidRequest } from './failure.ts';
 
 /** As deep as Stripe goes. */
@@ -47,7 +48,9 @@ export function expandAnswer(scope: Scope, answer: object, paths: readonly strin
     const isList = 'object' in answer && answer.object === 'list';
     const depth = segments.length - (isList ? 1 : 0);
     if (depth > DEPTH_MAX) {
-      throw invalidRequest(`You cannot expand more than ${DEPTH_MAX} levels of a property. Property: ${path}`);
+      throw invalidRequest(
+        `You cannot expand more than ${DEPTH_MAX} levels of a property. Property: ${path}`,
+      );
     }
     expanded = walk(scope, expanded, segments, path);
   }
@@ -64,11 +67,16 @@ function walk(scope: Scope, value: unknown, segments: readonly string[], path: s
   const known = Object.hasOwn(EXPANDABLE, kind) ? EXPANDABLE[kind] : undefined;
   const resolve = known !== undefined && Object.hasOwn(known, segment) ? known[segment] : undefined;
   const found = fields[segment];
-  if (resolve === undefined && (typeof found !== 'object' || (found === null && rest.length === 0))) {
+  if (
+    resolve === undefined &&
+    (typeof found !== 'object' || (found === null && rest.length === 0))
+  ) {
     throw notExpandable(path);
   }
   const object =
-    resolve !== undefined && typeof found === 'string' ? (resolve(scope.account, found) ?? found) : found;
+    resolve !== undefined && typeof found === 'string'
+      ? (resolve(scope.account, found) ?? found)
+      : found;
   return { ...fields, [segment]: walk(scope, object, rest, path) };
 }
 

@@ -22,7 +22,10 @@ export class Failure extends Error {
     this.body =
       body.code === undefined
         ? body
-        : { ...body, doc_url: `https://stripe.com/docs/error-codes/${body.code.replaceAll('_', '-')}` };
+        : {
+            ...body,
+            doc_url: `https://stripe.com/docs/error-codes/${body.code.replaceAll('_', '-')}`,
+          };
   }
 }
 

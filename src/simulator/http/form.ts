@@ -73,6 +73,7 @@ function insert(root: FormMap, name: string, value: string): void {
 function arrayKey(node: FormMap, next: string | undefined): string {
   const last = node.size - 1;
   const element = node.get(String(last));
-  const continues = next !== undefined && next !== '' && element instanceof Map && !element.has(next);
+  const continues =
+    next !== undefined && next !== '' && element instanceof Map && !element.has(next);
   return String(continues ? last : node.size);
 }

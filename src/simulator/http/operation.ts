@@ -4,7 +4,15 @@ import type { Row } from '../world/table.ts';
 import { expandAnswer } from './expand.ts';
 import { invalidRequest, unknownObject } from './failure.ts';
 import type { FormMap } from './form.ts';
-import { integer, list, parseShape, type Shape, text, type TimeRange, type Values } from './parameter.ts';
+import {
+  integer,
+  list,
+  parseShape,
+  type Shape,
+  type TimeRange,
+  text,
+  type Values,
+} from './parameter.ts';
 
 export type Method = 'DELETE' | 'GET' | 'POST';
 
@@ -47,7 +55,10 @@ export function operation<S extends Shape>(input: OperationInput<S>): Operation 
       return async (scope, id) => {
         // The shape that parsed the parameters is the one that gives them their type.
         const answer = await input.handle({ ...scope, id, params: params as unknown as Values<S> });
-        return expandWith({ ...scope, id }, answer, { paths: expand ?? [], extras: input.extras ?? {} });
+        return expandWith({ ...scope, id }, answer, {
+          paths: expand ?? [],
+          extras: input.extras ?? {},
+        });
       };
     },
   };
@@ -75,7 +86,11 @@ export function find<R extends Row>(scope: Scope, kind: Kind<R>, id: string): R 
   return row;
 }
 
-export function retrieveOperation<R extends Row>(path: string, kind: Kind<R>, extras: Extras = {}): Operation {
+export function retrieveOperation<R extends Row>(
+  path: string,
+  kind: Kind<R>,
+  extras: Extras = {},
+): Operation {
   return operation({
     method: 'GET',
     path,

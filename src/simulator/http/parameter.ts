@@ -12,7 +12,11 @@ export interface Field<T, R extends boolean = boolean> {
 }
 export type Shape = Readonly<Record<string, Field<unknown>>>;
 export type Values<S extends Shape> = {
-  readonly [K in keyof S]: S[K] extends Field<infer T, infer R> ? (R extends true ? T : T | undefined) : never;
+  readonly [K in keyof S]: S[K] extends Field<infer T, infer R>
+    ? R extends true
+      ? T
+      : T | undefined
+    : never;
 };
 
 const TEXT_LENGTH_MAX = 5_000;
@@ -20,16 +24,23 @@ const METADATA_KEYS_MAX = 50;
 const METADATA_KEY_LENGTH_MAX = 40;
 const METADATA_VALUE_LENGTH_MAX = 500;
 
-const field = <T>(parse: (node: FormNode, path: string) => T): Field<T, false> => ({ required: false, parse });
+const field = <T>(parse: (node: FormNode, path: string) => T): Field<T, false> => ({
+  required: false,
+  parse,
+});
 
-export const required = <T>(inner: Field<T>): Field<T, true> => ({ required: true, parse: inner.parse });
+export const required = <T>(inner: Field<T>): Field<T, true> => ({
+  required: true,
+  parse: inner.parse,
+});
 
 /** An empty string means "unset" for this field. */
 export const unsettable = <T>(inner: Field<T>): Field<T | null, false> =>
   field((node, path) => (node === '' ? null : inner.parse(node, path)));
 
 function scalar(node: FormNode, path: string, kind: string): string {
-  if (typeof node !== 'string') throw invalidRequest(`Invalid ${kind}: ${describe(node)}`, { param: path });
+  if (typeof node !== 'string')
+    throw invalidRequest(`Invalid ${kind}: ${describe(node)}`, { param: path });
   if (node === '') throw emptyParameter(path);
   return node;
 }
@@ -41,10 +52,13 @@ export const text = (options: { max?: number } = {}): Field<string, false> =>
     const value = scalar(node, path, 'string');
     const max = options.max ?? TEXT_LENGTH_MAX;
     if (value.length <= max) return value;
-    throw invalidRequest(`Invalid string: ${value.slice(0, 20)}...; must be at most ${max} characters`, {
-      code: 'parameter_invalid_string_length', // Stripe's own code is not documented for these operations.
-      param: path,
-    });
+    throw invalidRequest(
+      `Invalid string: ${value.slice(0, 20)}...; must be at most ${max} characters`,
+      {
+        code: 'parameter_invalid_string_length', // Stripe's own code is not documented for these operations.
+        param: path,
+      },
+    );
   });
 
 export const integer = (): Field<number, false> =>
@@ -52,7 +66,10 @@ export const integer = (): Field<number, false> =>
     const value = scalar(node, path, 'integer');
     const number = Number(value);
     if (/^-?\d+$/.test(value) && Number.isSafeInteger(number)) return number;
-    throw invalidRequest(`Invalid integer: ${value}`, { code: 'parameter_invalid_integer', param: path });
+    throw invalidRequest(`Invalid integer: ${value}`, {
+      code: 'parameter_invalid_integer',
+      param: path,
+    });
   });
 
 /** An amount in minor units of some currency; must be above zero. */
@@ -81,7 +98,10 @@ export const decimal = (): Field<string, false> =>
   field((node, path) => {
     const value = scalar(node, path, 'decimal');
     if (/^-?\d+(\.\d+)?$/.test(value)) return value;
-    throw invalidRequest(`Invalid decimal: ${value}; must contain a maximum of 12 decimal places.`, { param: path });
+    throw invalidRequest(
+      `Invalid decimal: ${value}; must contain a maximum of 12 decimal places.`,
+      { param: path },
+    );
   });
 
 export const flag = (): Field<boolean, false> =>
@@ -97,11 +117,15 @@ export const choice = <const T extends string>(choices: readonly T[]): Field<T, 
     const found = choices.find((c) => c === value);
     if (found !== undefined) return found;
     const name = path.replace(/.*\[(\w+)\]$/, '$1');
-    throw invalidRequest(`Invalid ${name}: must be one of ${alternatives(choices)}`, { param: path });
+    throw invalidRequest(`Invalid ${name}: must be one of ${alternatives(choices)}`, {
+      param: path,
+    });
   });
 
 const alternatives = (choices: readonly string[]): string =>
-  choices.length < 2 ? choices.join('') : `${choices.slice(0, -1).join(', ')}, or ${choices.at(-1)}`;
+  choices.length < 2
+    ? choices.join('')
+    : `${choices.slice(0, -1).join(', ')}, or ${choices.at(-1)}`;
 
 /** An array; an empty string is the empty array. */
 export const list = <T>(inner: Field<T>): Field<readonly T[], false> =>
@@ -109,7 +133,8 @@ export const list = <T>(inner: Field<T>): Field<readonly T[], false> =>
     if (node === '') return [];
     if (typeof node === 'string') throw invalidRequest('Invalid array', { param: path });
     const entries = [...node.entries()];
-    if (entries.some(([key]) => !/^\d+$/.test(key))) throw invalidRequest('Invalid array', { param: path });
+    if (entries.some(([key]) => !/^\d+$/.test(key)))
+      throw invalidRequest('Invalid array', { param: path });
     return entries
       .toSorted(([a], [b]) => Number(a) - Number(b))
       .map(([key, value]) => inner.parse(value, `${path}[${key}]`));
@@ -129,14 +154,19 @@ export const metadata = (): Field<MetadataChange, false> =>
   field((node, path) => {
     if (node === '') return null;
     if (typeof node === 'string') throw invalidRequest('Invalid object', { param: path });
-    return Object.fromEntries([...node.entries()].map(([key, value]) => metadataEntry(key, value, path)));
+    return Object.fromEntries(
+      [...node.entries()].map(([key, value]) => metadataEntry(key, value, path)),
+    );
   });
 
 function metadataEntry(key: string, value: FormNode, path: string): [string, string | null] {
   const param = `${path}[${key}]`;
   if (typeof value !== 'string') throw invalidRequest('Metadata values must be strings', { param });
   if (key.length > METADATA_KEY_LENGTH_MAX || key === '') {
-    throw invalidRequest(`Metadata keys must have 1 to ${METADATA_KEY_LENGTH_MAX} characters: ${key}`, { param });
+    throw invalidRequest(
+      `Metadata keys must have 1 to ${METADATA_KEY_LENGTH_MAX} characters: ${key}`,
+      { param },
+    );
   }
   if (value.length > METADATA_VALUE_LENGTH_MAX) {
     throw invalidRequest(
@@ -160,7 +190,9 @@ export function mergeMetadata(
     else merged.set(key, value);
   }
   if (merged.size > METADATA_KEYS_MAX) {
-    throw invalidRequest(`Metadata can have up to ${METADATA_KEYS_MAX} keys.`, { param: 'metadata' });
+    throw invalidRequest(`Metadata can have up to ${METADATA_KEYS_MAX} keys.`, {
+      param: 'metadata',
+    });
   }
   return Object.fromEntries(merged);
 }

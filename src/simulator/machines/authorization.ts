@@ -104,6 +104,8 @@ export interface AuthorizationRow {
     readonly approvedTotal: number;
     /** Units of the merchant's currency for one of the card's. */
     readonly merchantRate: number;
+    /** What was asked for at first; it outlives a restart while the decision is open. */
+    readonly requested: number;
     /** Unix seconds. */
     readonly expiresAt: number;
   };

@@ -15,7 +15,12 @@ import type { SpendingControls } from './spending-controls.ts';
 
 export const CARD_STATUSES = ['active', 'inactive', 'canceled'] as const;
 export type CardStatus = (typeof CARD_STATUSES)[number];
-export const CANCELLATION_REASONS = ['lost', 'stolen', 'design_rejected', 'fulfillment_error'] as const;
+export const CANCELLATION_REASONS = [
+  'lost',
+  'stolen',
+  'design_rejected',
+  'fulfillment_error',
+] as const;
 export type CancellationReason = (typeof CANCELLATION_REASONS)[number];
 export type ReplacementReason = 'damaged' | 'expired' | 'lost' | 'stolen' | 'fulfillment_error';
 export type ShippingStatus =
@@ -139,9 +144,12 @@ const TEST_RANGE = '400000999';
 /** A 16-digit number with a valid check digit (Luhn) from 6 free digits. */
 export function cardNumber(freeDigits: string): string {
   const body = `${TEST_RANGE}${freeDigits}`;
-  const sum = [...body].toReversed().reduce((total, digit, position) => {
-    const doubled = Number(digit) * (position % 2 === 0 ? 2 : 1);
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
+  const sum = body
+    .split('')
+    .toReversed()
+    .reduce((total, digit, position) => {
+      const doubled = Number(digit) * (position % 2 === 0 ? 2 : 1);
+      return total + (doubled > 9 ? doubled - 9 : doubled);
+    }, 0);
   return `${body}${(10 - (sum % 10)) % 10}`;
 }

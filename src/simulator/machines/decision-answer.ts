@@ -28,13 +28,22 @@ const API_VERSION_PATTERN = /^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/;
 
 export function readDecision(reply: Reply, rules: AnswerRules): Decision {
   if (reply.kind === 'timeout') {
-    return { approved: rules.timeoutPolicy === 'approve', reason: 'webhook_timeout', message: null };
+    return {
+      approved: rules.timeoutPolicy === 'approve',
+      reason: 'webhook_timeout',
+      message: null,
+    };
   }
   if (reply.kind === 'failed') return unusable(reply.message, rules);
-  if (reply.status !== 200) return unusable(`The webhook returned HTTP status ${reply.status}.`, rules);
-  if (reply.stripeVersion === undefined) return unusable('The response has no Stripe-Version header.', rules);
+  if (reply.status !== 200)
+    return unusable(`The webhook returned HTTP status ${reply.status}.`, rules);
+  if (reply.stripeVersion === undefined)
+    return unusable('The response has no Stripe-Version header.', rules);
   if (!API_VERSION_PATTERN.test(reply.stripeVersion)) {
-    return unusable(`The Stripe-Version header is not an API version: ${reply.stripeVersion}.`, rules);
+    return unusable(
+      `The Stripe-Version header is not an API version: ${reply.stripeVersion}.`,
+      rules,
+    );
   }
   const body = parseObject(reply.body);
   if (body === undefined) return unusable('The response body is not a JSON object.', rules);
@@ -74,10 +83,12 @@ function readBody(body: Readonly<Record<string, unknown>>, rules: AnswerRules): 
 }
 
 function amountProblem(amount: unknown, { request, fuelPump }: AnswerRules): string | undefined {
-  if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) return '`amount` must be an integer.';
+  if (typeof amount !== 'number' || !Number.isSafeInteger(amount))
+    return '`amount` must be an integer.';
   if (amount === request.amount) return undefined;
   if (amount <= 0) return '`amount` must be above zero.';
-  if (!request.is_amount_controllable) return '`amount` must be the requested one: it is not controllable.';
+  if (!request.is_amount_controllable)
+    return '`amount` must be the requested one: it is not controllable.';
   if (amount > request.amount && !fuelPump) return '`amount` must not exceed the requested one.';
   const cashback = request.amount_details?.cashback_amount ?? 0;
   return amount < cashback ? '`amount` must not be less than the cashback amount.' : undefined;

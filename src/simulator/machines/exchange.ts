@@ -34,6 +34,7 @@ export function convert(amount: number, currencies: { from: string; to: string }
   const from = CURRENCIES[currencies.from] ?? { microUsd: 1_000_000, minorPerMajor: 100 };
   const to = CURRENCIES[currencies.to] ?? { microUsd: 1_000_000, minorPerMajor: 100 };
   const sign = Math.sign(amount);
-  const worth = (Math.abs(amount) * from.microUsd * to.minorPerMajor) / (to.microUsd * from.minorPerMajor);
+  const worth =
+    (Math.abs(amount) * from.microUsd * to.minorPerMajor) / (to.microUsd * from.minorPerMajor);
   return sign * Math.round(worth);
 }

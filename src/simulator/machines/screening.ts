@@ -49,19 +49,26 @@ export function screen(input: ScreeningInput): Refusal | undefined {
   return screenParties(input) ?? screenVerification(input) ?? screenSpending(input);
 }
 
-function screenParties({ card, cardholder, now, accountDisabled }: ScreeningInput): Refusal | undefined {
+function screenParties({
+  card,
+  cardholder,
+  now,
+  accountDisabled,
+}: ScreeningInput): Refusal | undefined {
   if (accountDisabled) return refusal('account_disabled');
   if (card.status === 'canceled') return refusal('card_canceled');
   if (card.status === 'inactive') return refusal('card_inactive');
   if (isExpired(card, now)) return refusal('card_expired');
-  if (cardholder.requirements.disabled_reason !== null) return refusal('cardholder_verification_required');
+  if (cardholder.requirements.disabled_reason !== null)
+    return refusal('cardholder_verification_required');
   if (cardholder.status === 'blocked') return refusal('cardholder_blocked');
   if (cardholder.status === 'inactive') return refusal('cardholder_inactive');
   return undefined;
 }
 
 function screenVerification(input: ScreeningInput): Refusal | undefined {
-  const { three_d_secure: threeDSecure, cvc_check: cvcCheck } = input.authorization.verification_data;
+  const { three_d_secure: threeDSecure, cvc_check: cvcCheck } =
+    input.authorization.verification_data;
   const result = threeDSecure?.result;
   if (result === 'failed' || result === 'required') {
     return refusal('verification_failed', `3D Secure: ${result}`);
@@ -82,7 +89,10 @@ function screenSpending(input: ScreeningInput): Refusal | undefined {
   };
   const ceiling = convert(AUTHORIZATION_LIMIT_USD_CENTS, { from: 'usd', to: card.currency });
   if (input.amount > ceiling) {
-    return refusal('spending_controls', 'The amount exceeds the limit of 10,000 USD per authorization.');
+    return refusal(
+      'spending_controls',
+      'The amount exceeds the limit of 10,000 USD per authorization.',
+    );
   }
   const byCard = screenControls(card.spending_controls, cardLimits(card), purchase, {
     since: input.spentOnCard,
@@ -95,7 +105,9 @@ function screenSpending(input: ScreeningInput): Refusal | undefined {
     since: input.spentByCardholder,
     now: input.now,
   });
-  return byHolder === undefined ? undefined : refusal('spending_controls', `The cardholder's ${byHolder}.`);
+  return byHolder === undefined
+    ? undefined
+    : refusal('spending_controls', `The cardholder's ${byHolder}.`);
 }
 
 function cardLimits(card: CardRow): readonly SpendingLimit[] {
@@ -121,7 +133,8 @@ function screenControls(
   spent: { since: SpentSince; now: number },
 ): string | undefined {
   const control = refusingControl(controls, purchase);
-  if (control !== undefined) return `${control.replaceAll('_', ' ')} control does not allow this purchase`;
+  if (control !== undefined)
+    return `${control.replaceAll('_', ' ')} control does not allow this purchase`;
   const limit = exceededLimit(limits, purchase, spent);
   return limit === undefined
     ? undefined

@@ -1,5 +1,12 @@
 /** Spending controls of a card or cardholder, and what they refuse. Pure; sums come from the caller. */
-export const INTERVALS = ['all_time', 'daily', 'monthly', 'per_authorization', 'weekly', 'yearly'] as const;
+export const INTERVALS = [
+  'all_time',
+  'daily',
+  'monthly',
+  'per_authorization',
+  'weekly',
+  'yearly',
+] as const;
 export type Interval = (typeof INTERVALS)[number];
 export const CARD_PRESENCES = ['not_present', 'present'] as const;
 export type CardPresence = (typeof CARD_PRESENCES)[number];
@@ -55,9 +62,13 @@ const refuses = (
 };
 
 /** The name of the control that refuses the purchase, or undefined. Limits are not looked at. */
-export function refusingControl(controls: SpendingControls, purchase: Purchase): string | undefined {
+export function refusingControl(
+  controls: SpendingControls,
+  purchase: Purchase,
+): string | undefined {
   const { category, country, presence } = purchase;
-  if (refuses(category, controls.allowed_categories, controls.blocked_categories)) return 'categories';
+  if (refuses(category, controls.allowed_categories, controls.blocked_categories))
+    return 'categories';
   if (refuses(country, controls.allowed_merchant_countries, controls.blocked_merchant_countries)) {
     return 'merchant_countries';
   }
@@ -77,7 +88,8 @@ export function exceededLimit(
   spent: { readonly since: SpentSince; readonly now: number },
 ): SpendingLimit | undefined {
   return limits.find((limit) => {
-    const categories = limit.categories !== null && limit.categories.length > 0 ? limit.categories : null;
+    const categories =
+      limit.categories !== null && limit.categories.length > 0 ? limit.categories : null;
     if (categories !== null && !categories.includes(purchase.category)) return false;
     if (limit.interval === 'per_authorization') return purchase.amount > limit.amount;
     const already = spent.since(windowStartDay(limit.interval, spent.now), categories);
@@ -89,7 +101,10 @@ const SECONDS_PER_DAY = 86_400;
 export const utcDay = (seconds: number): number => Math.floor(seconds / SECONDS_PER_DAY);
 
 /** The first UTC day of the running window. Weeks begin on Sunday, as Stripe's documentation has them. */
-export function windowStartDay(interval: Exclude<Interval, 'per_authorization'>, now: number): number {
+export function windowStartDay(
+  interval: Exclude<Interval, 'per_authorization'>,
+  now: number,
+): number {
   const today = utcDay(now);
   const date = new Date(now * 1000);
   switch (interval) {

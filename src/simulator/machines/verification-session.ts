@@ -33,7 +33,12 @@ export interface SessionRow {
 export type SessionStep =
   | { readonly kind: 'process' }
   | { readonly kind: 'verify'; readonly report: string }
-  | { readonly kind: 'fail'; readonly report: string; readonly code: string; readonly reason: string }
+  | {
+      readonly kind: 'fail';
+      readonly report: string;
+      readonly code: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'cancel' };
 
 const FROM: Readonly<Record<SessionStep['kind'], readonly SessionStatus[]>> = {

@@ -16,6 +16,7 @@ import type { CardRow } from '../machines/card.ts';
 import { convert, isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import type { VerificationData } from '../machines/purchase.ts';
 import { AUTHORIZATION, CARD, type Scope } from '../world/kind.ts';
+import type { Ask } from './decision.ts';
 import {
   amountDetails,
   fleet,
@@ -26,7 +27,6 @@ import {
   readFuel,
   readMerchant,
 } from './purchase.ts';
-import type { Ask } from './decision.ts';
 
 const CHECKS = ['match', 'mismatch', 'not_provided'] as const;
 const RISK_LEVELS = ['elevated', 'highest', 'low', 'normal', 'not_assessed', 'unknown'] as const;
@@ -59,11 +59,16 @@ export const AUTHORIZATION_PARAMETERS = {
         parse(node, path) {
           const score = Number(text().parse(node, path));
           if (Number.isFinite(score)) return score;
-          throw invalidRequest(`Invalid number: ${String(node)}`, { param: path });
+          throw invalidRequest(`Invalid number: ${typeof node === 'string' ? node : 'object'}`, {
+            param: path,
+          });
         },
       },
     }),
-    merchant_dispute_risk: object({ dispute_rate: integer(), level: required(choice(RISK_LEVELS)) }),
+    merchant_dispute_risk: object({
+      dispute_rate: integer(),
+      level: required(choice(RISK_LEVELS)),
+    }),
   }),
   verification_data: object({
     address_line1_check: choice(CHECKS),
@@ -112,7 +117,10 @@ export function newAuthorization(
     network_risk_score: params.risk_assessment?.fraud_risk?.score ?? null,
   };
   const row = undecided(scope, params, { card, request });
-  return { row, ask: { request, fraudRiskLevel: params.risk_assessment?.fraud_risk?.level ?? null } };
+  return {
+    row,
+    ask: { request, fraudRiskLevel: params.risk_assessment?.fraud_risk?.level ?? null },
+  };
 }
 
 function undecided(
@@ -161,6 +169,7 @@ function undecided(
       captured: 0,
       approvedTotal: 0,
       merchantRate: request.amount === 0 ? 1 : request.merchant_amount / request.amount,
+      requested: request.amount,
       expiresAt: created + days * SECONDS_PER_DAY,
     },
   };
@@ -176,23 +185,34 @@ function readAmounts(params: AuthorizationParameters, cardCurrency: string): Amo
   const currency = readCurrency(params.currency, 'currency') ?? cardCurrency;
   const foreign = currency !== cardCurrency && params.merchant_amount === undefined;
   const merchantCurrency =
-    readCurrency(params.merchant_currency, 'merchant_currency') ?? (foreign ? currency : cardCurrency);
+    readCurrency(params.merchant_currency, 'merchant_currency') ??
+    (foreign ? currency : cardCurrency);
   const merchantAmount = params.merchant_amount ?? (foreign ? params.amount : undefined);
   const own = foreign ? undefined : params.amount;
   if (own !== undefined) {
     const converted = convert(own, { from: cardCurrency, to: merchantCurrency });
-    return { amount: own, merchant_amount: merchantAmount ?? converted, merchant_currency: merchantCurrency };
+    return {
+      amount: own,
+      merchant_amount: merchantAmount ?? converted,
+      merchant_currency: merchantCurrency,
+    };
   }
   if (merchantAmount === undefined) throw missingParameter('amount');
   const converted = convert(merchantAmount, { from: merchantCurrency, to: cardCurrency });
-  return { amount: converted, merchant_amount: merchantAmount, merchant_currency: merchantCurrency };
+  return {
+    amount: converted,
+    merchant_amount: merchantAmount,
+    merchant_currency: merchantCurrency,
+  };
 }
 
 export function readCurrency(given: string | undefined, param: string): string | undefined {
   if (given === undefined) return undefined;
   const currency = given.toLowerCase();
   if (isKnownCurrency(currency)) return currency;
-  throw invalidRequest(`Invalid currency: ${given}. Known here: ${KNOWN_CURRENCIES.join(', ')}`, { param });
+  throw invalidRequest(`Invalid currency: ${given}. Known here: ${KNOWN_CURRENCIES.join(', ')}`, {
+    param,
+  });
 }
 
 function readVerification(

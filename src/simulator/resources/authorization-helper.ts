@@ -15,8 +15,20 @@ import {
 } from '../machines/authorization.ts';
 import { AUTHORIZATION, type Scope } from '../world/kind.ts';
 import { AUTHORIZATION_PARAMETERS, newAuthorization } from './authorization-creation.ts';
-import { changeAuthorization, decideAddition, decideAuthorization, putAuthorization } from './decision.ts';
-import { fleet, fuel, purchaseDetails, readFleet, readFuel, readPurchaseDetails } from './purchase.ts';
+import {
+  changeAuthorization,
+  decideAddition,
+  decideAuthorization,
+  putAuthorization,
+} from './decision.ts';
+import {
+  fleet,
+  fuel,
+  purchaseDetails,
+  readFleet,
+  readFuel,
+  readPurchaseDetails,
+} from './purchase.ts';
 import { postCapture } from './transaction.ts';
 
 const PATH = '/v1/test_helpers/issuing/authorizations';
@@ -36,13 +48,19 @@ export const authorizationHelperOperations: readonly Operation[] = [
   operation({
     method: 'POST',
     path: `${ONE}/capture`,
-    params: { capture_amount: amount(), close_authorization: flag(), purchase_details: purchaseDetails },
+    params: {
+      capture_amount: amount(),
+      close_authorization: flag(),
+      purchase_details: purchaseDetails,
+    },
     handle(call) {
       const { params, world } = call;
       const row = find(call, AUTHORIZATION, call.id);
       const captured = params.capture_amount ?? defaultCapture(row);
       if (captured <= 0) {
-        throw invalidRequest('Nothing is left to capture; name a capture_amount.', { param: 'capture_amount' });
+        throw invalidRequest('Nothing is left to capture; name a capture_amount.', {
+          param: 'capture_amount',
+        });
       }
       const details = readPurchaseDetails(params.purchase_details);
       const transaction = postCapture(call, row, { amount: captured, details });

@@ -41,7 +41,9 @@ const CREATE = {
   exp_month: integer(),
   exp_year: integer(),
   financial_account: text(),
-  lifecycle_controls: object({ cancel_after: required(object({ payment_count: required(amount()) })) }),
+  lifecycle_controls: object({
+    cancel_after: required(object({ payment_count: required(amount()) })),
+  }),
   metadata: metadata(),
   personalization_design: text(),
   pin: object({ encrypted_number: text() }),
@@ -97,7 +99,12 @@ export const cardOperations: readonly Operation[] = [
       isWanted(row.status, wanted.status) &&
       isWanted(row.type, wanted.type),
   }),
-  operation({ method: 'POST', path: PATH, params: CREATE, handle: (call) => createCard(call, call.params) }),
+  operation({
+    method: 'POST',
+    path: PATH,
+    params: CREATE,
+    handle: (call) => createCard(call, call.params),
+  }),
   retrieveOperation(`${PATH}/{card}`, CARD, { number: reveal('number'), cvc: reveal('cvc') }),
   operation({
     method: 'POST',
@@ -131,11 +138,15 @@ function findCardholder(scope: Scope, id: string | undefined): CardholderRow {
 function checkKind(params: CreateParams): void {
   const currency = params.currency.toLowerCase();
   if (!isKnownCurrency(currency)) {
-    throw invalidRequest(`Invalid currency: ${params.currency}. Known here: ${KNOWN_CURRENCIES.join(', ')}`, {
-      param: 'currency',
-    });
+    throw invalidRequest(
+      `Invalid currency: ${params.currency}. Known here: ${KNOWN_CURRENCIES.join(', ')}`,
+      {
+        param: 'currency',
+      },
+    );
   }
-  if (params.type === 'physical' && params.shipping === undefined) throw missingParameter('shipping');
+  if (params.type === 'physical' && params.shipping === undefined)
+    throw missingParameter('shipping');
   if (params.type === 'virtual' && params.shipping !== undefined) {
     throw invalidRequest('You cannot specify shipping for virtual cards.', { param: 'shipping' });
   }
@@ -165,7 +176,8 @@ function newCard(
   const id = world.sequence.id(CARD.idPrefix);
   const { replaced } = from;
   // A damaged or expired card keeps its number, so that stored payment details go on working.
-  const keepsNumber = params.replacement_reason === 'damaged' || params.replacement_reason === 'expired';
+  const keepsNumber =
+    params.replacement_reason === 'damaged' || params.replacement_reason === 'expired';
   const fresh = cardNumber(world.sequence.digits('pan', 6));
   const number = keepsNumber && replaced !== undefined ? replaced.sim.number : fresh;
   const currency = params.currency.toLowerCase();
@@ -193,7 +205,12 @@ function newCard(
         : mergeSpendingControls(null, params.spending_controls, currency),
     status: params.status ?? 'inactive',
     type: params.type,
-    sim: { number, cvc: world.sequence.digits('cvc', 3), payments: 0, chain: replaced?.sim.chain ?? id },
+    sim: {
+      number,
+      cvc: world.sequence.digits('cvc', 3),
+      payments: 0,
+      chain: replaced?.sim.chain ?? id,
+    },
   };
 }
 
@@ -204,10 +221,14 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
     });
   }
   if (card.status === 'canceled' && params.status !== undefined && params.status !== 'canceled') {
-    throw invalidRequest('This card is canceled. A canceled card cannot change its status.', { param: 'status' });
+    throw invalidRequest('This card is canceled. A canceled card cannot change its status.', {
+      param: 'status',
+    });
   }
   if (params.shipping !== undefined && card.shipping?.status !== 'pending') {
-    throw invalidRequest('You can only change shipping while it is pending.', { param: 'shipping' });
+    throw invalidRequest('You can only change shipping while it is pending.', {
+      param: 'shipping',
+    });
   }
   const activates = params.status === 'active' && card.status === 'inactive';
   if (activates) refuseIfNotActivatable(findCardholder(scope, card.cardholder));
@@ -225,7 +246,11 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
     status: params.status === undefined || card.status === 'canceled' ? card.status : params.status,
   };
   const cancels = params.status === 'canceled' && card.status !== 'canceled';
-  const shown = change(scope, CARD, cancels ? cancelCard(next, params.cancellation_reason ?? null) : next);
+  const shown = change(
+    scope,
+    CARD,
+    cancels ? cancelCard(next, params.cancellation_reason ?? null) : next,
+  );
   if (activates) replaceOnActivation(scope, next);
   return shown;
 }

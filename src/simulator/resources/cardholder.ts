@@ -87,9 +87,13 @@ export const cardholderOperations: readonly Operation[] = [
         id: world.sequence.id(CARDHOLDER.idPrefix),
         created: world.clock.now(),
         billing: { address: readAddress(params.billing.address) },
-        company: params.company === undefined ? null : { tax_id_provided: params.company.tax_id !== undefined },
+        company:
+          params.company === undefined
+            ? null
+            : { tax_id_provided: params.company.tax_id !== undefined },
         email: params.email ?? null,
-        individual: params.individual === undefined ? null : mergeIndividual(null, params.individual),
+        individual:
+          params.individual === undefined ? null : mergeIndividual(null, params.individual),
         metadata: mergeMetadata({}, params.metadata),
         name: readName(params.name),
         phone_number: normalizePhone(params.phone_number),
@@ -110,26 +114,37 @@ export const cardholderOperations: readonly Operation[] = [
     method: 'POST',
     path: `${PATH}/{cardholder}`,
     params: { ...CHANGEABLE, billing },
-    handle: (call) => change(call, CARDHOLDER, updated(find(call, CARDHOLDER, call.id), call.params)),
+    handle: (call) =>
+      change(call, CARDHOLDER, updated(find(call, CARDHOLDER, call.id), call.params)),
   }),
 ];
 
-type Update = Values<typeof CHANGEABLE> & { readonly billing: Values<{ billing: typeof billing }>['billing'] };
+type Update = Values<typeof CHANGEABLE> & {
+  readonly billing: Values<{ billing: typeof billing }>['billing'];
+};
 
 function updated(row: CardholderRow, params: Update): CardholderRow {
   if (row.status === 'blocked' && params.status !== undefined) {
-    throw invalidRequest('You cannot change the status of a blocked cardholder.', { param: 'status' });
+    throw invalidRequest('You cannot change the status of a blocked cardholder.', {
+      param: 'status',
+    });
   }
   return {
     ...row,
-    billing: params.billing === undefined ? row.billing : { address: readAddress(params.billing.address) },
+    billing:
+      params.billing === undefined ? row.billing : { address: readAddress(params.billing.address) },
     company:
-      params.company === undefined ? row.company : { tax_id_provided: params.company.tax_id !== undefined },
+      params.company === undefined
+        ? row.company
+        : { tax_id_provided: params.company.tax_id !== undefined },
     email: params.email === undefined ? row.email : params.email,
     individual:
-      params.individual === undefined ? row.individual : mergeIndividual(row.individual, params.individual),
+      params.individual === undefined
+        ? row.individual
+        : mergeIndividual(row.individual, params.individual),
     metadata: mergeMetadata(row.metadata, params.metadata),
-    phone_number: params.phone_number === undefined ? row.phone_number : normalizePhone(params.phone_number),
+    phone_number:
+      params.phone_number === undefined ? row.phone_number : normalizePhone(params.phone_number),
     preferred_locales: params.preferred_locales ?? row.preferred_locales,
     spending_controls:
       params.spending_controls === undefined
@@ -168,10 +183,14 @@ function mergeIndividual(stored: Individual | null, given: IndividualChange): In
 /** The name is embossed on cards, hence the limits. */
 function readName(name: string): string {
   if (name.length > NAME_LENGTH_MAX) {
-    throw invalidRequest(`The name can be at most ${NAME_LENGTH_MAX} characters.`, { param: 'name' });
+    throw invalidRequest(`The name can be at most ${NAME_LENGTH_MAX} characters.`, {
+      param: 'name',
+    });
   }
   if (/[^\p{L}\p{M}\s.,'’&/-]/u.test(name)) {
-    throw invalidRequest('The name cannot contain numbers or special characters.', { param: 'name' });
+    throw invalidRequest('The name cannot contain numbers or special characters.', {
+      param: 'name',
+    });
   }
   return name;
 }
@@ -180,7 +199,9 @@ function readName(name: string): string {
 function normalizePhone(phone: string | null | undefined): string | null {
   if (phone === undefined || phone === null) return null;
   const digits = phone.replaceAll(/[\s().-]/g, '');
-  const normalized = digits.startsWith('+') ? digits : `+${digits.length === 10 ? '1' : ''}${digits}`;
+  const normalized = digits.startsWith('+')
+    ? digits
+    : `+${digits.length === 10 ? '1' : ''}${digits}`;
   if (/^\+[1-9]\d{6,14}$/.test(normalized)) return normalized;
   throw invalidRequest(`"${phone}" is not a valid phone number.`, { param: 'phone_number' });
 }

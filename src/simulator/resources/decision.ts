@@ -21,7 +21,11 @@ export interface Ask {
 }
 
 /** Decides a stored, undecided authorization and tells everybody. Returns it as the API shows it. */
-export async function decideAuthorization(scope: Scope, row: AuthorizationRow, ask: Ask): Promise<object> {
+export async function decideAuthorization(
+  scope: Scope,
+  row: AuthorizationRow,
+  ask: Ask,
+): Promise<object> {
   const requestedAt = scope.world.clock.now();
   const decision = networkVerdict(scope, row, await decide(scope, row, ask));
   return settleAuthorization(scope, row.id, ask.request, { decision, requestedAt });
@@ -44,7 +48,11 @@ export function settleAuthorization(
 }
 
 /** Decides an addition to an approved authorization. */
-export async function decideAddition(scope: Scope, row: AuthorizationRow, ask: Ask): Promise<object> {
+export async function decideAddition(
+  scope: Scope,
+  row: AuthorizationRow,
+  ask: Ask,
+): Promise<object> {
   const requestedAt = scope.world.clock.now();
   const decision = await decide(scope, row, ask);
   // The row may have moved on while the endpoint was thinking.
@@ -68,7 +76,11 @@ export function putAuthorization(scope: Scope, next: AuthorizationRow): void {
   scope.world.onChange();
 }
 
-function count({ world, account }: Scope, before: AuthorizationRow | undefined, after: AuthorizationRow): void {
+function count(
+  { world, account }: Scope,
+  before: AuthorizationRow | undefined,
+  after: AuthorizationRow,
+): void {
   const amount = limitContribution(after) - (before === undefined ? 0 : limitContribution(before));
   world.countSpending(account, { ...after, category: after.merchant_data.category, amount });
 }
@@ -103,7 +115,8 @@ async function decide(scope: Scope, row: AuthorizationRow, ask: Ask): Promise<De
     spentByCardholder: (day, categories) => account.spending.since(cardholder.id, day, categories),
   });
   if (refusal !== undefined) return { approved: false, ...refusal };
-  if (account.realtime === undefined) return { approved: true, reason: 'card_active', message: null };
+  if (account.realtime === undefined)
+    return { approved: true, reason: 'card_active', message: null };
   return askEndpoint(scope, account.realtime, row, ask.request);
 }
 
@@ -118,7 +131,10 @@ function networkVerdict({ account }: Scope, row: AuthorizationRow, decision: Dec
   };
 }
 
-function parties(scope: Scope, row: AuthorizationRow): { card: CardRow; cardholder: CardholderRow } {
+function parties(
+  scope: Scope,
+  row: AuthorizationRow,
+): { card: CardRow; cardholder: CardholderRow } {
   const card = scope.account.cards.get(row.card);
   const cardholder = scope.account.cardholders.get(row.cardholder);
   if (card === undefined || cardholder === undefined) {

@@ -1,6 +1,12 @@
 /** Events: `/v1/events`, the last 30 days. */
 import { invalidRequest } from '../http/failure.ts';
-import { isWanted, isWithin, listOperation, type Operation, retrieveOperation } from '../http/operation.ts';
+import {
+  isWanted,
+  isWithin,
+  listOperation,
+  type Operation,
+  retrieveOperation,
+} from '../http/operation.ts';
 import { flag, list, text, timeRange } from '../http/parameter.ts';
 import type { Account, EventRow } from '../world/account.ts';
 import type { Kind } from '../world/kind.ts';
@@ -73,7 +79,9 @@ export function eventOperations(world: World): readonly Operation[] {
       matches(row, wanted) {
         const { type, types } = wanted;
         if (type !== undefined && types !== undefined) {
-          throw invalidRequest('You may only specify one of these parameters: type, types.', { param: 'type' });
+          throw invalidRequest('You may only specify one of these parameters: type, types.', {
+            param: 'type',
+          });
         }
         if (types !== undefined && types.length > TYPES_MAX) {
           throw invalidRequest(`You can name at most ${TYPES_MAX} types.`, { param: 'types' });

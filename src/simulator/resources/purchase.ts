@@ -32,7 +32,10 @@ const MERCHANT = {
 
 export const merchantData = object(MERCHANT);
 
-export function readMerchant(given: Values<typeof MERCHANT> | undefined, sequence: Sequence): MerchantData {
+export function readMerchant(
+  given: Values<typeof MERCHANT> | undefined,
+  sequence: Sequence,
+): MerchantData {
   const slug = given?.category ?? DEFAULT_CATEGORY;
   return {
     category: slug,
@@ -104,9 +107,15 @@ export function readFleet(given: Values<typeof FLEET> | undefined): Fleet | null
 
 type Breakdown = NonNullable<Values<typeof FLEET>['reported_breakdown']>;
 
-const readBreakdown = ({ fuel: fuelPart, non_fuel: nonFuel, tax }: Breakdown): Fleet['reported_breakdown'] => ({
-  fuel: fuelPart === undefined ? null : { gross_amount_decimal: fuelPart.gross_amount_decimal ?? null },
-  non_fuel: nonFuel === undefined ? null : { gross_amount_decimal: nonFuel.gross_amount_decimal ?? null },
+const readBreakdown = ({
+  fuel: fuelPart,
+  non_fuel: nonFuel,
+  tax,
+}: Breakdown): Fleet['reported_breakdown'] => ({
+  fuel:
+    fuelPart === undefined ? null : { gross_amount_decimal: fuelPart.gross_amount_decimal ?? null },
+  non_fuel:
+    nonFuel === undefined ? null : { gross_amount_decimal: nonFuel.gross_amount_decimal ?? null },
   tax:
     tax === undefined
       ? null
@@ -185,7 +194,9 @@ export const purchaseDetails = object(DETAILS);
 type Details = Values<typeof DETAILS>;
 
 /** All members are present in the answer, null where nothing was given. */
-export function readPurchaseDetails(given: Details | undefined): Readonly<Record<string, unknown>> | undefined {
+export function readPurchaseDetails(
+  given: Details | undefined,
+): Readonly<Record<string, unknown>> | undefined {
   if (given === undefined) return undefined;
   return {
     fleet: readFleet(given.fleet),

@@ -27,9 +27,15 @@ export function checkReplacement(scope: Scope, params: ReplacementParams): CardR
   return card;
 }
 
-function obstacle(card: CardRow, reason: ReplacementReason, type: CardRow['type']): string | undefined {
-  if (card.replaced_by !== null) return `Card ${card.id} has already been replaced by ${card.replaced_by}.`;
-  if (card.type !== type) return `Card ${card.id} is ${card.type}; its replacement must be ${card.type} as well.`;
+function obstacle(
+  card: CardRow,
+  reason: ReplacementReason,
+  type: CardRow['type'],
+): string | undefined {
+  if (card.replaced_by !== null)
+    return `Card ${card.id} has already been replaced by ${card.replaced_by}.`;
+  if (card.type !== type)
+    return `Card ${card.id} is ${card.type}; its replacement must be ${card.type} as well.`;
   const mustBeCanceled = reason === 'lost' || reason === 'stolen';
   if (mustBeCanceled && card.status !== 'canceled') {
     return `Card ${card.id} must be canceled before it can be replaced as ${reason}.`;

@@ -1,8 +1,21 @@
 /** Shipping of physical cards: as a parameter, and the test helpers that move it on. */
 import { invalidRequest } from '../http/failure.ts';
 import { find, type Operation, operation } from '../http/operation.ts';
-import { choice, flag, object, required, text, unsettable, type Values } from '../http/parameter.ts';
-import { moveShipping, SHIPPING_STEPS, type Shipping, type ShippingStep } from '../machines/card.ts';
+import {
+  choice,
+  flag,
+  object,
+  required,
+  text,
+  unsettable,
+  type Values,
+} from '../http/parameter.ts';
+import {
+  moveShipping,
+  SHIPPING_STEPS,
+  type Shipping,
+  type ShippingStep,
+} from '../machines/card.ts';
 import { CARD, change } from '../world/kind.ts';
 import { address, readAddress } from './address.ts';
 
@@ -39,7 +52,8 @@ export function readShipping(given: Values<typeof SHAPE>, now: number): Shipping
     },
     business_name: given.business_name ?? null,
     carrier: null,
-    customs: given.customs === undefined ? null : { eori_number: given.customs.eori_number ?? null },
+    customs:
+      given.customs === undefined ? null : { eori_number: given.customs.eori_number ?? null },
     delivered_at: null,
     eta: now + DELIVERY_DAYS[service] * SECONDS_PER_DAY,
     name: given.name,
@@ -69,7 +83,9 @@ const helper = (step: ShippingStep): Operation =>
         trackingNumber: call.world.sequence.digits('tracking', TRACKING_DIGITS),
       });
       if (moved === undefined) {
-        throw invalidRequest(`You cannot ${step} a card whose shipping status is ${card.shipping.status}.`);
+        throw invalidRequest(
+          `You cannot ${step} a card whose shipping status is ${card.shipping.status}.`,
+        );
       }
       return change(call, CARD, { ...card, shipping: moved });
     },

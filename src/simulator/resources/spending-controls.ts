@@ -1,6 +1,15 @@
 /** Spending controls as parameters: of a card, and of a cardholder (which also names a currency). */
 import { invalidRequest } from '../http/failure.ts';
-import { type Field, choice, list, nonNegative, object, required, text, type Values } from '../http/parameter.ts';
+import {
+  choice,
+  type Field,
+  list,
+  nonNegative,
+  object,
+  required,
+  text,
+  type Values,
+} from '../http/parameter.ts';
 import {
   CARD_PRESENCES,
   INTERVALS,
@@ -23,10 +32,13 @@ const country = (): Field<string, false> => ({
   parse(node, path) {
     const code = text().parse(node, path);
     if (/^[A-Z]{2}$/.test(code)) return code;
-    throw invalidRequest(`Country '${code}' is unknown. Try using a 2-character alphanumeric country code.`, {
-      code: 'country_unsupported',
-      param: path,
-    });
+    throw invalidRequest(
+      `Country '${code}' is unknown. Try using a 2-character alphanumeric country code.`,
+      {
+        code: 'country_unsupported',
+        param: path,
+      },
+    );
   },
 });
 
@@ -47,7 +59,10 @@ const SHAPE = {
 };
 
 export const cardSpendingControls = object(SHAPE);
-export const cardholderSpendingControls = object({ ...SHAPE, spending_limits_currency: text({ max: 3 }) });
+export const cardholderSpendingControls = object({
+  ...SHAPE,
+  spending_limits_currency: text({ max: 3 }),
+});
 
 type Change = Values<typeof SHAPE> & { readonly spending_limits_currency?: string | undefined };
 
@@ -83,25 +98,38 @@ export function mergeSpendingControls(
   };
 }
 
-const isFilled = (entries: readonly string[] | undefined): boolean => entries !== undefined && entries.length > 0;
+const isFilled = (entries: readonly string[] | undefined): boolean =>
+  entries !== undefined && entries.length > 0;
 
 type Halves = Omit<SpendingControls, 'spending_limits' | 'spending_limits_currency'>;
 
 function halves(base: SpendingControls, change: Change): Halves {
-  const half = <T>(own: readonly T[] | undefined, other: readonly T[] | undefined, stored: readonly T[] | null) => {
+  const half = <T>(
+    own: readonly T[] | undefined,
+    other: readonly T[] | undefined,
+    stored: readonly T[] | null,
+  ) => {
     if (own !== undefined) return own.length === 0 ? null : own;
     return other !== undefined && other.length > 0 ? null : stored;
   };
   const c = change;
   return {
-    allowed_card_presences: half(c.allowed_card_presences, c.blocked_card_presences, base.allowed_card_presences),
+    allowed_card_presences: half(
+      c.allowed_card_presences,
+      c.blocked_card_presences,
+      base.allowed_card_presences,
+    ),
     allowed_categories: half(c.allowed_categories, c.blocked_categories, base.allowed_categories),
     allowed_merchant_countries: half(
       c.allowed_merchant_countries,
       c.blocked_merchant_countries,
       base.allowed_merchant_countries,
     ),
-    blocked_card_presences: half(c.blocked_card_presences, c.allowed_card_presences, base.blocked_card_presences),
+    blocked_card_presences: half(
+      c.blocked_card_presences,
+      c.allowed_card_presences,
+      base.blocked_card_presences,
+    ),
     blocked_categories: half(c.blocked_categories, c.allowed_categories, base.blocked_categories),
     blocked_merchant_countries: half(
       c.blocked_merchant_countries,

@@ -177,9 +177,12 @@ function refund(scope: Scope, captured: TransactionRow, wanted: number | undefin
   const left = -captured.amount - captured.sim.refunded;
   const refunded = wanted ?? left;
   if (refunded <= 0 || refunded > left) {
-    throw invalidRequest(`The refund_amount (${refunded}) exceeds what is left to refund (${left}).`, {
-      param: 'refund_amount',
-    });
+    throw invalidRequest(
+      `The refund_amount (${refunded}) exceeds what is left to refund (${left}).`,
+      {
+        param: 'refund_amount',
+      },
+    );
   }
   const { world, account } = scope;
   const now = world.clock.now();
@@ -199,7 +202,8 @@ function refund(scope: Scope, captured: TransactionRow, wanted: number | undefin
     sim: { refunded: 0 },
   };
   const shown = create(scope, TRANSACTION, row);
-  const linked = row.authorization === null ? undefined : account.authorizations.get(row.authorization);
+  const linked =
+    row.authorization === null ? undefined : account.authorizations.get(row.authorization);
   if (linked !== undefined) changeAuthorization(scope, addRefund(linked, row.id));
   return shown;
 }

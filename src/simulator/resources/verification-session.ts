@@ -22,7 +22,13 @@ import {
   unsettable,
   type Values,
 } from '../http/parameter.ts';
-import { canRedact, moveSession, type ReportRow, type SessionRow, type SessionStep } from '../machines/verification-session.ts';
+import {
+  canRedact,
+  moveSession,
+  type ReportRow,
+  type SessionRow,
+  type SessionStep,
+} from '../machines/verification-session.ts';
 import { create, emit, REPORT, type Scope, SESSION, store } from '../world/kind.ts';
 
 const PATH = '/v1/identity/verification_sessions';
@@ -104,7 +110,9 @@ export const verificationOperations: readonly Operation[] = [
       const session = find(call, SESSION, call.id);
       const { params } = call;
       if (session.status !== 'requires_input') {
-        throw invalidRequest(`You cannot update a VerificationSession with status ${session.status}.`);
+        throw invalidRequest(
+          `You cannot update a VerificationSession with status ${session.status}.`,
+        );
       }
       return store(call, SESSION, {
         ...session,
@@ -146,7 +154,8 @@ export const verificationOperations: readonly Operation[] = [
 ];
 
 function newSession({ world }: Scope, params: Values<typeof CREATE>): SessionRow {
-  if (params.type === undefined && params.verification_flow === undefined) throw missingParameter('type');
+  if (params.type === undefined && params.verification_flow === undefined)
+    throw missingParameter('type');
   const id = world.sequence.id(SESSION.idPrefix);
   const secret = world.sequence.text('session_secret', SECRET_LENGTH);
   return {
@@ -166,14 +175,18 @@ function newSession({ world }: Scope, params: Values<typeof CREATE>): SessionRow
     status: 'requires_input',
     type: params.type ?? 'verification_flow',
     url: `https://verify.stripe.com/start/test_${secret}`,
-    ...(params.verification_flow === undefined ? {} : { verification_flow: params.verification_flow }),
+    ...(params.verification_flow === undefined
+      ? {}
+      : { verification_flow: params.verification_flow }),
   };
 }
 
 type Options = NonNullable<Values<typeof CHANGEABLE>['options']>;
 
 const readOptions = (options: Options | undefined): SessionRow['options'] =>
-  options?.document === undefined || options.document === null ? {} : { document: options.document };
+  options?.document === undefined || options.document === null
+    ? {}
+    : { document: options.document };
 
 function readDetails(
   details: Values<typeof CHANGEABLE>['provided_details'],
@@ -189,7 +202,9 @@ function readDetails(
 export function driveSession(scope: Scope, session: SessionRow, step: SessionStep): object {
   const next = moveSession(session, step);
   if (next === undefined) {
-    throw invalidRequest(`You cannot ${step.kind} a VerificationSession with status ${session.status}.`);
+    throw invalidRequest(
+      `You cannot ${step.kind} a VerificationSession with status ${session.status}.`,
+    );
   }
   const shown = store(scope, SESSION, next);
   emit(scope, `${SESSION.eventPrefix}.${next.status}`, shown);

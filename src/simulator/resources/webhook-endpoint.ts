@@ -1,6 +1,12 @@
 /** Webhook endpoints: `/v1/webhook_endpoints`. The secret is shown once, in the answer to the creation. */
 import { invalidRequest } from '../http/failure.ts';
-import { find, listOperation, type Operation, operation, retrieveOperation } from '../http/operation.ts';
+import {
+  find,
+  listOperation,
+  type Operation,
+  operation,
+  retrieveOperation,
+} from '../http/operation.ts';
 import {
   type Field,
   flag,
@@ -25,7 +31,9 @@ const enabledEvent = (): Field<string, false> => ({
   parse(node, path) {
     const type = text().parse(node, path);
     const ours = /^(issuing_|identity\.|reporting\.)/.test(type);
-    const known = ours ? EVENT_TYPES.includes(type) : type === '*' || /^[a-z_]+(\.[a-z_]+)+$/.test(type);
+    const known = ours
+      ? EVENT_TYPES.includes(type)
+      : type === '*' || /^[a-z_]+(\.[a-z_]+)+$/.test(type);
     if (known) return type;
     throw invalidRequest(`Invalid ${path}: ${type} is not an event type`, { param: path });
   },
@@ -49,7 +57,8 @@ const CHANGEABLE = {
 };
 
 /** A new signing secret. */
-export const newSecret = (sequence: Sequence): string => `whsec_${sequence.text('whsec', SECRET_LENGTH)}`;
+export const newSecret = (sequence: Sequence): string =>
+  `whsec_${sequence.text('whsec', SECRET_LENGTH)}`;
 
 export const webhookEndpointOperations: readonly Operation[] = [
   listOperation({ path: PATH, kind: ENDPOINT, filters: {}, matches: () => true }),
@@ -90,7 +99,8 @@ export const webhookEndpointOperations: readonly Operation[] = [
       const { params } = call;
       const row = find(call, ENDPOINT, call.id);
       if (params.enabled_events !== undefined) checkEvents(params.enabled_events);
-      const status = params.disabled === undefined ? row.status : params.disabled ? 'disabled' : 'enabled';
+      const status =
+        params.disabled === undefined ? row.status : params.disabled ? 'disabled' : 'enabled';
       return store(call, ENDPOINT, {
         ...row,
         description: params.description === undefined ? row.description : params.description,

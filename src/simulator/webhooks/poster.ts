@@ -50,7 +50,10 @@ export function createPoster(): Poster {
   }
 
   /** An undefined outcome asks for one repeat on a fresh connection. */
-  function attempt(message: Post, timeoutMs: number): Promise<{ outcome: PostOutcome | undefined }> {
+  function attempt(
+    message: Post,
+    timeoutMs: number,
+  ): Promise<{ outcome: PostOutcome | undefined }> {
     return new Promise((resolve) => {
       const end = (outcome: PostOutcome | undefined): void => {
         clearTimeout(timer);
@@ -72,7 +75,11 @@ export function createPoster(): Poster {
       underWay.add(end);
       request.on('error', (error: NodeJS.ErrnoException) => {
         const stale = request.reusedSocket && error.code === 'ECONNRESET';
-        end(stale ? undefined : { kind: 'failed', message: `The connection failed: ${error.message}` });
+        end(
+          stale
+            ? undefined
+            : { kind: 'failed', message: `The connection failed: ${error.message}` },
+        );
       });
       request.on('response', (response) => readAnswer(response, finish));
       function finish(outcome: PostOutcome): void {

@@ -92,14 +92,13 @@ export class Account {
   }
 }
 
-/** The tables that a state file keeps, by name. */
-export const TABLE_NAMES = [
-  'cardholders',
-  'cards',
-  'authorizations',
-  'transactions',
-  'sessions',
-  'reports',
-  'events',
-  'endpoints',
-] as const;
+/** The tables that a state file keeps. */
+export type TableName =
+  | 'authorizations'
+  | 'cardholders'
+  | 'cards'
+  | 'endpoints'
+  | 'events'
+  | 'reports'
+  | 'sessions'
+  | 'transactions';

@@ -39,7 +39,8 @@ export const CARDHOLDER: Kind<CardholderRow> = {
 
 /** A wallet needs a way to reach the cardholder. */
 function renderWallets(cardholder: CardholderRow | undefined): object {
-  const reachable = cardholder !== undefined && (cardholder.email ?? cardholder.phone_number) !== null;
+  const reachable =
+    cardholder !== undefined && (cardholder.email ?? cardholder.phone_number) !== null;
   const wallet = {
     eligible: reachable,
     ineligible_reason: reachable ? null : 'missing_cardholder_contact',

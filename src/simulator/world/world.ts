@@ -2,7 +2,7 @@
 import { limitContribution } from '../machines/authorization.ts';
 import { utcDay } from '../machines/spending-controls.ts';
 import { API_VERSION, type SimulatorOptions } from '../options.ts';
-import { type Delivery, Deliverer, type DeliveryTarget } from '../webhooks/delivery.ts';
+import { Deliverer, type Delivery, type DeliveryTarget } from '../webhooks/delivery.ts';
 import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';
 import { SimulatorClock } from './clock.ts';
@@ -68,7 +68,10 @@ export class World {
   }
 
   /** Stores an event and sends it to everybody who asked for it. */
-  emit(account: Account, event: Pick<EventRow, 'cause' | 'object' | 'previous' | 'type'>): EventRow {
+  emit(
+    account: Account,
+    event: Pick<EventRow, 'cause' | 'object' | 'previous' | 'type'>,
+  ): EventRow {
     const endpoints = this.#subscribers(account, event.type);
     const row: EventRow = {
       id: this.sequence.id('evt'),

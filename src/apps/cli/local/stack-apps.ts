@@ -55,7 +55,7 @@ export function appEnvironment(app: AppName, env: Environment, wiring: Wiring): 
     TEMPORAL_ADDRESS: wiring.temporalAddress,
     TEMPORAL_NAMESPACE: wiring.temporalNamespace,
     // A profile in the user's home may name another cluster.
-    ...(wiring.isTemporalEmbedded ? { TEMPORAL_CONFIG_FILE: '/dev/null' } : {}),
+    ...(wiring.isTemporalEmbedded ? { TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml' } : {}),
   };
   const stripe = { STRIPE_SECRET_KEY: wiring.stripeKey, STRIPE_API_BASE: wiring.stripeApiBase };
   switch (app) {

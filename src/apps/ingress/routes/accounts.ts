@@ -8,7 +8,7 @@ import {
 import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { parseAccountId } from '../../../domain/ids.ts';
 import { minorUnits, parseCurrency } from '../../../domain/money.ts';
-import type { Credit as CreditRecord, CreditOutcome } from '../../../ports/accounts.ts';
+import type { CreditOutcome, Credit as CreditRecord } from '../../../ports/accounts.ts';
 import { answerOnce } from '../answer-once.ts';
 import { ApiError, found, invalidField } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';

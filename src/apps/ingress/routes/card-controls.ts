@@ -79,7 +79,8 @@ export function cardControlRoutes(app: App, ports: IngressPorts, afterCommit: Af
       const card = await commit(reply, params.id, async ({ controls }, current) => {
         checkPhase(current, 'cancel');
         const { cancelRequested, phase } = current;
-        if (cancelRequested !== null) throw new ApiError('ALREADY_CANCELED', { phase, ...cancelRequested });
+        if (cancelRequested !== null)
+          throw new ApiError('ALREADY_CANCELED', { phase, ...cancelRequested });
         return controls.requestCancel(current, body.reason ?? 'requested', new Date(clock.nowMs()));
       });
       return reply.code(202).send(card);

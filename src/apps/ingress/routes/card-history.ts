@@ -5,7 +5,7 @@ import {
   Transaction,
   TransactionQuery,
 } from '../../../client/schemas/card-history.ts';
-import { pageOf, PageQuery, pageOfQuery } from '../../../client/schemas/page.ts';
+import { PageQuery, pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { type CardId, parseCardId } from '../../../domain/ids.ts';
 import { found } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';

@@ -33,7 +33,8 @@ export function cardholderRoutes(app: App, { answers, records }: IngressPorts): 
           type,
           profile,
         });
-        if (made.kind === 'exists') throw new ApiError('CUSTOMER_EXISTS', { cardholderId: made.id });
+        if (made.kind === 'exists')
+          throw new ApiError('CUSTOMER_EXISTS', { cardholderId: made.id });
         return made.cardholder;
       });
       return reply.code(201).send(body);

@@ -1,5 +1,5 @@
-import { Card, CardQuery, NewCard } from '../../../client/schemas/card.ts';
 import type { NewCard as NewCardBody } from '../../../client/schemas/card.ts';
+import { Card, CardQuery, NewCard } from '../../../client/schemas/card.ts';
 import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { parseAccountId, parseCardholderId, parseCardId } from '../../../domain/ids.ts';
 import type { NewCard as NewCardRecord } from '../../../ports/cards.ts';

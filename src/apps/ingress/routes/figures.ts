@@ -1,8 +1,4 @@
-import {
-  InboxSummary,
-  TrialBalance,
-  TrialBalanceQuery,
-} from '../../../client/schemas/figures.ts';
+import { InboxSummary, TrialBalance, TrialBalanceQuery } from '../../../client/schemas/figures.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 
 const TAGS = ['Operations'];

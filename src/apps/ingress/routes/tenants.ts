@@ -1,6 +1,6 @@
-import { parseStripeAccountId, parseTenantId } from '../../../domain/ids.ts';
-import { pageOf, PageQuery, pageOfQuery } from '../../../client/schemas/page.ts';
+import { PageQuery, pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { NewTenant, Tenant } from '../../../client/schemas/tenant.ts';
+import { parseStripeAccountId, parseTenantId } from '../../../domain/ids.ts';
 import type { Records } from '../../../ports/records.ts';
 import type { Tenant as TenantRecord } from '../../../ports/tenants.ts';
 import { answerOnce } from '../answer-once.ts';

@@ -1,8 +1,8 @@
 /** Stripe's events: verify, store, answer. What they mean is the relay's business. */
 import { Type } from 'typebox';
-import { ErrorBody } from '../../../client/schemas/error-body.ts';
 import { groupKeyOf, objectIdOf } from '../../../adapters/stripe/event-subject.ts';
 import { type VerifiedEvent, verifyStripeEvent } from '../../../adapters/stripe/signature.ts';
+import { ErrorBody } from '../../../client/schemas/error-body.ts';
 import type { IncomingEvent } from '../../../ports/event-intake.ts';
 import { within } from '../deadline.ts';
 import { ApiError } from '../errors.ts';
@@ -58,7 +58,10 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
       }
       const outcome = await store(toIncoming(verified.event));
       count(outcome);
-      return { received: true as const, ...(outcome === 'duplicate' ? { duplicate: true as const } : {}) };
+      return {
+        received: true as const,
+        ...(outcome === 'duplicate' ? { duplicate: true as const } : {}),
+      };
     },
   );
 }
@@ -84,6 +87,8 @@ function storableJson(event: Readonly<Record<string, unknown>>): string {
   const text = JSON.stringify(event);
   if (!/\\u(?:0000|d[89a-f])/i.test(text)) return text;
   return JSON.stringify(event, (_key, value: unknown) =>
-    typeof value === 'string' ? value.replaceAll('\u0000', '').replaceAll(/\p{Surrogate}/gu, '\ufffd') : value,
+    typeof value === 'string'
+      ? value.replaceAll('\u0000', '').replaceAll(/\p{Surrogate}/gu, '\ufffd')
+      : value,
   );
 }

@@ -1,0 +1,36 @@
+/**
+ * `npm run build`: compiles to dist/ and bundles the workflows ahead, so that a worker starts without a bundler.
+ * SQL migrations are not copied: the package ships them where they are, and the migrator finds them from dist/.
+ */
+import { spawnSync } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+function compile(): void {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('The code does not compile');
+}
+
+/** The bundle belongs to this very version of @temporalio/worker, so it is never kept over an upgrade. */
+async function bundleWorkflows(): Promise<void> {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'workflows', 'index.ts'),
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+  });
+  await writeFile(join(dist, 'workflow-bundle.js'), code);
+}
+
+await rm(dist, { recursive: true, force: true });
+compile();
+await bundleWorkflows();
+console.log('Built dist/ and dist/workflow-bundle.js');

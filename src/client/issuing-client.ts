@@ -1,0 +1,105 @@
+/** The typed client of the API, for onboarding services. Its types are the schemas that the server checks. */
+import type { Account, AccountQuery, Credit, NewAccount, NewCredit } from './schemas/account.ts';
+import type { AttentionItem, AttentionQuery } from './schemas/attention.ts';
+import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
+import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
+import type {
+  Authorization,
+  Decision,
+  TimelineEntry,
+  Transaction,
+  TransactionQuery,
+} from './schemas/card-history.ts';
+import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
+import type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
+import type { Page, PageQuery } from './schemas/page.ts';
+import type { NewTenant, Tenant } from './schemas/tenant.ts';
+import {
+  type CallOptions,
+  createTransport,
+  type IssuingClientOptions,
+  type Transport,
+} from './transport.ts';
+
+export type IssuingClient = ReturnType<typeof createIssuingClient>;
+
+/** Every call rejects with an IssuingApiError when the API refuses, or cannot be reached after all tries. */
+export function createIssuingClient(options: IssuingClientOptions) {
+  const send = createTransport(options);
+  return {
+    tenants: {
+      create: (body: NewTenant, call?: CallOptions) =>
+        send<Tenant>({ method: 'POST', path: '/v1/tenants', body }, call),
+      list: list<Tenant, PageQuery>(send, '/v1/tenants'),
+    },
+    accounts: {
+      create: (body: NewAccount, call?: CallOptions) =>
+        send<Account>({ method: 'POST', path: '/v1/accounts', body }, call),
+      get: get<Account>(send, '/v1/accounts'),
+      list: list<Account, AccountQuery>(send, '/v1/accounts'),
+      credit: (id: string, body: NewCredit, call?: CallOptions) =>
+        send<Credit>({ method: 'POST', path: below('/v1/accounts', id, 'credits'), body }, call),
+    },
+    cardholders: {
+      create: (body: NewCardholder, call?: CallOptions) =>
+        send<Cardholder>({ method: 'POST', path: '/v1/cardholders', body }, call),
+      get: get<Cardholder>(send, '/v1/cardholders'),
+      list: list<Cardholder, CardholderQuery>(send, '/v1/cardholders'),
+    },
+    cards: cards(send),
+    authorizations: { get: get<Authorization>(send, '/v1/authorizations') },
+    transactions: { list: list<Transaction, TransactionQuery>(send, '/v1/transactions') },
+    attention: { list: list<AttentionItem, AttentionQuery>(send, '/v1/attention') },
+    ledger: {
+      trialBalance: (query?: TrialBalanceQuery, call?: CallOptions) =>
+        send<TrialBalance>({ method: 'GET', path: '/v1/ledger/trial-balance', query }, call),
+    },
+    inbox: {
+      summary: (call?: CallOptions) =>
+        send<InboxSummary>({ method: 'GET', path: '/v1/inbox/summary' }, call),
+    },
+  };
+}
+
+function cards(send: Transport) {
+  const command =
+    <B>(name: string) =>
+    (id: string, body: B, call?: CallOptions) =>
+      send<Card>({ method: 'POST', path: below('/v1/cards', id, name), body }, call);
+  const bare = (name: string) => (id: string, call?: CallOptions) =>
+    command<Record<string, never>>(name)(id, {}, call);
+  const history =
+    <T>(name: string) =>
+    (id: string, query?: PageQuery, call?: CallOptions) =>
+      list<T, PageQuery>(send, below('/v1/cards', id, name))(query, call);
+  return {
+    /** Accepted also while Temporal is down; poll `get` for the phase. */
+    request: (body: NewCard, call?: CallOptions) =>
+      send<Card>({ method: 'POST', path: '/v1/cards', body }, call),
+    get: get<Card>(send, '/v1/cards'),
+    list: list<Card, CardQuery>(send, '/v1/cards'),
+    decideKyc: command<DecideKyc>('decide-kyc'),
+    retryKyc: bare('retry-kyc'),
+    correctShipping: command<NewShipping>('correct-shipping'),
+    confirmDelivery: command<ConfirmDelivery>('confirm-delivery'),
+    /** In force for the next purchase once it has resolved. */
+    freeze: command<Freeze>('freeze'),
+    unfreeze: bare('unfreeze'),
+    cancel: command<Cancel>('cancel'),
+    timeline: history<TimelineEntry>('timeline'),
+    decisions: history<Decision>('decisions'),
+  };
+}
+
+const below = (path: string, id: string, name: string): string =>
+  `${path}/${encodeURIComponent(id)}/${name}`;
+
+const get =
+  <T>(send: Transport, path: string) =>
+  (id: string, call?: CallOptions): Promise<T> =>
+    send<T>({ method: 'GET', path: `${path}/${encodeURIComponent(id)}` }, call);
+
+const list =
+  <T, Q extends object>(send: Transport, path: string) =>
+  (query?: Q, call?: CallOptions): Promise<Page<T>> =>
+    send<Page<T>>({ method: 'GET', path, query }, call);

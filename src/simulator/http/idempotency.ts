@@ -1,0 +1,84 @@
+/**
+ * Answers under idempotency keys: the same key gives the same answer for a day, errors of the operation included.
+ * Nothing is kept for requests whose parameters were refused, so that a corrected request can use its key again.
+ */
+import { Failure } from './failure.ts';
+
+/** Stripe keeps keys for at least 24 hours. Simulator time. */
+const RETENTION_SECONDS = 24 * 3_600;
+const KEY_LENGTH_MAX = 255;
+
+export interface StoredAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly requestId: string;
+}
+
+export interface IdempotencyEntry extends StoredAnswer {
+  readonly key: string;
+  /** Method, path and parameters of the first request. */
+  readonly fingerprint: string;
+  readonly created: number;
+}
+
+export class IdempotencyStore {
+  readonly #entries = new Map<string, IdempotencyEntry>();
+  readonly #running = new Set<string>();
+
+  /**
+   * The stored answer, or undefined after having claimed the key; then `finish` or `release` must follow. Throws
+   * for a key in use, a key of another request, and a key that is too long.
+   */
+  claim(key: string, fingerprint: string, now: number): StoredAnswer | undefined {
+    if (key.length > KEY_LENGTH_MAX) {
+      throw refusal(400, `Idempotency keys can be at most ${KEY_LENGTH_MAX} characters.`);
+    }
+    if (this.#running.has(key)) {
+      throw refusal(
+        409,
+        'There is currently another in-progress request using this Idempotent Key. Please try again later.',
+        'idempotency_key_in_use',
+      );
+    }
+    const entry = this.#entries.get(key);
+    if (entry === undefined || now - entry.created > RETENTION_SECONDS) {
+      this.#running.add(key);
+      return undefined;
+    }
+    if (entry.fingerprint === fingerprint) return entry;
+    throw refusal(
+      400,
+      'Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than the one in your request if you meant to execute a different request.',
+    );
+  }
+
+  finish(entry: IdempotencyEntry): void {
+    this.#running.delete(entry.key);
+    this.#entries.set(entry.key, entry);
+  }
+
+  release(key: string): void {
+    this.#running.delete(key);
+  }
+
+  prune(now: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (now - entry.created > RETENTION_SECONDS) this.#entries.delete(key);
+    }
+  }
+
+  all(): readonly IdempotencyEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  load(entries: readonly IdempotencyEntry[]): void {
+    for (const entry of entries) this.#entries.set(entry.key, entry);
+  }
+}
+
+const refusal = (status: number, message: string, code?: string): Failure =>
+  new Failure(status, {
+    type: 'idempotency_error',
+    message,
+    ...(code === undefined ? {} : { code }),
+  });

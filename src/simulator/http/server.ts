@@ -1,0 +1,145 @@
+/** The HTTP server: bytes in, bytes out. `/v1` goes to the API, `/_sim` to the control routes. */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { CallRecord } from '../options.ts';
+import type { World } from '../world/world.ts';
+import { type Api, answerCall, type IncomingCall, type OutgoingAnswer } from './api.ts';
+import { unknownRoute } from './failure.ts';
+
+/** Far above any legal request, far below what would hurt. */
+const BODY_BYTES_MAX = 1_000_000;
+/** Clients such as the official ones keep connections for reuse; shorter would race with their next call. */
+const KEEP_ALIVE_MS = 60_000;
+
+export type ControlAnswer = (call: IncomingCall) => Promise<OutgoingAnswer>;
+
+export interface ServerParts {
+  readonly api: Api;
+  readonly control: ControlAnswer;
+  readonly onCall: ((call: CallRecord) => void) | undefined;
+}
+
+export interface SimulatorServer {
+  listen(host: string, port: number): Promise<number>;
+  close(): Promise<void>;
+  /** Calls that have not been answered yet. */
+  readonly underWay: number;
+}
+
+export function createServer(parts: ServerParts): SimulatorServer {
+  let underWay = 0;
+  const server = http.createServer((request, response) => {
+    underWay += 1;
+    response.on('close', () => {
+      underWay -= 1;
+    });
+    // handle() turns every error of a call into an answer; what is left is a broken connection.
+    handle(parts, request, response).catch(() => request.socket.destroy());
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve(portOf(server.address()));
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+    get underWay() {
+      return underWay;
+    },
+  };
+}
+
+const portOf = (address: AddressInfo | string | null): number =>
+  typeof address === 'object' && address !== null ? address.port : 0;
+
+async function handle(
+  parts: ServerParts,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  const startedAt = performance.now();
+  const { world } = parts.api;
+  const requestId = world.sequence.id('req');
+  const url = request.url ?? '/';
+  const cut = url.indexOf('?');
+  const path = cut < 0 ? url : url.slice(0, cut);
+  const body = await readBody(request);
+  const call: IncomingCall = {
+    method: request.method ?? 'GET',
+    path,
+    query: cut < 0 ? '' : url.slice(cut + 1),
+    body: body ?? '',
+    header: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+  };
+  const answer = body === undefined ? tooLarge() : await dispatch(parts, call, requestId);
+  if (answer.drop === true) request.socket.destroy();
+  else send(world, response, answer);
+  parts.onCall?.({
+    method: call.method,
+    path,
+    status: answer.status,
+    requestId,
+    durationMs: performance.now() - startedAt,
+  });
+}
+
+async function dispatch(
+  parts: ServerParts,
+  call: IncomingCall,
+  requestId: string,
+): Promise<OutgoingAnswer> {
+  if (call.path.startsWith('/_sim')) return parts.control(call);
+  if (call.path.startsWith('/v1/')) return answerCall(parts.api, call, requestId);
+  const failure = unknownRoute(call.method, call.path);
+  return { status: failure.status, body: JSON.stringify({ error: failure.body }), headers: {} };
+}
+
+const tooLarge = (): OutgoingAnswer => ({
+  status: 413,
+  body: JSON.stringify({
+    error: {
+      type: 'invalid_request_error',
+      message: `A request can have at most ${BODY_BYTES_MAX} bytes.`,
+    },
+  }),
+  headers: { connection: 'close' },
+});
+
+/** The whole body, or undefined when it is too large; the rest is then read and thrown away. */
+async function readBody(request: http.IncomingMessage): Promise<string | undefined> {
+  if (request.method === 'GET' || request.method === 'DELETE') {
+    request.resume();
+    return '';
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += bytes.length;
+    if (size <= BODY_BYTES_MAX) chunks.push(bytes);
+  }
+  return size > BODY_BYTES_MAX ? undefined : Buffer.concat(chunks).toString('utf8');
+}
+
+function send(world: World, response: http.ServerResponse, answer: OutgoingAnswer): void {
+  response.sendDate = false;
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(answer.body),
+    // Callers compare it with `created`, so it follows simulator time.
+    date: new Date(world.clock.nowMs()).toUTCString(),
+  });
+  response.end(answer.body);
+}

@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+/** The simulator as a process: `npm run simulator -- --help`. */
+import { parseArgs } from 'node:util';
+import { createLogger } from '../platform/logger.ts';
+import { createShutdown } from '../platform/shutdown.ts';
+import { createSimulator } from './index.ts';
+import { CAPTURED_AMOUNT_MODES, DEFAULT_OPTIONS, type SimulatorOptions } from './options.ts';
+
+const DEFAULT_PORT = 12_111;
+const PORT_MAX = 65_535;
+/** Nothing is waited for at the end but the last save of the state. */
+const SHUTDOWN_DEADLINE_MS = 5_000;
+
+const USAGE = `Usage: issuing-simulator [options]
+
+  --port N              TCP port (${DEFAULT_PORT}); 0 takes any free one
+  --host HOST           address to listen on (${DEFAULT_OPTIONS.host})
+  --seed N              seeds ids and random choices (${DEFAULT_OPTIONS.seed})
+  --state FILE          keeps the state in this file over restarts
+  --captured-amount M   ${CAPTURED_AMOUNT_MODES.join(' or ')} (${DEFAULT_OPTIONS.capturedAmount}): amount of a partly captured authorization
+  --log                 logs each call as a JSON line
+  --help
+`;
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+interface Arguments {
+  readonly options: Partial<SimulatorOptions>;
+  readonly log: boolean;
+  readonly help: boolean;
+}
+
+function readArguments(args: readonly string[]): Arguments {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: { type: 'string' },
+      host: { type: 'string' },
+      seed: { type: 'string' },
+      state: { type: 'string' },
+      'captured-amount': { type: 'string' },
+      log: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  const mode = CAPTURED_AMOUNT_MODES.find((entry) => entry === values['captured-amount']);
+  if (mode === undefined && values['captured-amount'] !== undefined) {
+    throw new UsageError(`--captured-amount must be one of ${CAPTURED_AMOUNT_MODES.join(', ')}.`);
+  }
+  return {
+    options: {
+      port: wholeNumber('--port', values.port, { fallback: DEFAULT_PORT, max: PORT_MAX }),
+      host: values.host ?? DEFAULT_OPTIONS.host,
+      seed: wholeNumber('--seed', values.seed, {
+        fallback: DEFAULT_OPTIONS.seed,
+        max: Number.MAX_SAFE_INTEGER,
+      }),
+      stateFile: values.state,
+      capturedAmount: mode ?? DEFAULT_OPTIONS.capturedAmount,
+    },
+    log: values.log ?? false,
+    help: values.help ?? false,
+  };
+}
+
+function wholeNumber(
+  name: string,
+  text: string | undefined,
+  range: { fallback: number; max: number },
+): number {
+  if (text === undefined) return range.fallback;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= range.max) return number;
+  throw new UsageError(`${name} is "${text}". It must be a whole number from 0 to ${range.max}.`);
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const { options, log, help } = readArguments(args);
+  if (help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const logger = createLogger({ name: 'simulator', level: log ? 'info' : 'silent' });
+  const simulator = createSimulator({
+    ...options,
+    onCall: log ? (call) => logger.info(call) : undefined,
+  });
+  const shutdown = createShutdown(logger, SHUTDOWN_DEADLINE_MS);
+  shutdown.add('simulator', () => simulator.close());
+  const url = await simulator.listen();
+  process.stdout.write(
+    `Stripe Issuing simulator: ${url} (platform account ${simulator.platformAccount})\n`,
+  );
+}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  const usage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
+  process.stderr.write(
+    `issuing-simulator: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  if (usage) process.stderr.write(`\n${USAGE}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,170 @@
+/**
+ * Keeps the state in a JSON file: shortly after each change, and in order at the end. The file is replaced in one
+ * step, so that a crash leaves the state of the save before, never half of one.
+ */
+import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import type { IdempotencyEntry, IdempotencyStore } from '../http/idempotency.ts';
+import type { SimulatorOptions } from '../options.ts';
+import type { Delivery } from '../webhooks/delivery.ts';
+import type { Account, AccountSettings, RealtimeEndpoint, TableName } from './account.ts';
+import { SimulatorClock } from './clock.ts';
+import { type Counters, Sequence } from './sequence.ts';
+import { World } from './world.ts';
+
+/** Changes come in bursts; one save serves a burst. */
+const SAVE_DELAY_MS = 250;
+/** A large state takes long to save; at most a tenth of the time goes into saving. */
+const SAVE_PAUSE_FACTOR = 10;
+const FORMAT = 1;
+
+type TableRows = { readonly [K in TableName]: ReturnType<Account[K]['all']> };
+
+interface AccountSnapshot extends TableRows {
+  readonly id: string;
+  readonly settings: AccountSettings;
+  readonly realtime: RealtimeEndpoint | null;
+  readonly declineAfterApproval: readonly string[];
+}
+
+interface Snapshot {
+  readonly format: number;
+  /** Whether the simulator was closed in order after this save. */
+  readonly clean: boolean;
+  readonly seed: number;
+  readonly clockOffsetMs: number;
+  readonly counters: Counters;
+  readonly platform: string;
+  readonly accounts: readonly AccountSnapshot[];
+  readonly deliveries: readonly Delivery[];
+  readonly idempotency: readonly IdempotencyEntry[];
+}
+
+function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolean): Snapshot {
+  return {
+    format: FORMAT,
+    clean,
+    seed: world.options.seed,
+    clockOffsetMs: world.clock.offsetMs,
+    counters: world.sequence.counters(),
+    platform: world.platform.id,
+    accounts: [...world.accounts.values()].map((account) => ({
+      id: account.id,
+      settings: account.settings,
+      realtime: account.realtime ?? null,
+      declineAfterApproval: [...account.declineAfterApproval],
+      cardholders: account.cardholders.all(),
+      cards: account.cards.all(),
+      authorizations: account.authorizations.all(),
+      transactions: account.transactions.all(),
+      sessions: account.sessions.all(),
+      reports: account.reports.all(),
+      events: account.events.all(),
+      endpoints: account.endpoints.all(),
+    })),
+    deliveries: world.deliverer.pending(),
+    idempotency: idempotency.all(),
+  };
+}
+
+/** A new world, or the one of the state file if there is one. Throws when the file is not a state file. */
+export function openWorld(options: SimulatorOptions, idempotency: IdempotencyStore): World {
+  const snapshot = options.stateFile === undefined ? undefined : readSnapshot(options.stateFile);
+  if (snapshot === undefined) return new World(options);
+  const world = new World(options, {
+    clock: new SimulatorClock(snapshot.clockOffsetMs),
+    sequence: new Sequence(snapshot.seed, snapshot.counters, snapshot.clean),
+    platformId: snapshot.platform,
+  });
+  for (const saved of snapshot.accounts) {
+    const account = world.accounts.get(saved.id) ?? world.addAccount(saved.id);
+    loadAccount(account, saved);
+    world.recountSpending(account);
+  }
+  idempotency.load(snapshot.idempotency);
+  world.deliverer.restore(snapshot.deliveries);
+  return world;
+}
+
+function loadAccount(account: Account, saved: AccountSnapshot): void {
+  account.settings = { ...account.settings, ...saved.settings };
+  account.realtime = saved.realtime ?? undefined;
+  for (const id of saved.declineAfterApproval) account.declineAfterApproval.add(id);
+  account.cardholders.load(saved.cardholders);
+  account.cards.load(saved.cards);
+  account.authorizations.load(saved.authorizations);
+  account.transactions.load(saved.transactions);
+  account.sessions.load(saved.sessions);
+  account.reports.load(saved.reports);
+  account.events.load(saved.events);
+  account.endpoints.load(saved.endpoints);
+}
+
+function readSnapshot(path: string): Snapshot | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const parsed: unknown = parseJson(text, path);
+  const isOurs =
+    typeof parsed === 'object' && parsed !== null && 'format' in parsed && parsed.format === FORMAT;
+  if (!isOurs) throw new Error(`${path} is not a state file of this version of the simulator.`);
+  // The file was written by takeSnapshot(); the format number stands for its shape.
+  return parsed as unknown as Snapshot;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${path} is not a state file of the simulator: it is not JSON.`);
+  }
+}
+
+export interface StateFile {
+  /** Something changed; a save follows soon. */
+  touch(): void;
+  /** Saves for the last time. */
+  close(): Promise<void>;
+}
+
+export function createStateFile(
+  path: string,
+  world: World,
+  idempotency: IdempotencyStore,
+): StateFile {
+  let timer: NodeJS.Timeout | undefined;
+  let saving: Promise<void> = Promise.resolve();
+  let closed = false;
+  let pauseMs = SAVE_DELAY_MS;
+
+  async function save(clean: boolean): Promise<void> {
+    const startedAt = performance.now();
+    const text = JSON.stringify(takeSnapshot(world, idempotency, clean));
+    const draft = `${path}.${process.pid}.draft`;
+    // It holds card numbers and signing secrets, if only made-up ones.
+    await writeFile(draft, text, { mode: 0o600 });
+    await rename(draft, path);
+    pauseMs = Math.max(SAVE_DELAY_MS, (performance.now() - startedAt) * SAVE_PAUSE_FACTOR);
+  }
+
+  return {
+    touch() {
+      if (timer !== undefined || closed) return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        // A failed save is followed by the next change's; the last one, in close(), is not forgiven.
+        saving = saving.then(() => save(false)).catch(() => undefined);
+      }, pauseMs);
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await saving;
+      await save(true);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { WAITING_MAX } from '../../src/apps/authorizer/budget.ts';
+import { createLanes } from '../../src/apps/authorizer/lanes.ts';
+import { type AccountId, parseAccountId } from '../../src/domain/ids.ts';
+import { ZERO } from '../../src/domain/money.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import type { Question, Reply } from '../../src/ports/decision-store.ts';
+import { sampleProfile, sampleRequest } from '../support/sample-request.ts';
+
+const A = parseAccountId('acc_a');
+const B = parseAccountId('acc_b');
+
+const question = (requestId: string, accountId: AccountId): Question => ({
+  request: sampleRequest({ requestId }),
+  profile: sampleProfile({ accountId }),
+  rule: { kind: 'decline', reason: 'CARD_FROZEN', detail: '' },
+  timings: {},
+  deadlineMs: Date.now() + 5_000,
+});
+
+const decided = (q: Question): Reply => ({
+  kind: 'decided',
+  decisionId: q.request.requestId,
+  approved: false,
+  reason: 'CARD_FROZEN',
+  approvedMinor: ZERO,
+});
+
+/** A store whose calls wait until the test lets them go, and that records what each was asked. */
+function heldStore(reply: (q: Question, call: number) => Reply = decided) {
+  const calls: string[][] = [];
+  const waiting: (() => void)[] = [];
+  return {
+    calls,
+    release: () => waiting.shift()?.(),
+    decide(questions: readonly Question[]): Promise<readonly Reply[]> {
+      calls.push(questions.map((q) => q.request.requestId));
+      const number = calls.length;
+      return new Promise((resolve) => {
+        waiting.push(() => resolve(questions.map((q) => reply(q, number))));
+      });
+    },
+    loadProfile: () => Promise.resolve(null),
+    onProfileChange: () => Promise.resolve(),
+    isReachable: () => Promise.resolve(true),
+  };
+}
+
+describe('lanes', () => {
+  it('decides together what came while a call was under way, in order of arrival', async () => {
+    const store = heldStore();
+    const lanes = createLanes(store, systemClock());
+    const replies = ['1', '2', '3'].map((id) => lanes.ask(question(id, A)));
+    expect(store.calls).toEqual([['1']]);
+    store.release();
+    await replies[0];
+    expect(store.calls).toEqual([['1'], ['2', '3']]);
+    store.release();
+    expect((await Promise.all(replies)).every((r) => r.kind === 'decided')).toBe(true);
+  });
+
+  it('tries a busy account again without delaying the others, and keeps its order', async () => {
+    let isLocked = true;
+    const store = {
+      ...heldStore(),
+      decide: (questions: readonly Question[]): Promise<readonly Reply[]> =>
+        Promise.resolve(
+          questions.map((q) =>
+            isLocked && q.profile?.accountId === A ? { kind: 'busy' as const } : decided(q),
+          ),
+        ),
+    };
+    const lanes = createLanes(store, systemClock());
+    const order: string[] = [];
+    const ask = (id: string, account: AccountId) =>
+      lanes.ask(question(id, account)).then((reply) => {
+        order.push(id);
+        return reply;
+      });
+    const first = ask('a1', A);
+    await ask('b1', B);
+    const second = ask('a2', A);
+    expect(order).toEqual(['b1']);
+    isLocked = false;
+    await Promise.all([first, second]);
+    expect(order).toEqual(['b1', 'a1', 'a2']);
+  });
+
+  it('answers busy once the deadline has passed', async () => {
+    const store = heldStore(() => ({ kind: 'busy' }));
+    const lanes = createLanes(store, systemClock());
+    const reply = lanes.ask({ ...question('late', A), deadlineMs: Date.now() - 1 });
+    store.release();
+    expect(await reply).toEqual({ kind: 'busy' });
+  });
+
+  it('sheds what cannot be answered within the budget', async () => {
+    const lanes = createLanes(heldStore(), systemClock());
+    for (let n = 0; n <= WAITING_MAX; n += 1) void lanes.ask(question(`q${n}`, A));
+    expect(await lanes.ask(question('one too many', A))).toEqual({ kind: 'shed' });
+  });
+});
