@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { processEnvironment } from './src/platform/config.ts';
+
+/** A file for the results as JSON, beside what is printed; .ci/run reads its counts from there. */
+const report = processEnvironment()['TEST_REPORT'];
 
 export default defineConfig({
   test: {
@@ -9,5 +13,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    ...(report === undefined ? {} : { reporters: ['default', ['json', { outputFile: report }]] }),
   },
 });

@@ -109,9 +109,11 @@ describe('environment variables', () => {
   const compose = groupsIn(projectText('docker-compose.yml') ?? '', /\$\{([A-Z0-9_]+)/g);
   const example = groupsIn(projectText('.env.example') ?? '', /^#? ?([A-Z][A-Z0-9_]*)=/gm);
   /** Read by Temporal's own library, not by us. */
-  const temporal = groupsIn(
-    projectText('node_modules/@temporalio/envconfig/lib/envconfig.js') ?? '',
-    /\b(TEMPORAL_[A-Z_]+)\b/g,
+  const temporal = ['envconfig.js', 'envconfig-toml.js'].flatMap((file) =>
+    groupsIn(
+      projectText(`node_modules/@temporalio/envconfig/lib/${file}`) ?? '',
+      /\b(TEMPORAL_[A-Z_]+)\b/g,
+    ),
   );
 
   test('are all shown in .env.example', () => {

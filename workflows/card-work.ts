@@ -31,6 +31,7 @@ const applyOwn = (card: OpenCard, fact: CardFact): boolean =>
 export async function act(run: CardRun, card: OpenCard, action: CardAction): Promise<void> {
   const { record } = card;
   if (action === 'issueCard' && !(await noteIssuing(card))) return;
+  const before = record.state;
   const outcome = await performWatched(run, card, action);
   if (outcome === 'interrupted') return;
   if (applyOwn(card, outcome.fact)) {
@@ -38,6 +39,8 @@ export async function act(run: CardRun, card: OpenCard, action: CardAction): Pro
     for (const { fact } of outcome.tooEarly) applyOwn(card, fact);
     return;
   }
+  // An answer that came too late for the phase it was asked in is no reason to pause.
+  if (record.state !== before) return;
   const { revision } = record;
   await condition(
     () => run.queue.waiting.length > 0 || record.revision !== revision || run.mustRenew,

@@ -117,7 +117,8 @@ describe('migrate', () => {
   it('lets one of two runners at once do the work', async () => {
     const { run } = await setUp();
     const results = await Promise.all([run(), run()]);
-    expect(results.map(({ applied }) => applied.length).toSorted()).toEqual([0, 2]);
+    const counts = new Set(results.map(({ applied }) => applied.length));
+    expect(counts).toEqual(new Set([0, 2]));
   });
 
   it('reads the migrations of the product without a gap', async () => {

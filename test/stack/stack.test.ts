@@ -51,16 +51,18 @@ describe('a whole stack', () => {
     const first = await start(environment, kept);
     onTestFinished(() => removeData(folder));
     onTestFinished(() => first.stop());
-    expect(lines.map((line) => line.split(' ')[0]).toSorted()).toEqual([
-      'authorizer',
-      'ingress',
-      'migrations',
-      'postgres',
-      'relay',
-      'simulator',
-      'temporal',
-      'worker',
-    ]);
+    expect(new Set(lines.map((line) => line.split(' ')[0]))).toEqual(
+      new Set([
+        'authorizer',
+        'ingress',
+        'migrations',
+        'postgres',
+        'relay',
+        'simulator',
+        'temporal',
+        'worker',
+      ]),
+    );
     const ingress = await environmentOf(first.urls.ingress);
     expect(ingress['STRIPE_WEBHOOK_SECRETS']).toBe('whsec_endpoint1,whsec_endpoint2');
     expect(ingress['API_KEYS']).toBe(first.apiKey);
@@ -74,7 +76,7 @@ describe('a whole stack', () => {
     expect(worker['DATABASE_OWNER_URL']).toBeUndefined();
     expect((await stat(join(folder, 'stack.json'))).mode & 0o077).toBe(0);
     await expect(start(environment, kept)).rejects.toThrow(`Another stack is running in ${folder}`);
-    await stopInTime(first);
+    expect(await stopDuration(first)).toBeLessThan(STOP_LIMIT_MS);
     await nothingLeft(environment);
 
     const second = await start(environment, kept);
@@ -110,10 +112,10 @@ async function removeData(folder: string): Promise<void> {
   await rm(state.postgresData, { recursive: true, force: true });
 }
 
-async function stopInTime(stack: Stack): Promise<void> {
+async function stopDuration(stack: Stack): Promise<number> {
   const startedAt = performance.now();
   await stack.stop();
-  expect(performance.now() - startedAt).toBeLessThan(STOP_LIMIT_MS);
+  return performance.now() - startedAt;
 }
 
 describe('a stack on a given database and Temporal server', () => {
@@ -142,7 +144,7 @@ describe('a stack on a given database and Temporal server', () => {
     await worker.start();
     expect(worker.pid()).not.toBe(before);
     expect((await environmentOf(stack.urls.worker))['DATABASE_URL']).toBe(database.appUrl);
-    await stopInTime(stack);
+    expect(await stopDuration(stack)).toBeLessThan(STOP_LIMIT_MS);
     expect(existsSync(stack.folder)).toBe(false);
     await nothingLeft(environment);
   });
@@ -158,7 +160,7 @@ describe('a stack on a given database and Temporal server', () => {
     const environment = stackEnvironment(given);
     const modules = { ...MODULES, worker: standIn('deaf') };
     const stack = await start(environment, { parts: ['worker', 'relay'], modules });
-    await stopInTime(stack);
+    expect(await stopDuration(stack)).toBeLessThan(STOP_LIMIT_MS);
     await nothingLeft(environment);
   });
 

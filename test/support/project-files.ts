@@ -12,10 +12,9 @@ export interface ProjectFile {
 }
 
 /** What tools make, what is installed, and what others wrote. */
-const SKIPPED = new Set([
-  ...['.git', 'node_modules', 'dist', '.local', '.cache', 'reports'],
-  ...['.env', 'LICENSE', 'package-lock.json'],
-]);
+const SKIPPED = new Set(
+  '.git node_modules dist .local .cache reports .env LICENSE package-lock.json'.split(' '),
+);
 const SKIPPED_PATHS = ['test/data/', 'test/replay/histories/'];
 const TEXT = /(?:\.(?:[cm]?[jt]s|json|md|sql|ya?ml|sh)|\/[^.]+|(?:^|\/)\.[a-z-]+|\.example)$/;
 

@@ -1,6 +1,6 @@
 /** The time-skipping server with a worker for card workflows, and the product's own client for them. */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Runtime, Worker } from '@temporalio/worker';
+import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createCardWorkflows } from '../../src/adapters/temporal/card-workflows.ts';
 import {
@@ -23,6 +23,8 @@ export interface CardEnvironment {
   readonly workflows: CardWorkflows;
   /** A card that was requested just now, in the server's time. */
   requestedCard(type: 'virtual' | 'physical'): Promise<CardWorld>;
+  /** Starts a card and waits until its holder is asked to identify. */
+  inKyc(type: 'virtual' | 'physical'): Promise<CardWorld>;
   /** Starts a card with an argument of the test's own. */
   startWith(argument: CardWorkflowArgument): Promise<void>;
   /** Sends facts as the relay does, each with a row id of its own. */
@@ -40,8 +42,15 @@ const INDEXED_VALUE_TYPE = { Keyword: 2, Bool: 5 } as const;
 let factIds = 0;
 
 export async function createCardEnvironment(): Promise<CardEnvironment> {
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-  Runtime.install({ logger: quiet });
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn(m: string, x: unknown) { console.log('W', m, x); }, error(m: string, x: unknown) { console.log('E', m, x); } };
+  Runtime.install({
+    logger: quiet,
+    telemetryOptions: {
+      logging: {
+        filter: makeTelemetryFilterString({ core: 'TRACE', other: 'WARN' }),
+      },
+    },
+  });
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: temporalTestServerPath() } },
   });
@@ -61,11 +70,19 @@ export async function createCardEnvironment(): Promise<CardEnvironment> {
   });
   const running = worker.run();
   const workflows = createCardWorkflows(env.client);
+  const requested = async (type: 'virtual' | 'physical'): Promise<CardWorld> =>
+    new CardWorld(requestedCard(type, await env.currentTimeMs()));
   const handle = (cardId: CardId) => env.client.workflow.getHandle(cardWorkflowId(cardId));
   return {
     env,
     workflows,
-    requestedCard: async (type) => new CardWorld(requestedCard(type, await env.currentTimeMs())),
+    requestedCard: requested,
+    async inKyc(type) {
+      const world = await requested(type);
+      await workflows.start(world.cardId);
+      await world.saved((s) => s.phase === 'kyc' && s.step === 'pending');
+      return world;
+    },
     async startWith(argument) {
       await env.client.workflow.start(CARD_WORKFLOW_TYPE, {
         workflowId: cardWorkflowId(argument.cardId),

@@ -52,7 +52,6 @@ describe('happy ways', () => {
     await world.inPhase('active');
     expect(world.phases.slice(-4)).toEqual([
       'issuance',
-      'issuance',
       'awaiting_delivery',
       'activation',
       'active',
@@ -127,17 +126,6 @@ describe('KYC', () => {
     expect(world.state).toMatchObject({ phase: 'closed', reason: 'kyc_rejected' });
   });
 
-  test('the customer is reminded once, and the request closes after its deadline', async () => {
-    await requested('virtual');
-    await world.saved((s) => s.phase === 'kyc' && s.step === 'pending');
-    await cards.env.sleep('13 days');
-    await world.saved((s) => s.phase === 'kyc' && s.reminded);
-    await cards.env.sleep('2 days');
-    await cards.ended(world.cardId);
-    expect(world.state).toMatchObject({ phase: 'closed', reason: 'kyc_deadline_passed' });
-    expect(world.notes.filter((note) => note === 'kyc_reminder_due')).toHaveLength(1);
-  });
-
   test('a verification that comes while the session is being made ends the making', async () => {
     world = await cards.requestedCard('virtual');
     world.answers.ensureVerification = () => {
@@ -164,25 +152,6 @@ describe('delivery', () => {
     await cards.tell(world.cardId, seen(2, { shippingStatus: 'delivered' }));
     await world.inPhase('active');
     expect(world.state).toMatchObject({ stripeCardId: 'ic_2', attempt: 2 });
-  });
-
-  test('an overdue parcel is looked up at Stripe and reported to a person', async () => {
-    await requested('physical');
-    await cards.tell(world.cardId, verified);
-    await world.inPhase('awaiting_delivery');
-    await cards.env.sleep('15 days');
-    await world.saved((s) => s.phase === 'awaiting_delivery' && s.overdue);
-    expect(world.calls).toContain('readCard');
-  });
-
-  test('a delivery whose webhook was missed is found when the parcel is overdue', async () => {
-    await requested('physical');
-    world.answers.readCard = () => seen(1, { source: 'fetched', shippingStatus: 'delivered' });
-    await cards.tell(world.cardId, verified);
-    await world.inPhase('awaiting_delivery');
-    await cards.env.sleep('15 days');
-    await world.inPhase('active');
-    expect(world.notes).not.toContain('delivery_overdue');
   });
 });
 
@@ -240,19 +209,6 @@ describe('issuance', () => {
     await cards.ended(world.cardId);
     expect(world.state).toMatchObject({ phase: 'closed', reason: 'issuance_refused' });
   });
-
-  test('a refused activation is tried again by itself', async () => {
-    world = await cards.requestedCard('virtual');
-    world.answers.activateCard = (times) =>
-      times === 1
-        ? { kind: 'activation_refused', code: 'cardholder_verification_required' }
-        : seen(1, { source: 'fetched', status: 'active' });
-    await cards.workflows.start(world.cardId);
-    await cards.tell(world.cardId, verified);
-    await world.saved((s) => s.phase === 'activation' && s.refused !== null);
-    await cards.env.sleep('2 hours');
-    await world.inPhase('active');
-  });
 });
 
 describe('freezing and spending', () => {
@@ -289,17 +245,6 @@ describe('freezing and spending', () => {
     );
     expect(world.state).toMatchObject({ drifted: false });
   });
-
-  test('a card goes from unused over spending to dormant', async () => {
-    await requested('virtual');
-    await cards.tell(world.cardId, verified);
-    await world.inPhase('active');
-    await cards.tell(world.cardId, { kind: 'spending_digest', purchases: 3, lastPurchaseMs: 1 });
-    await world.saved((s) => s.phase === 'active' && s.usage === 'spending');
-    await cards.env.sleep('91 days');
-    await world.saved((s) => s.phase === 'active' && s.usage === 'dormant');
-    expect(world.notes.filter((note) => note === 'usage_changed')).toHaveLength(2);
-  });
 });
 
 describe('the end', () => {
@@ -309,32 +254,6 @@ describe('the end', () => {
     await cards.ended(world.cardId);
     expect(world.loads).toBe(1);
     expect(world.saves).toHaveLength(0);
-  });
-
-  test('a card winds down for 120 days and is closed when everything is settled', async () => {
-    await requested('virtual');
-    world.answers.checkSettled = (times) => ({
-      kind: times === 1 ? 'unsettled' : 'windows_passed',
-    });
-    await cards.tell(world.cardId, verified);
-    await world.inPhase('active');
-    await cards.workflows.command(world.cardId, 'cancel', { reason: 'lost' }, 'cancel-1');
-    await cards.env.sleep('121 days');
-    await world.saved((s) => s.phase === 'winding_down' && world.calls.includes('checkSettled'));
-    await cards.env.sleep('8 days');
-    await cards.ended(world.cardId);
-    expect(world.state).toMatchObject({ phase: 'closed', reason: 'lost' });
-    expect(world.calls.filter((call) => call === 'checkSettled')).toHaveLength(2);
-  });
-
-  test('a late capture opens a closed card again', async () => {
-    world = closedCard(stripeCardOf(1));
-    const [factId] = await cards.tell(world.cardId, { kind: 'money_seen', cause: 'capture' });
-    await world.inPhase('winding_down');
-    expect(world.closedFactIds).toContain(factId);
-    await cards.env.sleep('121 days');
-    await cards.ended(world.cardId);
-    expect(world.state.phase).toBe('closed');
   });
 
   test('a late fact that means nothing to a closed card is closed with a save', async () => {

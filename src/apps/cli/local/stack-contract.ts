@@ -21,7 +21,7 @@ export interface StackOptions {
   readonly signal?: AbortSignal | undefined;
   /** `random` never takes a port that something else may expect for itself; for tests. */
   readonly ports?: 'defaults' | 'random' | undefined;
-  /** Leaves a throw-away folder with the logs in place at the end. The data is removed all the same when it lies outside. */
+  /** Leaves the logs of a throw-away stack in place at the end; its data is removed. */
   readonly keepFolder?: boolean | undefined;
   /** False trades safety against a power cut for speed; for tests. */
   readonly durable?: boolean | undefined;

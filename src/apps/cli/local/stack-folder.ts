@@ -4,7 +4,7 @@
  * nothing. So a set with a piece missing is refused.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locateData } from './data-location.ts';
@@ -32,7 +32,7 @@ export interface StackFolder {
   readonly lock: StackLock | undefined;
   state(): StackState;
   update(change: Partial<StackState>): Promise<void>;
-  /** Removes a throw-away stack, unlocks a kept one. With `keepLogs` the folder itself stays. */
+  /** Removes a throw-away stack, unlocks a kept one. With `keepLogs` the logs stay. */
   close(options: { readonly keepLogs: boolean }): Promise<void>;
 }
 
@@ -111,7 +111,10 @@ async function prepare(
       await writeState(path, current);
     },
     async close({ keepLogs }) {
-      const doomed = throwAway.filter((folder) => !(keepLogs && folder === path));
+      const inside = (await readdir(path)).map((name) => join(path, name));
+      const doomed = throwAway.flatMap((folder) =>
+        keepLogs && folder === path ? inside.filter((entry) => entry !== logs) : [folder],
+      );
       for (const folder of doomed)
         await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       await lock?.release();

@@ -1,5 +1,10 @@
 /** A stack for the length of one piece of work: it is stopped when the work ends, fails, or is interrupted. */
+import { processEnvironment } from '../../../platform/config.ts';
+import type { Environment } from '../../../platform/config-reader.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
+
+/** Soon enough that nobody starts the next run before, rare enough to cost nothing. */
+const PARENT_POLL_MS = 250;
 
 /** What a shell expects from a program that was ended by Ctrl-C. */
 export const INTERRUPTED_EXIT_CODE = 130;
@@ -27,6 +32,9 @@ export async function withStack(
     interrupt.abort(new Error(`Interrupted by ${signal}`));
   };
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  const parentWatch = watchParent(options.environment ?? processEnvironment(), () => {
+    if (!interrupt.signal.aborted) onSignal('SIGHUP');
+  });
   try {
     const stack = await startStack({ ...options, signal: interrupt.signal });
     try {
@@ -43,6 +51,20 @@ export async function withStack(
     if (interrupt.signal.aborted) return INTERRUPTED_EXIT_CODE;
     throw error;
   } finally {
+    clearInterval(parentWatch);
     for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
   }
+}
+
+/**
+ * npm passes SIGTERM to the shell between us, which ends without passing it on. So under npm the loss of our
+ * parent means that somebody asked for the end. Elsewhere, as under nohup, it means nothing.
+ */
+function watchParent(env: Environment, onLoss: () => void): NodeJS.Timeout | undefined {
+  if (env['npm_lifecycle_event'] === undefined) return undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) onLoss();
+  }, PARENT_POLL_MS);
+  return timer.unref();
 }

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { createSimulator } from '../../src/simulator/index.ts';
+import { eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { connect, startProgram, startReceiver } from './program.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/simulator/main.ts', import.meta.url));
+
+describe('the state file', () => {
+  it('keeps objects, endpoints, keys and undelivered events over a restart', async () => {
+    const folder = await temporaryFolder();
+    const stateFile = join(folder, 'state.json');
+    const first = await startProgram({ stateFile });
+    const endpoint = await first.subscribe();
+    const port = Number(new URL(first.receiver.url).port);
+    await first.receiver.close();
+    const card = await first.card({ spending_controls: {} });
+    const { authorizations } = first.stripe.testHelpers.issuing;
+    const held = await authorizations.create(
+      { card: card.id, amount: 40_000 },
+      { idempotencyKey: 'k' },
+    );
+    await first.control('PUT', '/_sim/accounts/platform/settings', { timeoutPolicy: 'approve' });
+    const { now } = await first.control('POST', '/_sim/clock/advance', { seconds: 3_600 });
+    await first.simulator.close();
+
+    const receiver = await startReceiver(port);
+    const second = createSimulator({ stateFile, retryDelaysMs: [20] });
+    await second.listen();
+    try {
+      expect(second.platformAccount).toBe(first.simulator.platformAccount);
+      await second.settle();
+      expect(receiver.types().toSorted()).toEqual([
+        'issuing_authorization.created',
+        'issuing_card.created',
+        'issuing_cardholder.created',
+      ]);
+      const stripe = connect(second);
+      const [received] = receiver.received;
+      expect(() =>
+        stripe.webhooks.constructEvent(
+          received?.raw ?? '',
+          String(received?.headers['stripe-signature']),
+          endpoint.secret ?? '',
+        ),
+      ).not.toThrow();
+      expect(await stripe.issuing.authorizations.retrieve(held.id)).toMatchObject({
+        amount: 40_000,
+        status: 'pending',
+      });
+      const replayed = await stripe.testHelpers.issuing.authorizations.create(
+        { card: card.id, amount: 40_000 },
+        { idempotencyKey: 'k' },
+      );
+      expect(replayed.id).toBe(held.id);
+      const over = await stripe.testHelpers.issuing.authorizations.create({
+        card: card.id,
+        amount: 20_000,
+      });
+      expect(over).toMatchObject({
+        approved: false,
+        request_history: [{ reason: 'spending_controls' }],
+      });
+      expect(over.created).toBeGreaterThanOrEqual(Number(now));
+      expect(over.id).not.toBe(held.id);
+    } finally {
+      await second.close();
+      await receiver.close();
+    }
+    expect(await readdir(folder)).toEqual(['state.json']);
+  });
+
+  it('is refused when it is something else', async () => {
+    const file = join(await temporaryFolder(), 'state.json');
+    await writeFile(file, 'precious');
+    expect(() => createSimulator({ stateFile: file })).toThrow('not a state file');
+    await writeFile(file, '{"format":99}');
+    expect(() => createSimulator({ stateFile: file })).toThrow('not a state file');
+  });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly problems: string;
+}
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { output: '', problems: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    text.output += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    text.problems += chunk.toString();
+  });
+  const ended = new Promise<Ended>(
+    (resolve) => void child.on('exit', (code) => resolve({ code, ...text })),
+  );
+  return { child, text, ended };
+}
+
+describe('the process', () => {
+  it('prints its URL, answers, saves its state on SIGTERM and ends with 0', async () => {
+    const stateFile = join(await temporaryFolder(), 'state.json');
+    const { child, text, ended } = start(['--port', '0', '--seed', '3', '--state', stateFile]);
+    const url = await eventually(() => /http:\S+/.exec(text.output)?.[0]);
+    expect(await (await fetch(`${url}/_sim/health`)).json()).toMatchObject({ status: 'ok' });
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+    expect(await readdir(join(stateFile, '..'))).toEqual(['state.json']);
+  });
+
+  it.each([
+    [['--port', 'many'], '--port is "many"'],
+    [['--sead', '1'], '--sead'],
+    [['--captured-amount', 'grows'], 'shrinks, stays'],
+  ])('refuses %j with a clear message', async (args, hint) => {
+    const { code, problems } = await start(args).ended;
+    expect(code).toBe(1);
+    expect(problems).toContain(hint);
+    expect(problems).not.toContain('    at ');
+  });
+});
