@@ -9,7 +9,7 @@ import { invariant } from '../src/domain/invariant.ts';
 
 /** Postgres alone: one short transaction, which may wait for an account's lock. */
 export const records = proxyActivities<Pick<CardActivities, 'loadCard' | 'saveCard'>>({
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '10s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
@@ -19,6 +19,8 @@ export const records = proxyActivities<Pick<CardActivities, 'loadCard' | 'saveCa
  */
 const stripe = proxyActivities<Omit<CardActivities, 'loadCard' | 'saveCard'>>({
   startToCloseTimeout: '2m',
+  // The worker sends heartbeats for all activities; without them a worker that died is noticed after 2 minutes.
+  heartbeatTimeout: '8s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });

@@ -1,4 +1,4 @@
-import type Stripe from 'stripe';
+import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createSimulator } from '../../src/simulator/index.ts';
 import { connect, type Program, refusal, startProgram } from './program.ts';
@@ -16,6 +16,7 @@ afterEach(async () => {
 });
 afterAll(() => program.close());
 
+const decimal = (text: string) => Stripe.Decimal.from(text);
 const helpers = () => program.stripe.testHelpers.issuing;
 const buy = (amount = 1_000, params: object = {}) =>
   helpers().authorizations.create({ card: card.id, amount, ...params });
@@ -121,8 +122,8 @@ describe('a capture', () => {
         reference: 'R1',
         lodging: { nights: 2, check_in_at: 1_700_000_000 },
         flight: { passenger_name: 'J', segments: [{ carrier: 'LH', arrival_airport_code: 'FRA' }] },
-        receipt: [{ description: 'Room', quantity: 2, total: 1_000, unit_cost: 500 }],
-        fuel: { type: 'diesel', unit: 'liter', unit_cost_decimal: '1.50' },
+        receipt: [{ description: 'Room', quantity: decimal('2'), total: 1_000, unit_cost: 500 }],
+        fuel: { type: 'diesel', unit: 'liter', unit_cost_decimal: decimal('1.50') },
       },
     });
     expect(captured.transactions[0]?.purchase_details).toMatchObject({
@@ -172,16 +173,17 @@ describe('the option capturedAmount', () => {
 describe('a reversal', () => {
   it('of a part lowers the amount; of the rest it ends at 0; an increment may hold again', async () => {
     const authorization = await buy();
-    const { reverse, increment } = helpers().authorizations;
-    expect(
-      await reverse.call(helpers().authorizations, authorization.id, { reverse_amount: 300 }),
-    ).toMatchObject({ status: 'pending', amount: 700 });
-    expect(await reverse.call(helpers().authorizations, authorization.id)).toMatchObject({
+    const { authorizations } = helpers();
+    expect(await authorizations.reverse(authorization.id, { reverse_amount: 300 })).toMatchObject({
+      status: 'pending',
+      amount: 700,
+    });
+    expect(await authorizations.reverse(authorization.id)).toMatchObject({
       status: 'reversed',
       amount: 0,
     });
     expect(
-      await increment.call(helpers().authorizations, authorization.id, { increment_amount: 800 }),
+      await authorizations.increment(authorization.id, { increment_amount: 800 }),
     ).toMatchObject({ status: 'pending', amount: 800 });
     await program.simulator.settle();
     const changed = program.receiver
@@ -316,10 +318,15 @@ describe('amounts', () => {
     expect(authorization.merchant_data.category_code).toBe('5542');
     const final = await helpers().authorizations.finalizeAmount(authorization.id, {
       final_amount: 5_432,
-      fuel: { type: 'diesel', unit: 'liter', quantity_decimal: '30.5', unit_cost_decimal: '1.78' },
+      fuel: {
+        type: 'diesel',
+        unit: 'liter',
+        quantity_decimal: decimal('30.5'),
+        unit_cost_decimal: decimal('1.78'),
+      },
       fleet: {
         purchase_type: 'fuel_purchase',
-        reported_breakdown: { fuel: { gross_amount_decimal: '54.32' } },
+        reported_breakdown: { fuel: { gross_amount_decimal: decimal('54.32') } },
       },
     });
     expect(final).toMatchObject({

@@ -24,7 +24,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
-export type Responder = (received: Received) => Reply | undefined | Promise<Reply | undefined>;
+type Responder = (received: Received) => Reply | undefined | Promise<Reply | undefined>;
 
 export interface Receiver {
   readonly url: string;
@@ -58,7 +58,8 @@ export async function startReceiver(port = 0): Promise<Receiver> {
       }
       received.push(entry);
       const send = (reply: Reply | undefined): void => {
-        if (reply !== undefined) response.writeHead(reply.status ?? 200, reply.headers).end(reply.body);
+        if (reply !== undefined)
+          response.writeHead(reply.status ?? 200, reply.headers).end(reply.body);
       };
       Promise.resolve(receiver.respond(entry)).then(send, (error) => problems.push(error));
     });

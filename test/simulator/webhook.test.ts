@@ -1,4 +1,4 @@
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { ADDRESS, type Program, refusal, startProgram, startReceiver } from './program.ts';
@@ -99,6 +99,7 @@ describe('a delivery', () => {
       for (let i = 0; i < 12; i += 1) await program.cardholder();
       await eventually(() => program.receiver.received.length === 12);
       await eventually(() => stuck.received.length === 8);
+      expect(await program.control('GET', '/_sim/webhooks')).toMatchObject({ pending: 12 });
     } finally {
       await stuck.close();
     }

@@ -108,6 +108,6 @@ describe('deadlines', () => {
     await cards.tell(world.cardId, verified);
     await world.saved((s) => s.phase === 'activation' && s.refused !== null);
     await cards.env.sleep('2 hours');
-    await world.inPhase('active');
+    expect((await world.inPhase('active')).phase).toBe('active');
   });
 });

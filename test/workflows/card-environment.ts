@@ -42,12 +42,13 @@ const INDEXED_VALUE_TYPE = { Keyword: 2, Bool: 5 } as const;
 let factIds = 0;
 
 export async function createCardEnvironment(): Promise<CardEnvironment> {
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn(m: string, x: unknown) { console.log('W', m, x); }, error(m: string, x: unknown) { console.log('E', m, x); } };
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
   Runtime.install({
     logger: quiet,
     telemetryOptions: {
       logging: {
-        filter: makeTelemetryFilterString({ core: 'TRACE', other: 'WARN' }),
+        filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
+        forward: {},
       },
     },
   });

@@ -15,6 +15,7 @@ import { CARD_TASK_QUEUE } from '../../domain/card-contract.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { WorkerConfig } from '../../platform/config.ts';
 import { createMetrics, createOpsServer, type Readiness } from '../../platform/metrics.ts';
+import { heartbeats } from './heartbeat.ts';
 import { watchWorker } from './worker-metrics.ts';
 
 /**
@@ -44,6 +45,7 @@ export async function startWorker(config: WorkerConfig): Promise<WorkerApp> {
     taskQueue: CARD_TASK_QUEUE,
     ...workflowCode(config.workflowBundle),
     activities: createActivities(ports(config, sql)),
+    interceptors: { activity: [heartbeats] },
     maxCachedWorkflows: config.maxCachedWorkflows,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,

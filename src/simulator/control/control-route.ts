@@ -62,7 +62,7 @@ function matchPath(pattern: string, path: string): readonly string[] | undefined
   const values: string[] = [];
   for (const [position, segment] of wanted.entries()) {
     const found = given[position] ?? '';
-    if (segment.startsWith('{') && found !== '') values.push(decodeURIComponent(found));
+    if (segment.startsWith('{') && found !== '') values.push(found);
     else if (segment !== found) return undefined;
   }
   return values;

@@ -14,15 +14,15 @@ import {
   type Values,
 } from './parameter.ts';
 
-export type Method = 'DELETE' | 'GET' | 'POST';
+type Method = 'DELETE' | 'GET' | 'POST';
 
-export interface Call<P> extends Scope {
+interface Call<P> extends Scope {
   readonly params: P;
   /** The first placeholder of the path, e.g. the card's id. */
   readonly id: string;
 }
 
-export type Run = (scope: Scope, id: string) => object | Promise<object>;
+type Run = (scope: Scope, id: string) => object | Promise<object>;
 
 export interface Operation {
   readonly method: Method;
@@ -100,8 +100,8 @@ export function retrieveOperation<R extends Row>(
   });
 }
 
-export const LIST_LIMIT_DEFAULT = 10;
-export const LIST_LIMIT_MAX = 100;
+const LIST_LIMIT_DEFAULT = 10;
+const LIST_LIMIT_MAX = 100;
 
 const PAGING = { ending_before: text(), limit: integer(), starting_after: text() };
 

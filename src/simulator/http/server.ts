@@ -11,7 +11,7 @@ const BODY_BYTES_MAX = 1_000_000;
 /** Clients such as the official ones keep connections for reuse; shorter would race with their next call. */
 const KEEP_ALIVE_MS = 60_000;
 
-export type ControlAnswer = (call: IncomingCall) => Promise<OutgoingAnswer>;
+type ControlAnswer = (call: IncomingCall) => Promise<OutgoingAnswer>;
 
 export interface ServerParts {
   readonly api: Api;

@@ -16,7 +16,7 @@ import type { AmountDetails, Fleet, Fuel, MerchantData, VerificationData } from 
 
 export const CAPTURED_AMOUNT_MODES = ['shrinks', 'stays'] as const;
 export type CapturedAmountMode = (typeof CAPTURED_AMOUNT_MODES)[number];
-export type AuthorizationStatus = 'closed' | 'expired' | 'pending' | 'reversed';
+type AuthorizationStatus = 'closed' | 'expired' | 'pending' | 'reversed';
 
 /** Reasons of a decision, as Stripe names them. */
 export type DecisionReason =
@@ -49,7 +49,7 @@ export interface PendingRequest {
   readonly network_risk_score: number | null;
 }
 
-export interface RequestEntry {
+interface RequestEntry {
   readonly amount: number;
   readonly amount_details: AmountDetails | null;
   readonly approved: boolean;

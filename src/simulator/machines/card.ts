@@ -14,7 +14,7 @@ import type { Address } from './cardholder.ts';
 import type { SpendingControls } from './spending-controls.ts';
 
 export const CARD_STATUSES = ['active', 'inactive', 'canceled'] as const;
-export type CardStatus = (typeof CARD_STATUSES)[number];
+type CardStatus = (typeof CARD_STATUSES)[number];
 export const CANCELLATION_REASONS = [
   'lost',
   'stolen',
@@ -23,7 +23,7 @@ export const CANCELLATION_REASONS = [
 ] as const;
 export type CancellationReason = (typeof CANCELLATION_REASONS)[number];
 export type ReplacementReason = 'damaged' | 'expired' | 'lost' | 'stolen' | 'fulfillment_error';
-export type ShippingStatus =
+type ShippingStatus =
   | 'canceled'
   | 'delivered'
   | 'failure'

@@ -10,7 +10,7 @@ export interface Address {
   readonly state: string | null;
 }
 
-export interface DateOfBirth {
+interface DateOfBirth {
   readonly day: number | null;
   readonly month: number | null;
   readonly year: number | null;
@@ -32,7 +32,7 @@ export interface Individual {
   } | null;
 }
 
-export interface Requirements {
+interface Requirements {
   readonly disabled_reason: string | null;
   readonly past_due: readonly string[] | null;
 }

@@ -40,7 +40,7 @@ export interface Fuel {
   readonly unit_cost_decimal: string | null;
 }
 
-export type Check = 'match' | 'mismatch' | 'not_provided';
+type Check = 'match' | 'mismatch' | 'not_provided';
 
 export interface VerificationData {
   readonly address_line1_check: Check;

@@ -7,9 +7,9 @@ export const INTERVALS = [
   'weekly',
   'yearly',
 ] as const;
-export type Interval = (typeof INTERVALS)[number];
+type Interval = (typeof INTERVALS)[number];
 export const CARD_PRESENCES = ['not_present', 'present'] as const;
-export type CardPresence = (typeof CARD_PRESENCES)[number];
+type CardPresence = (typeof CARD_PRESENCES)[number];
 
 export interface SpendingLimit {
   readonly amount: number;
@@ -101,7 +101,7 @@ const SECONDS_PER_DAY = 86_400;
 export const utcDay = (seconds: number): number => Math.floor(seconds / SECONDS_PER_DAY);
 
 /** The first UTC day of the running window. Weeks begin on Sunday, as Stripe's documentation has them. */
-export function windowStartDay(
+function windowStartDay(
   interval: Exclude<Interval, 'per_authorization'>,
   now: number,
 ): number {

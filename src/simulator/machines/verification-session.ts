@@ -8,7 +8,7 @@
  *
  * There is no failed state: a failed check leads back to `requires_input` with `last_error`.
  */
-export type SessionStatus = 'canceled' | 'processing' | 'requires_input' | 'verified';
+type SessionStatus = 'canceled' | 'processing' | 'requires_input' | 'verified';
 
 export interface SessionRow {
   readonly id: string;

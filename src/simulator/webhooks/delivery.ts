@@ -43,7 +43,7 @@ export interface DeliveryFaults {
   readonly jitterMs: number;
 }
 
-export const NO_FAULTS: DeliveryFaults = { duplicateRate: 0, delayMs: 0, jitterMs: 0 };
+const NO_FAULTS: DeliveryFaults = { duplicateRate: 0, delayMs: 0, jitterMs: 0 };
 
 export interface DeliveryStatistics {
   sent: number;

@@ -7,7 +7,7 @@ const IDLE_CONNECTION_MS = 4_000;
 /** Answers to webhooks are small; more than this is a mistake of the receiver. */
 const ANSWER_BYTES_MAX = 1_000_000;
 
-export type PostOutcome =
+type PostOutcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -17,7 +17,7 @@ export type PostOutcome =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'failed'; readonly message: string };
 
-export interface Post {
+interface Post {
   readonly url: string;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -56,7 +56,7 @@ export interface AccountSettings {
   readonly disabled: boolean;
 }
 
-export const DEFAULT_SETTINGS: AccountSettings = {
+const DEFAULT_SETTINGS: AccountSettings = {
   timeoutPolicy: 'decline',
   errorPolicy: 'decline',
   cvcMismatch: 'ask',

@@ -6,6 +6,9 @@ import { type Stack, type StackOptions, startStack } from './stack.ts';
 /** Soon enough that nobody starts the next run before, rare enough to cost nothing. */
 const PARENT_POLL_MS = 250;
 
+/** One Ctrl-C can arrive twice, from the terminal and from npm; a person's second one comes later than this. */
+const ECHO_MS = 500;
+
 /** What a shell expects from a program that was ended by Ctrl-C. */
 export const INTERRUPTED_EXIT_CODE = 130;
 
@@ -26,8 +29,13 @@ export async function withStack(
   work: (stack: Stack, interrupted: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const interrupt = new AbortController();
+  let interruptedAt = Number.POSITIVE_INFINITY;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (interrupt.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
+    if (interrupt.signal.aborted) {
+      if (performance.now() - interruptedAt > ECHO_MS) process.exit(INTERRUPTED_EXIT_CODE);
+      return;
+    }
+    interruptedAt = performance.now();
     options.onInterrupt?.(signal);
     interrupt.abort(new Error(`Interrupted by ${signal}`));
   };

@@ -1,0 +1,36 @@
+/** `npm run bench -- NAME [--quick] [--report FILE]`: runs one benchmark, prints its table, writes its report. */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { demoPath } from './demo-path.ts';
+import { type Bench, type BenchReport, machine, table } from './report.ts';
+
+const BENCHES: Readonly<Record<string, Bench>> = { 'demo-path': demoPath };
+const USAGE = `Usage: npm run bench -- NAME [--quick] [--report FILE]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}`;
+
+/** @returns the exit code: 0 when all bars hold, 1 for a bar that does not, 2 for a wrong command line. */
+async function main(args: string[]): Promise<number> {
+  let parsed: { values: { quick?: boolean; report?: string }; positionals: string[] };
+  try {
+    parsed = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { quick: { type: 'boolean' }, report: { type: 'string' } },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  const [name = '', ...rest] = parsed.positionals;
+  const bench = BENCHES[name];
+  if (bench === undefined || rest.length > 0) {
+    console.error(USAGE);
+    return 2;
+  }
+  const { quick = false, report: file } = parsed.values;
+  const report: BenchReport = { machine: machine(), ...(await bench({ quick })) };
+  console.log(table(report));
+  if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  return report.bars.every((bar) => bar.ok) ? 0 : 1;
+}
+
+process.exit(await main(process.argv.slice(2)));
