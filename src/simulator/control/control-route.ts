@@ -1,7 +1,7 @@
 /** Control routes: what no Stripe API offers, because there the network, the carrier or a person does it. */
 
 import type { IncomingCall, OutgoingAnswer } from '../http/api.ts';
-import { Failure, unknownObject, unknownRoute } from '../http/failure.ts';
+import { toFailure, unknownObject, unknownRoute } from '../http/failure.ts';
 import { type Account, NO_CAUSE } from '../world/account.ts';
 import type { Kind, Scope } from '../world/kind.ts';
 import type { Row } from '../world/table.ts';
@@ -45,12 +45,8 @@ export function createControl(world: World, routes: readonly ControlRoute[]) {
       }
       throw unknownRoute(call.method, call.path);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return {
-        status: error.status,
-        body: JSON.stringify({ error: error.body }),
-        headers: error.headers,
-      };
+      const { status, body, headers } = toFailure(error);
+      return { status, body: JSON.stringify({ error: body }), headers };
     }
   };
 }

@@ -8,6 +8,7 @@ import {
   invalidKey,
   invalidRequest,
   missingKey,
+  toFailure,
   unknownAccount,
   unknownRoute,
 } from './failure.ts';
@@ -80,15 +81,6 @@ const outageFailure = (mode: '429' | '500'): Failure =>
         },
         { 'stripe-rate-limited-reason': 'global-rate' },
       );
-
-/** A bug of the simulator must be visible as such, and must not end it. */
-const toFailure = (error: unknown): Failure =>
-  error instanceof Failure
-    ? error
-    : new Failure(500, { type: 'api_error', message: `The simulator failed: ${describe(error)}` });
-
-const describe = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 function commonHeaders(call: IncomingCall, requestId: string): Record<string, string> {
   const headers: Record<string, string> = {

@@ -92,3 +92,12 @@ export const unknownAccount = (key: string, account: string): Failure =>
 
 const maskKey = (key: string): string =>
   key.length <= 12 ? '****' : `${key.slice(0, 8)}****${key.slice(-4)}`;
+
+/** A bug of the simulator must be visible as such, and must not end it. */
+export const toFailure = (error: unknown): Failure =>
+  error instanceof Failure
+    ? error
+    : new Failure(500, { type: 'api_error', message: `The simulator failed: ${describe(error)}` });
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -101,10 +101,7 @@ const SECONDS_PER_DAY = 86_400;
 export const utcDay = (seconds: number): number => Math.floor(seconds / SECONDS_PER_DAY);
 
 /** The first UTC day of the running window. Weeks begin on Sunday, as Stripe's documentation has them. */
-function windowStartDay(
-  interval: Exclude<Interval, 'per_authorization'>,
-  now: number,
-): number {
+function windowStartDay(interval: Exclude<Interval, 'per_authorization'>, now: number): number {
   const today = utcDay(now);
   const date = new Date(now * 1000);
   switch (interval) {

@@ -137,8 +137,13 @@ export class World {
     }
   }
 
+  /** Events that are still to be delivered stay, however old a leap of the clock has made them. */
   dropOldEvents(): void {
-    const oldest = this.clock.now() - EVENT_RETENTION_SECONDS;
+    let oldest = this.clock.now() - EVENT_RETENTION_SECONDS;
+    for (const { account, event } of this.deliverer.pending()) {
+      const created = this.accounts.get(account)?.events.get(event)?.created;
+      oldest = Math.min(oldest, created ?? oldest);
+    }
     for (const account of this.accounts.values()) account.events.removeBefore(oldest);
   }
 
@@ -164,7 +169,8 @@ export class World {
     const event = account?.events.get(delivery.event);
     const endpoint =
       account?.endpoints.get(delivery.endpoint) ?? this.platform.endpoints.get(delivery.endpoint);
-    if (account === undefined || event === undefined || endpoint === undefined) return undefined;
+    if (account === undefined || event === undefined) return undefined;
+    if (endpoint === undefined || endpoint.status === 'disabled') return undefined;
     const body = this.renderEvent(account, event, endpoint.api_version ?? API_VERSION);
     return { url: endpoint.url, secret: endpoint.secret, body: JSON.stringify(body) };
   }

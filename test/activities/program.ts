@@ -1,0 +1,135 @@
+/** A card program in a database of its own, the simulator as its Stripe, and the activities over both. */
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { type CardActivities, createActivities } from '../../activities/index.ts';
+import { createAttemptStore } from '../../src/adapters/postgres/attempt-store.ts';
+import { createCardStore } from '../../src/adapters/postgres/card-store.ts';
+import { createHolderStore } from '../../src/adapters/postgres/holder-store.ts';
+import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { createCardIssuer } from '../../src/adapters/stripe/card-issuer.ts';
+import { createStripe } from '../../src/adapters/stripe/client.ts';
+import { createIdentityVerifier } from '../../src/adapters/stripe/identity.ts';
+import { type CardId, idFrom, parseCardholderId, parseCardId } from '../../src/domain/ids.ts';
+import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createStripeProxy, type StripeProxy } from './stripe-proxy.ts';
+
+const random = (): string => randomUUID().replaceAll('-', '');
+export const SECRET_NAME = 'Jenny Rosen';
+
+export interface Program {
+  readonly sql: Sql;
+  readonly proxy: StripeProxy;
+  readonly simulator: Simulator;
+  readonly activities: CardActivities;
+  /** Moves our clock; Stripe's stands still. */
+  later(ms: number): void;
+  /** A requested card; with `holderOf` its holder is that of another card. */
+  card(options?: {
+    readonly type?: 'virtual' | 'physical';
+    readonly tenant?: string;
+    readonly holderOf?: CardId;
+  }): Promise<CardId>;
+  tenant(stripeAccount: string | null): Promise<string>;
+  /** Everything Stripe holds of a kind, over all accounts. */
+  atStripe(kind: 'cards' | 'cardholders'): Promise<readonly Record<string, unknown>[]>;
+  control(method: string, path: string, body: object): Promise<void>;
+  /** Runs an activity as a worker would, with its own context. */
+  run<T>(activity: () => Promise<T>, scheduledMs?: number): Promise<T>;
+  close(): Promise<void>;
+}
+
+export async function createProgram(): Promise<Program> {
+  const database = await createTestDatabase();
+  const sql = createSql({ url: database.appUrl, poolSize: 6, name: 'test-activities' });
+  const simulator = createSimulator();
+  const target = await simulator.listen();
+  const proxy = await createStripeProxy(target);
+  const stripe = createStripe({ secretKey: 'sk_test_activities', apiBase: proxy.url });
+  let offsetMs = 0;
+  const activities = createActivities({
+    cards: createCardStore(sql),
+    holders: createHolderStore(sql),
+    attempts: createAttemptStore(sql),
+    issuer: createCardIssuer(stripe),
+    identity: createIdentityVerifier(stripe),
+    clock: { nowMs: () => Date.now() + offsetMs },
+  });
+
+  async function tenant(stripeAccount: string | null): Promise<string> {
+    const tenantId = idFrom('tenant', random());
+    await sql`insert into tenants (tenant_id, stripe_account, name) values (${tenantId}, ${stripeAccount}, 'Test')`;
+    return tenantId;
+  }
+  const platform = await tenant(null);
+
+  async function newHolder(tenantId: string): Promise<string> {
+    const cardholderId = parseCardholderId(idFrom('cardholder', random()));
+    const profile = {
+      name: SECRET_NAME,
+      email: `${random()}@example.com`,
+      billing: { line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' },
+      individual: { firstName: 'Jenny', lastName: 'Rosen', dob: { day: 1, month: 2, year: 1990 } },
+    };
+    await sql`
+      insert into cardholders (tenant_id, cardholder_id, customer_ref, type, profile)
+      values (${tenantId}, ${cardholderId}, ${random()}, 'individual', ${JSON.stringify(profile)}::text::jsonb)`;
+    return cardholderId;
+  }
+
+  return {
+    sql,
+    proxy,
+    simulator,
+    activities,
+    tenant,
+    later: (ms) => void (offsetMs += ms),
+    async card({ type = 'virtual', tenant: tenantId = platform, holderOf } = {}) {
+      const cardId = parseCardId(idFrom('card', random()));
+      const accountId = idFrom('account', random());
+      const [other] =
+        holderOf === undefined
+          ? []
+          : await sql<
+              { id: string }[]
+            >`select cardholder_id as id from cards where card_id = ${holderOf}`;
+      const cardholderId = other?.id ?? (await newHolder(tenantId));
+      const shipping =
+        type === 'virtual'
+          ? null
+          : {
+              name: SECRET_NAME,
+              service: 'express',
+              line1: '1 Main St',
+              city: 'Berlin',
+              postalCode: '10115',
+              country: 'DE',
+            };
+      await sql`insert into accounts (tenant_id, account_id, customer_ref, currency) values (${tenantId}, ${accountId}, ${random()}, 'eur')`;
+      await sql`
+        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping)
+        values (${tenantId}, ${cardId}, ${cardholderId}, ${accountId}, ${type}, 'eur',
+                ${shipping === null ? null : JSON.stringify(shipping)}::text::jsonb)`;
+      return cardId;
+    },
+    async atStripe(kind) {
+      const answer = await fetch(`${target}/_sim/objects`);
+      const { accounts } = (await answer.json()) as {
+        accounts: readonly Record<typeof kind, readonly Record<string, unknown>[]>[];
+      };
+      return accounts.flatMap((account) => account[kind]);
+    },
+    async control(method, path, body) {
+      const answer = await fetch(`${target}/_sim${path}`, { method, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
+    run: (activity, scheduledMs = Date.now()) =>
+      new MockActivityEnvironment({ scheduledTimestampMs: scheduledMs }).run(activity),
+    async close() {
+      await sql.end();
+      await proxy.close();
+      await simulator.close();
+      await database.drop();
+    },
+  };
+}
