@@ -4,14 +4,12 @@
  */
 import type { CancelReason, CardFact } from './card-facts.ts';
 import type { CardPhase, CardState } from './card-phase.ts';
-import { type CardId, parseCardId } from './ids.ts';
+import type { CardId } from './ids.ts';
 
 export const CARD_TASK_QUEUE = 'cards';
 export const CARD_WORKFLOW_TYPE = 'cardLifecycle';
 
 export const cardWorkflowId = (cardId: CardId): string => `card/${cardId}`;
-export const cardIdOfWorkflow = (workflowId: string): CardId =>
-  parseCardId(workflowId.replace(/^card\//, ''));
 
 export interface CardWorkflowArgument {
   readonly cardId: CardId;
@@ -58,7 +56,7 @@ export const DECIDE_KYC_UPDATE = 'decideKyc';
 export const RETRY_KYC_UPDATE = 'retryKyc';
 export const CORRECT_SHIPPING_UPDATE = 'correctShipping';
 export const CONFIRM_DELIVERY_UPDATE = 'confirmDelivery';
-export const CANCEL_UPDATE = 'cancel';
+const CANCEL_UPDATE = 'cancel';
 
 /** Commands that need the workflow, with the argument each carries (never personal data). */
 export interface CardCommands {

@@ -11,7 +11,6 @@ export type AccountId = Id<'account'>;
 export type CardholderId = Id<'cardholder'>;
 export type CardId = Id<'card'>;
 export type DecisionId = Id<'decision'>;
-export type AttentionId = Id<'attention'>;
 
 export type StripeAccountId = Id<'stripe account'>;
 export type StripeCardholderId = Id<'stripe cardholder'>;
@@ -19,7 +18,6 @@ export type StripeCardId = Id<'stripe card'>;
 export type VerificationSessionId = Id<'verification session'>;
 export type AuthorizationId = Id<'authorization'>;
 export type TransactionId = Id<'transaction'>;
-export type EventId = Id<'event'>;
 
 const OURS = {
   tenant: 'ten',
@@ -57,8 +55,6 @@ export const parseTenantId = ours<TenantId>(OURS.tenant);
 export const parseAccountId = ours<AccountId>(OURS.account);
 export const parseCardholderId = ours<CardholderId>(OURS.cardholder);
 export const parseCardId = ours<CardId>(OURS.card);
-export const parseDecisionId = ours<DecisionId>(OURS.decision);
-export const parseAttentionId = ours<AttentionId>(OURS.attention);
 
 export const parseStripeAccountId = stripes<StripeAccountId>('account');
 export const parseStripeCardholderId = stripes<StripeCardholderId>('cardholder');
@@ -66,7 +62,6 @@ export const parseStripeCardId = stripes<StripeCardId>('card');
 export const parseVerificationSessionId = stripes<VerificationSessionId>('verification session');
 export const parseAuthorizationId = stripes<AuthorizationId>('authorization');
 export const parseTransactionId = stripes<TransactionId>('transaction');
-export const parseEventId = stripes<EventId>('event');
 
 /** Puts the prefix of `kind` before a random part of letters and digits, made at the edge. */
 export function idFrom<K extends keyof typeof OURS>(kind: K, randomPart: string): string {

@@ -6,8 +6,3 @@ export class InvariantError extends Error {
 export function invariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }
-
-/** Makes the compiler prove that a switch is complete; at run time it says what slipped through. */
-export function assertNever(value: never): never {
-  throw new InvariantError(`unexpected value ${JSON.stringify(value)}`);
-}

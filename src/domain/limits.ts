@@ -57,5 +57,3 @@ export const STRIPE_SPENDING_LIMIT_PER_AUTHORIZATION_MINOR = 1_000_000;
 export const UNKNOWN_CARD_PARKED_MS = DAY_MS;
 /** An entry of request_history this close to the request's time can be our answer to it. */
 export const CONFIRMATION_WINDOW_S = 2;
-/** Approvals that no snapshot has shown for this long are looked up at Stripe. */
-export const UNCONFIRMED_AFTER_MS = 10 * MINUTE_MS;

@@ -25,7 +25,6 @@ export const add = (...values: readonly MinorUnits[]): MinorUnits =>
 
 export const subtract = (from: MinorUnits, value: MinorUnits): MinorUnits =>
   minorUnits(from - value);
-export const negate = (value: MinorUnits): MinorUnits => minorUnits(-value);
 export const smaller = (a: MinorUnits, b: MinorUnits): MinorUnits => (a < b ? a : b);
 export const larger = (a: MinorUnits, b: MinorUnits): MinorUnits => (a > b ? a : b);
 /** `value`, or 0 when it is negative. */
@@ -74,7 +73,7 @@ export function parseCurrency(text: string): Currency | undefined {
   return KNOWN.has(text) ? (text as Currency) : undefined;
 }
 
-export const currencyExponent = (currency: Currency): number => EXPONENTS[currency] ?? 2;
+const currencyExponent = (currency: Currency): number => EXPONENTS[currency] ?? 2;
 
 /** Text for people, e.g. `12.50 USD`, `-3 JPY`, `1.234 KWD`. */
 export function formatMoney(value: MinorUnits, currency: Currency): string {

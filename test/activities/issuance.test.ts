@@ -89,7 +89,7 @@ describe('a card', () => {
     expect(second).toMatchObject({ kind: 'card_created' });
     expect(again).toEqual(second);
     const cards = await cardsOf(cardId);
-    expect(cards.map((card) => card['status']).toSorted()).toEqual(['canceled', 'inactive']);
+    expect(new Set(cards.map((card) => card['status']))).toEqual(new Set(['canceled', 'inactive']));
     expect(await rowOf(cardId)).toMatchObject({ attempt: 2 });
   });
 });

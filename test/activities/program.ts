@@ -14,6 +14,7 @@ import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createStripeProxy, type StripeProxy } from './stripe-proxy.ts';
 
+const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 const random = (): string => randomUUID().replaceAll('-', '');
 export const SECRET_NAME = 'Jenny Rosen';
 
@@ -124,7 +125,9 @@ export async function createProgram(): Promise<Program> {
       if (!answer.ok) throw new Error(await answer.text());
     },
     run: (activity, scheduledMs = Date.now()) =>
-      new MockActivityEnvironment({ scheduledTimestampMs: scheduledMs }).run(activity),
+      new MockActivityEnvironment({ scheduledTimestampMs: scheduledMs }, { logger: quiet }).run(
+        activity,
+      ),
     async close() {
       await sql.end();
       await proxy.close();

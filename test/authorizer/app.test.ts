@@ -120,11 +120,12 @@ describe('POST /webhooks/stripe/authorizations', () => {
 
   it('sends the lower amount of a partial approval', async () => {
     const part: Reply = {
-      ...approved,
       kind: 'decided',
+      decisionId: 'dec_1',
+      approved: true,
       reason: 'APPROVED_PARTLY',
       approvedMinor: minorUnits(400),
-    } as Reply;
+    };
     const app = start({ decide: (questions) => Promise.resolve(questions.map(() => part)) });
     expect((await post(app, requestEvent())).json()).toMatchObject({ approved: true, amount: 400 });
   });

@@ -52,7 +52,7 @@ describe('cards that live while processes are killed', () => {
   );
 
   it('show their phase as a search attribute and a readable page, read back through the server', async () => {
-    const { client, close } = createTemporalClient({
+    const temporal = createTemporalClient({
       address: stack.urls.temporal,
       namespace: stack.temporalNamespace,
     });
@@ -61,7 +61,9 @@ describe('cards that live while processes are killed', () => {
       const listed = await eventually(
         async () => {
           const ids: string[] = [];
-          for await (const execution of client.workflow.list({ query: 'CardPhase = "active"' }))
+          for await (const execution of temporal.client.workflow.list({
+            query: 'CardPhase = "active"',
+          }))
             ids.push(execution.workflowId);
           return ids.length === active.length ? ids : undefined;
         },
@@ -70,14 +72,14 @@ describe('cards that live while processes are killed', () => {
       expect([...listed].toSorted()).toEqual(active.map((card) => card.workflowId).toSorted());
       const [card] = active;
       if (card === undefined) throw new Error('an active card is there');
-      const metadata = await client.workflow
+      const metadata = await temporal.client.workflow
         .getHandle(card.workflowId)
         .query<{ currentDetails: string }>('__temporal_workflow_metadata');
       expect(metadata.currentDetails).toMatch(/active/);
       expect(metadata.currentDetails).toContain('ic_');
       expect(metadata.currentDetails).not.toContain('Demo Customer');
     } finally {
-      await close();
+      await temporal.close();
     }
   });
 });

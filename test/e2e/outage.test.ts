@@ -44,7 +44,7 @@ afterAll(() => stack.stop());
 const impatient = () =>
   createIssuingClient({ baseUrl: stack.urls.ingress, apiKey: stack.apiKey, attempts: 1 });
 
-function signal(part: 'temporal', name: 'SIGSTOP' | 'SIGCONT'): void {
+function send(part: 'temporal', name: 'SIGSTOP' | 'SIGCONT'): void {
   const pid = stack.part(part).pid();
   if (pid === undefined) throw new Error(`${part} is not running`);
   process.kill(pid, name);
@@ -53,7 +53,7 @@ function signal(part: 'temporal', name: 'SIGSTOP' | 'SIGCONT'): void {
 describe('with Temporal unreachable', () => {
   it('accepts cards, freezes, moves the books, refuses what needs the workflow, and catches up afterwards', async () => {
     const api = impatient();
-    signal('temporal', 'SIGSTOP');
+    send('temporal', 'SIGSTOP');
     let requested: string;
     try {
       const card = await api.cards.request({ ...holder, type: 'virtual' });
@@ -85,7 +85,7 @@ describe('with Temporal unreachable', () => {
           (await api.accounts.get(active.accountId)).availableMinor === before.availableMinor - 321,
       );
     } finally {
-      signal('temporal', 'SIGCONT');
+      send('temporal', 'SIGCONT');
     }
     const { api: patient } = program;
     // The holder is verified already, so the card that could not be started then goes all the way now.

@@ -115,17 +115,15 @@ async function decide(
 async function tellTo(
   program: CardProgram,
   story: Story,
-  items: readonly Item[],
-  batchSize: number,
-  name: string,
+  telling: { readonly items: readonly Item[]; readonly batchSize: number; readonly name: string },
 ) {
+  const { items, batchSize, name } = telling;
   const own = renamed(story, program, name);
   for (let start = 0; start < items.length; start += batchSize) {
     const batch = items.slice(start, start + batchSize);
     for (const item of batch) {
       const decision = item.kind === 'decision' ? own.decisions[item.index] : undefined;
-      if (decision !== undefined)
-        await decide(program, { ...decision, requestId: `${decision.requestId}` }, name);
+      if (decision !== undefined) await decide(program, decision, name);
     }
     const pick = <T>(kind: Item['kind'], list: readonly T[]): T[] =>
       batch.flatMap((item) => (item.kind === kind ? list.slice(item.index, item.index + 1) : []));
@@ -177,8 +175,8 @@ describe(`applyMoney and decide together (seed ${seed})`, () => {
         const story = tell(plan);
         const inOrder = await createCardProgram(sql, { fundsMinor: FUNDS_MINOR });
         const anyOrder = await createCardProgram(sql, { fundsMinor: FUNDS_MINOR });
-        await tellTo(inOrder, story, items, items.length, first);
-        await tellTo(anyOrder, story, shuffled, batchSize, second);
+        await tellTo(inOrder, story, { items, batchSize: items.length, name: first });
+        await tellTo(anyOrder, story, { items: shuffled, batchSize, name: second });
         expect(await ending(anyOrder, second)).toEqual(await ending(inOrder, first));
       }),
       { numRuns: RUNS, seed },

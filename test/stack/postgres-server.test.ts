@@ -23,6 +23,7 @@ async function setUp() {
   onTestFinished(async () => {
     await supervisor.stop();
     await rm(data.path, { recursive: true, force: true });
+    await supervisor.close();
   });
   const start = (durable: boolean) =>
     startPostgres(supervisor, {
@@ -58,7 +59,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await again`select count(*)::int as n from kept`).toMatchObject([{ n: 0 }]);
     await again.end();
     const stoppedAt = performance.now();
-    await supervisor.stop();
+    await supervisor.close();
     expect(performance.now() - stoppedAt).toBeLessThan(5_000);
     await eventually(async () => (await processesOf(env)).length === 0);
   });

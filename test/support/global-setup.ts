@@ -59,6 +59,7 @@ export async function setup(project: TestProject): Promise<void> {
 export async function teardown(): Promise<void> {
   await supervisor?.stop();
   for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await supervisor?.close();
 }
 
 async function startDatabase(

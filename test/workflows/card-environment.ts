@@ -1,4 +1,5 @@
 /** The time-skipping server with a worker for card workflows, and the product's own client for them. */
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -15,7 +16,7 @@ import { requestedCard } from '../../src/domain/card-phase.ts';
 import type { CardId } from '../../src/domain/ids.ts';
 import type { CardWorkflows } from '../../src/ports/card-workflows.ts';
 import { eventually } from '../support/eventually.ts';
-import { temporalTestServerPath } from '../support/temporal-programs.ts';
+import { temporalCliPath, temporalTestServerPath } from '../support/temporal-programs.ts';
 import { CardWorld, stubActivities } from './card-world.ts';
 
 export interface CardEnvironment {
@@ -29,6 +30,8 @@ export interface CardEnvironment {
   startWith(argument: CardWorkflowArgument): Promise<void>;
   /** Sends facts as the relay does, each with a row id of its own. */
   tell(cardId: CardId, ...facts: readonly CardFact[]): Promise<readonly string[]>;
+  /** The details page of the card, as the Temporal UI reads it. */
+  details(cardId: CardId): Promise<string>;
   /** Waits until the card's workflow has ended, without skipping time. */
   ended(cardId: CardId): Promise<void>;
   /** Ends the card's workflow if it runs, so that it does not disturb the next test. */
@@ -41,27 +44,44 @@ const INDEXED_VALUE_TYPE = { Keyword: 2, Bool: 5 } as const;
 
 let factIds = 0;
 
-export async function createCardEnvironment(): Promise<CardEnvironment> {
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-  Runtime.install({
-    logger: quiet,
-    telemetryOptions: {
-      logging: {
-        filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
-        forward: {},
-      },
-    },
-  });
+/** Each test file has one; a file that skips time has one for each test, because time is shared. */
+export const createCardEnvironment = async (): Promise<CardEnvironment> => {
+  installRuntime();
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: temporalTestServerPath() } },
   });
-  const namespace = env.namespace ?? 'default';
   await env.connection.operatorService.addSearchAttributes({
-    namespace,
+    namespace: env.namespace ?? 'default',
     searchAttributes: Object.fromEntries(
       Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, INDEXED_VALUE_TYPE[type]]),
     ),
   });
+  return environmentOn(env);
+};
+
+/** The same on a real server, where time takes its time. */
+export const createRealEnvironment = async (): Promise<CardEnvironment> => {
+  installRuntime();
+  const searchAttributes = Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) =>
+    defineSearchAttributeKey(name, type === 'Bool' ? 'BOOL' : 'KEYWORD'),
+  );
+  const env = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: temporalCliPath() }, searchAttributes },
+  });
+  return environmentOn(env);
+};
+
+function installRuntime(): void {
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+  const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
+  Runtime.install({
+    logger: quiet,
+    telemetryOptions: { logging: { filter, forward: {} } },
+  });
+}
+
+async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironment> {
+  const namespace = env.namespace ?? 'default';
   const worker = await Worker.create({
     connection: env.nativeConnection,
     namespace,
@@ -100,6 +120,12 @@ export async function createCardEnvironment(): Promise<CardEnvironment> {
       // Waiting for the result would skip to the end of all timers, years ahead of the next test.
       const closed = async () => (await handle(cardId).describe()).status.name === 'COMPLETED';
       await eventually(closed, { timeoutMs: 10_000 });
+    },
+    async details(cardId) {
+      const metadata = await handle(cardId).query<{ currentDetails?: string }>(
+        '__temporal_workflow_metadata',
+      );
+      return metadata.currentDetails ?? '';
     },
     async abandon(cardId) {
       await handle(cardId)

@@ -29,13 +29,7 @@ async function active(type: 'virtual' | 'physical' = 'virtual'): Promise<void> {
   await world.inPhase('active');
 }
 
-/** The text of the current details page, as the Temporal UI reads it. */
-async function details(): Promise<string> {
-  const metadata = await handle().query<{ currentDetails?: string }>(
-    '__temporal_workflow_metadata',
-  );
-  return metadata.currentDetails ?? '';
-}
+const details = () => cards.details(world.cardId);
 
 describe('continue as new', () => {
   test('a run under steady signals is renewed, and every fact is worked off and closed', async () => {

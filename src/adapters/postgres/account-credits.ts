@@ -5,6 +5,7 @@ import { move } from '../../domain/ledger.ts';
 import { minorUnits, parseCurrency } from '../../domain/money.ts';
 import type { AccountStatus, Credit, CreditOutcome, NewCredit } from '../../ports/accounts.ts';
 import { writeEntry } from './ledger.ts';
+import { flagOverdraft } from './overdraft.ts';
 import type { Queryable } from './pool.ts';
 
 const MS_PER_SECOND = 1000;
@@ -40,7 +41,7 @@ function toCredit(row: CreditRow): Credit {
 export async function bookCredit(sql: Queryable, credit: NewCredit): Promise<CreditOutcome> {
   const { accountId, amountMinor, externalRef, atMs } = credit;
   const [account] = await sql<{ tenant_id: string; currency: string; status: AccountStatus }[]>`
-    select tenant_id, currency, status from accounts where account_id = ${accountId} for update`;
+    select tenant_id, currency, status from accounts where account_id = ${accountId} for no key update`;
   if (account === undefined) return { kind: 'unknown_account' };
   const earlier = externalRef === null ? undefined : await findCredit(sql, accountId, externalRef);
   if (earlier !== undefined) {
@@ -64,6 +65,7 @@ export async function bookCredit(sql: Queryable, credit: NewCredit): Promise<Cre
     },
     externalRef === null ? {} : { externalRef },
   );
+  await flagOverdraft(sql, { tenantId: account.tenant_id, accountId });
   const [row] = await sql<CreditRow[]>`${creditRows(sql)} where e.entry_id = ${entryId}`;
   invariant(row !== undefined, 'an entry just written is there');
   return { kind: 'booked', credit: toCredit(row) };

@@ -14,10 +14,10 @@ export function createCardCommandStore(sql: Queryable): CardCommandRecords {
       await sql`
         select 1 from accounts
          where account_id in (select account_id from cards where cardholder_id = ${card.cardholderId})
-         order by account_id for update`;
+         order by account_id for no key update`;
       const [before] = await sql<{ kyc_status: string; kyc_verified_at: Date | null }[]>`
         select kyc_status, kyc_verified_at from cardholders
-         where cardholder_id = ${card.cardholderId} for update`;
+         where cardholder_id = ${card.cardholderId} for no key update`;
       const [after] = await sql<{ version: number }[]>`
         update cardholders
            set kyc_status = ${approved ? 'verified' : 'rejected'},

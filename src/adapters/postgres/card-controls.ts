@@ -18,8 +18,8 @@ export function createCardControls(sql: Queryable): CardControls {
     async lock(id) {
       await sql`
         select 1 from accounts
-         where account_id = (select account_id from cards where card_id = ${id}) for update`;
-      await sql`select 1 from cards where card_id = ${id} for update`;
+         where account_id = (select account_id from cards where card_id = ${id}) for no key update`;
+      await sql`select 1 from cards where card_id = ${id} for no key update`;
       return findCard(sql, id);
     },
 

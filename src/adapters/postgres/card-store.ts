@@ -85,11 +85,11 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   const phaseChanged = before.phase !== state.phase;
   if (phaseChanged) {
     // Accounts before cards, as everywhere: no decision that commits later is based on the older phase.
-    await tx`select 1 from accounts where account_id = ${before.account_id} for update`;
+    await tx`select 1 from accounts where account_id = ${before.account_id} for no key update`;
   }
   const [stored] = await tx<{ revision: number | null; writer: string | null }[]>`
     select (state->>'savedRevision')::bigint as revision, state->>'savedBy' as writer
-    from cards where card_id = ${cardId} for update`;
+    from cards where card_id = ${cardId} for no key update`;
   const revision = stored?.revision ?? 0;
   if (revision === save.revision && stored?.writer === save.writer) return 'saved';
   if (revision >= save.revision) return 'stale';
@@ -181,7 +181,7 @@ async function recordStripeCard(
 ): Promise<void> {
   const { card, attempt } = made;
   // The card first, as everywhere: the profile cache is told of a new current card by the row's version.
-  await tx`select 1 from cards where card_id = ${cardId} for update`;
+  await tx`select 1 from cards where card_id = ${cardId} for no key update`;
   await tx`
     insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, cancellation_reason,
                               last4, exp_month, exp_year, shipping_status)

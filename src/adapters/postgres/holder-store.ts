@@ -74,7 +74,7 @@ async function recordVerification(
   link: VerificationLink & { readonly expired: boolean },
 ): Promise<KycStatus> {
   const [row] = await tx<{ kyc_status: KycStatus }[]>`
-    select kyc_status from cardholders where cardholder_id = ${cardholderId} for update`;
+    select kyc_status from cardholders where cardholder_id = ${cardholderId} for no key update`;
   if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
   const { kyc_status: status } = row;
   // A verdict that came in meanwhile counts; a session nobody needs does no harm.

@@ -13,8 +13,6 @@ import {
 } from './migration-files.ts';
 import { APP_ROLE, ensureAppRole } from './roles.ts';
 
-export { MigrationError } from './migration-files.ts';
-
 export interface MigrateOptions {
   /** Connects as the owner of the schema. */
   readonly ownerUrl: string;

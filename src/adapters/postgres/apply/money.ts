@@ -12,6 +12,7 @@ import { ZERO } from '../../../domain/money.ts';
 import { openAttention } from '../attention.ts';
 import { insertFact } from '../fact-store.ts';
 import { writeEntry } from '../ledger.ts';
+import { flagOverdraft } from '../overdraft.ts';
 import type { Transaction } from '../pool.ts';
 import {
   createAuthorization,
@@ -176,26 +177,4 @@ async function raiseFlags(
       details: { capturedMinor: result.capturedMinor, currency: context.currency },
     });
   }
-}
-
-/** Only what the network forces on us can overdraw an account; it is flagged, and the flag goes when it is repaid. */
-export async function flagOverdraft(
-  tx: Transaction,
-  owner: { readonly tenantId: string; readonly accountId: string },
-): Promise<void> {
-  const [row] = await tx<{ available_minor: number; credit_limit_minor: number }[]>`
-    select available_minor, credit_limit_minor from accounts where account_id = ${owner.accountId}`;
-  if (row !== undefined && row.available_minor + row.credit_limit_minor < 0) {
-    await openAttention(tx, {
-      tenantId: owner.tenantId,
-      kind: 'account_overdrawn',
-      subject: owner.accountId,
-      accountId: owner.accountId,
-      details: { availableMinor: row.available_minor, creditLimitMinor: row.credit_limit_minor },
-    });
-    return;
-  }
-  await tx`
-    update attention_items set closed_at = now(), resolution = 'the balance is back above the limit'
-     where kind = 'account_overdrawn' and subject = ${owner.accountId} and closed_at is null`;
 }

@@ -52,22 +52,18 @@ export async function collect(
   const decisions = cards.flatMap((card) => card.decisions);
   const leaks = await personalDataIn(program, ends);
   const expected = expectedByCard(objects);
-  const invariants: Record<string, boolean> = {
-    'books balance: every currency sums to zero': Object.values(ledger).every((l) => l.sum === 0),
-    'books equal an independent fold of Stripe’s objects': cards.every((card) =>
-      isAsExpected(card, expected),
-    ),
-    'holds are true: none is negative': cards.every((card) => card.account.heldMinor >= 0),
-    'no decision overspent': decisions.every(isWithinFunds),
-    'one answer per request': new Set(decisions.map((d) => d.requestId)).size === decisions.length,
-    'repeated events change nothing':
-      repeats > 0 && JSON.stringify(ledger) === JSON.stringify(before),
-    'nothing acknowledged is lost':
-      (await sentEvents(program)).length === inbox.received && isWorkedOff(inbox),
-    'freezing is at once': cards.every(({ end }) => end.approvedWhileFrozen !== true),
-    'one of each at Stripe': doubles(objects).length === 0,
-    'personal data stays out of Temporal and the logs': leaks.length === 0,
-    'every card reached its phase': cards.every(({ end, phase }) => phase === phaseOf(end)),
+  const invariants: DemoReport['invariants'] = {
+    booksBalance: Object.values(ledger).every((l) => l.sum === 0),
+    booksEqualStripe: cards.every((card) => isAsExpected(card, expected)),
+    holdsAreTrue: cards.every((card) => card.account.heldMinor >= 0),
+    noOverspend: decisions.every(isWithinFunds),
+    oneAnswerPerRequest: new Set(decisions.map((d) => d.requestId)).size === decisions.length,
+    repeatsChangeNothing: repeats > 0 && JSON.stringify(ledger) === JSON.stringify(before),
+    nothingLost: (await sentEvents(program)).length === inbox.received && isWorkedOff(inbox),
+    freezingIsAtOnce: cards.every(({ end }) => end.approvedWhileFrozen !== true),
+    oneOfEachAtStripe: doubles(objects).length === 0,
+    personalDataStaysOut: leaks.length === 0,
+    cardsReachTheirPhase: cards.every(({ end, phase }) => phase === phaseOf(end)),
   };
   return {
     ok: Object.values(invariants).every(Boolean),

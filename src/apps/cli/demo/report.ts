@@ -1,5 +1,22 @@
 /** The outcome of a demo: the shape that `--report` writes, and the summary that a person reads. */
 
+/** The invariants of the design that show from outside, each with the sentence that a person reads. */
+const INVARIANTS = {
+  booksBalance: 'Books balance: all accounts of a currency sum to zero.',
+  booksEqualStripe: 'Every balance equals an independent fold of the final objects at Stripe.',
+  holdsAreTrue:
+    'Holds are true: each account holds what its open authorizations hold, never less than nothing.',
+  noOverspend: 'No decision approved more than there was.',
+  oneAnswerPerRequest: 'Each request has one answer.',
+  repeatsChangeNothing: 'Events delivered a second time changed nothing.',
+  nothingLost: 'Every event that Stripe made was stored once and worked off.',
+  freezingIsAtOnce: 'The first purchase after a freeze was declined.',
+  oneOfEachAtStripe: 'No customer has two cardholders, no card two live cards at Stripe.',
+  personalDataStaysOut: 'No name, address or contact is in Temporal or in the logs.',
+  cardsReachTheirPhase: 'Every card ended in the phase it should.',
+} as const;
+export type InvariantName = keyof typeof INVARIANTS;
+
 export interface DemoReport {
   readonly ok: boolean;
   readonly seed: number;
@@ -23,7 +40,7 @@ export interface DemoReport {
     readonly attention: number;
   };
   readonly ledger: Readonly<Record<string, LedgerFigures>>;
-  readonly invariants: Readonly<Record<string, boolean>>;
+  readonly invariants: Readonly<Record<InvariantName, boolean>>;
 }
 
 export interface LedgerFigures {
@@ -55,7 +72,9 @@ export function summaryOf(report: DemoReport): string {
       `            all accounts together   ${money(l.sum)}`,
     ]),
     '',
-    ...Object.entries(report.invariants).map(([name, holds]) => `  ${holds ? '✓' : '✗'} ${name}`),
+    ...Object.entries(INVARIANTS).map(
+      ([name, sentence]) => `  ${report.invariants[name as InvariantName] ? '✓' : '✗'} ${sentence}`,
+    ),
     '',
   ];
   return lines.join('\n');

@@ -6,6 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isRunning } from './liveness.ts';
 
 export type GuardianMessage =
   | { readonly kind: 'started'; readonly pid: number; readonly stopSignal: NodeJS.Signals }
@@ -15,15 +16,6 @@ export type GuardianMessage =
 /** What is left after this is killed; a database needs about a second to write its last checkpoint. */
 const GRACE_MS = 4_000;
 const POLL_MS = 50;
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const send = (pid: number, signal: NodeJS.Signals): void => {
   try {
@@ -44,10 +36,13 @@ async function watch(): Promise<void> {
   }
   for (const [pid, signal] of running) send(pid, signal);
   const deadline = performance.now() + GRACE_MS;
-  while ([...running.keys()].some(isAlive) && performance.now() < deadline) await delay(POLL_MS);
+  while ([...running.keys()].some(isRunning) && performance.now() < deadline) await delay(POLL_MS);
   // Each part leads a process group of its own; a negative id reaches all of it.
-  for (const pid of running.keys()) if (isAlive(pid)) send(-pid, 'SIGKILL');
-  for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  for (const pid of running.keys()) if (isRunning(pid)) send(-pid, 'SIGKILL');
+  // One folder that cannot be removed must not keep the others.
+  await Promise.allSettled(
+    [...folders].map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 3 })),
+  );
 }
 
 // A terminal's Ctrl-C is the supervisor's business; the guardian ends when its input does.

@@ -9,7 +9,7 @@ import type { PortPicker } from './ports.ts';
 import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts';
 import type { ProcessOwner, Supervisor } from './supervisor.ts';
 
-export const DATABASE = 'issuing';
+const DATABASE = 'issuing';
 const OWNER_ROLE = 'issuing_owner';
 const APP_ROLE = 'issuing_app';
 

@@ -1,5 +1,4 @@
 /** Waiting for a condition with a deadline. Nothing in the local stack sleeps for a guessed time. */
-import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
@@ -36,16 +35,3 @@ export async function answersOk(url: string): Promise<boolean> {
     return false;
   }
 }
-
-/** True if something accepts TCP connections there. */
-export const acceptsConnections = (host: string, port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: PROBE_TIMEOUT_MS });
-    const end = (accepted: boolean): void => {
-      socket.destroy();
-      resolve(accepted);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-  });

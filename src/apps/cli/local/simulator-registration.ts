@@ -20,7 +20,7 @@ export interface Registration {
 }
 
 /** A client of the official library that talks to the simulator. */
-export function simulatorClient(simulatorUrl: string, stripeKey: string): Stripe {
+function simulatorClient(simulatorUrl: string, stripeKey: string): Stripe {
   const { hostname, port } = new URL(simulatorUrl);
   return new Stripe(stripeKey, {
     protocol: 'http',

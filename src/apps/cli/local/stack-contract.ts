@@ -31,7 +31,7 @@ export interface StackOptions {
   readonly migrations?: string | undefined;
 }
 
-export interface StackUrls {
+interface StackUrls {
   readonly ingress: string;
   readonly authorizer: string;
   readonly relay: string;

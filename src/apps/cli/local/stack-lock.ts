@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning } from './liveness.ts';
 import { waitUntil } from './readiness.ts';
 
 interface Holder {
@@ -26,7 +27,7 @@ export async function lockFolder(folder: string, signal: AbortSignal): Promise<S
   const file = join(folder, FILE_NAME);
   while (!(await tryTake(file))) {
     const holder = await readHolder(file);
-    if (holder !== undefined && isAlive(holder.pid)) {
+    if (holder !== undefined && isRunning(holder.pid)) {
       throw new Error(
         `Another stack is running in ${folder} (process ${holder.pid}). Stop it first; if that process is something else, delete ${file}`,
       );
@@ -34,7 +35,7 @@ export async function lockFolder(folder: string, signal: AbortSignal): Promise<S
     const guardian = holder?.guardianPid;
     if (guardian !== undefined) {
       const everyMs = POLL_MS;
-      await waitUntil(() => !isAlive(guardian), { timeoutMs: GUARDIAN_WAIT_MS, everyMs, signal });
+      await waitUntil(() => !isRunning(guardian), { timeoutMs: GUARDIAN_WAIT_MS, everyMs, signal });
     }
     await removeVoid(file, holder);
   }
@@ -85,15 +86,5 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     return Number.isInteger(holder.pid) ? holder : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user may not be signalled, but it is there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

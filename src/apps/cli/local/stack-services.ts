@@ -14,7 +14,7 @@ import type { Supervisor } from './supervisor.ts';
 import { TEMPORAL_CLI } from './temporal-programs.ts';
 import { startTemporal, TEMPORAL_NAMESPACE } from './temporal-server.ts';
 
-export type LocalStackConfig = ReturnType<typeof localStackConfig>;
+type LocalStackConfig = ReturnType<typeof localStackConfig>;
 
 export interface ServiceContext {
   readonly supervisor: Supervisor;

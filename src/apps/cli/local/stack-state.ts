@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export interface StackSecrets {
+interface StackSecrets {
   readonly ownerPassword: string;
   readonly appPassword: string;
   readonly apiKey: string;

@@ -30,6 +30,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await supervisor.stop();
     await ports.releaseAll();
     await folder?.close({ keepLogs });
+    await supervisor.close();
   };
   const stop = (keepLogs = options.keepFolder === true): Promise<void> => {
     stopping ??= stopAll(keepLogs);

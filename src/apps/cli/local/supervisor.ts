@@ -18,14 +18,14 @@ const STAGES = [
   { stage: 'service', graceMs: 1_400 },
   { stage: 'database', graceMs: 1_000 },
 ] as const;
-export type Stage = (typeof STAGES)[number]['stage'];
+type Stage = (typeof STAGES)[number]['stage'];
 
 export interface ProcessOwner {
   readonly uid: number;
   readonly gid: number;
 }
 
-export interface ChildOptions {
+interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Environment;
@@ -43,7 +43,7 @@ export interface ServiceOptions extends ChildOptions {
 }
 
 /** How a process ended, as words: `code 1`, `signal SIGKILL`, or why it could not be started. */
-export interface Exit {
+interface Exit {
   readonly code: number | undefined;
   readonly words: string;
 }
@@ -72,6 +72,8 @@ export interface Supervisor {
   removeAfterKill(folder: string): void;
   /** Ends everything; repeated calls wait for the first one. Nothing can be started afterwards. */
   stop(): Promise<void>;
+  /** Stops, and ends the guardian too. Called when nothing is left for it to remove. */
+  close(): Promise<void>;
 }
 
 /** Enough to explain a failure; a program that prints more than this is not worth holding in memory. */
@@ -112,8 +114,11 @@ export function createSupervisor(env: Environment): Supervisor {
       const members = [...children].filter(([, entry]) => entry.stage === stage);
       await Promise.all(members.map(([child]) => child.stop(graceMs)));
     }
-    guardian.dismiss();
   }
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll();
+    return stopping;
+  };
   return {
     signal: aborter.signal,
     guardianPid: () => guardian.pid(),
@@ -140,9 +145,10 @@ export function createSupervisor(env: Environment): Supervisor {
       return { ...exit, output };
     },
     removeAfterKill: (path) => guardian.tell({ kind: 'folder', path }),
-    stop() {
-      stopping ??= stopAll();
-      return stopping;
+    stop,
+    async close() {
+      await stop();
+      guardian.dismiss();
     },
   };
 }

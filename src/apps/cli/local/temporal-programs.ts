@@ -1,7 +1,7 @@
 /** The two programs of Temporal that the local stack and the tests need, and where they can come from. */
 
 /** A wheel of one platform: the tag under which pip finds it, and the hash of the file. */
-export interface WheelFile {
+interface WheelFile {
   readonly platform: string;
   readonly sha256: string;
 }

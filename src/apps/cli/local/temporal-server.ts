@@ -8,7 +8,7 @@ import type { Supervisor } from './supervisor.ts';
 export const TEMPORAL_NAMESPACE = 'default';
 
 /** What a card shows of itself in lists and queries; the worker sets them. */
-export const SEARCH_ATTRIBUTES: Readonly<Record<string, string>> = {
+const SEARCH_ATTRIBUTES: Readonly<Record<string, string>> = {
   CardPhase: 'Keyword',
   CardTenant: 'Keyword',
   CardholderId: 'Keyword',

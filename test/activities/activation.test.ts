@@ -1,0 +1,60 @@
+/** Activating, reading and freezing a card at Stripe. On the real database and the simulator. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CardId, StripeCardId } from '../../src/domain/ids.ts';
+import { createProgram, type Program } from './program.ts';
+
+let program: Program;
+
+beforeAll(async () => {
+  program = await createProgram();
+});
+afterAll(() => program.close());
+
+async function issued(): Promise<{ cardId: CardId; stripeCardId: StripeCardId; frozen: boolean }> {
+  const cardId = await program.card();
+  const fact = await program.activities.issueCard({ cardId, previousCardId: null });
+  if (fact.kind !== 'card_created') throw new Error('not created');
+  return { cardId, stripeCardId: fact.stripeCardId, frozen: false };
+}
+
+test('activation answers with the card as Stripe shows it afterwards', async () => {
+  const card = await issued();
+  expect(await program.activities.activateCard(card)).toMatchObject({
+    kind: 'card_seen',
+    source: 'fetched',
+    status: 'active',
+  });
+});
+
+test('a refused activation answers with its code', async () => {
+  const card = await issued();
+  const [row] = await program.sql<{ id: string }[]>`
+    select stripe_cardholder_id as id from cardholders
+    where cardholder_id = (select cardholder_id from cards where card_id = ${card.cardId})`;
+  const path = `/issuing/cardholders/${row?.id}/requirements`;
+  await program.control('POST', path, { disabled_reason: 'requirements.past_due' });
+  expect(await program.activities.activateCard(card)).toMatchObject({ kind: 'activation_refused' });
+  await program.control('POST', path, { disabled_reason: null });
+  expect(await program.activities.activateCard(card)).toMatchObject({ kind: 'card_seen' });
+});
+
+test('a freeze and its end are mirrored, and a repeat changes nothing', async () => {
+  const card = await issued();
+  await program.activities.activateCard(card);
+  const freeze = { kind: 'freeze_mirrored', frozen: true };
+  expect(await program.activities.mirrorFreeze({ ...card, frozen: true })).toEqual(freeze);
+  expect(await program.activities.mirrorFreeze({ ...card, frozen: true })).toEqual(freeze);
+  expect(await program.activities.readCard(card)).toMatchObject({ status: 'inactive' });
+  await program.activities.mirrorFreeze(card);
+  expect(await program.activities.readCard(card)).toMatchObject({ status: 'active' });
+});
+
+test('a card that Stripe cancelled meanwhile is reported instead of frozen', async () => {
+  const card = await issued();
+  await program.control('POST', `/issuing/cards/${card.stripeCardId}/cancel`, {});
+  expect(await program.activities.mirrorFreeze({ ...card, frozen: true })).toMatchObject({
+    kind: 'card_seen',
+    status: 'canceled',
+  });
+  expect(await program.activities.activateCard(card)).toMatchObject({ status: 'canceled' });
+});
