@@ -1,4 +1,5 @@
 /** What only a real server shows: search, details pages, races with activities, and a server that is gone. */
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCardWorkflows } from '../../src/adapters/temporal/card-workflows.ts';
@@ -70,7 +71,7 @@ test('the search attributes are there, and where they are not the error says how
     await checkSearchAttributes(connection, 'default');
     await cards.env.connection.workflowService.registerNamespace({
       namespace: 'bare',
-      workflowExecutionRetentionPeriod: { seconds: 86_400 },
+      workflowExecutionRetentionPeriod: msToTs('24h'),
     });
     const error = await eventually(() =>
       checkSearchAttributes(connection, 'bare').then(
