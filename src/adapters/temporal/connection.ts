@@ -29,6 +29,9 @@ export function connectionOptions(
 /** Callers wait 3 s at most, so a server that is back must be noticed well within that. */
 const RETRY_PAUSE_MAX_MS = 400;
 
+/** Timers are rounded to milliseconds, up and down. */
+const TIMER_GRAIN_MS = 5;
+
 /** Connects with the first call, so that a process can start, and serve what it can, while Temporal is away. */
 export function createTemporalClient(settings: TemporalSettings): TemporalClient {
   const { address, tls, apiKey } = connectionOptions(settings);
@@ -68,9 +71,8 @@ function createRetries() {
     /** Resolves once no retry is waiting any more. */
     async stop(): Promise<void> {
       stopped = true;
-      const leftMs = lastRetryAtMs - performance.now();
-      // One tick of the clock more, because timers may be late against it but never against each other.
-      if (leftMs > 0) await delay(leftMs + 1);
+      // Timers count from the start of their turn of the event loop, so one look at the clock is not enough.
+      while (performance.now() < lastRetryAtMs + TIMER_GRAIN_MS) await delay(TIMER_GRAIN_MS);
     },
   };
 }

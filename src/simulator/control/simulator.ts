@@ -59,7 +59,8 @@ export const simulatorRoutes: readonly ControlRoute[] = [
   {
     method: 'GET',
     path: '/_sim/webhooks',
-    summary: 'How many events there are, and how their deliveries went.',
+    summary:
+      'How many events there are, how their deliveries went, and how fast real-time requests were answered.',
     handle({ world }) {
       let events = 0;
       for (const account of world.accounts.values()) events += account.events.size;
@@ -67,6 +68,7 @@ export const simulatorRoutes: readonly ControlRoute[] = [
         events,
         deliveries: world.deliverer.statistics,
         pending: world.deliverer.pendingCount,
+        answerTimes: world.answerTimes.summary(),
         faults: world.deliverer.faults,
       };
     },

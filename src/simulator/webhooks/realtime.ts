@@ -32,6 +32,7 @@ export async function askEndpoint(
     cause,
   });
   const body = JSON.stringify(world.renderEvent(account, { ...event, webhooks: 1 }));
+  const askedMs = performance.now();
   const outcome = await world.poster.post({
     url: endpoint.url,
     body,
@@ -41,6 +42,7 @@ export async function askEndpoint(
     },
     timeoutMs: ANSWER_LIMIT_MS,
   });
+  world.answerTimes.record(performance.now() - askedMs);
   const { timeoutPolicy, errorPolicy } = account.settings;
   const fuelPump = row.merchant_data.category_code === FUEL_PUMP_CODE;
   return readDecision(toReply(outcome), { request, fuelPump, timeoutPolicy, errorPolicy });

@@ -38,6 +38,7 @@ export class World {
   readonly platform: Account;
   readonly poster: Poster = createPoster();
   readonly deliverer: Deliverer;
+  readonly answerTimes = new AnswerTimes();
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};

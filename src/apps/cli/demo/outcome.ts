@@ -6,6 +6,7 @@ import { personalDataIn } from './personal-data.ts';
 import { phasesOf } from './phases.ts';
 import type { DemoProgram } from './program.ts';
 import type { DemoReport } from './report.ts';
+import type { WebhookFigures } from './simulator-control.ts';
 import { waitUntil } from './wait.ts';
 
 /** A page is long enough for all that one demo card does. */
@@ -74,7 +75,7 @@ export async function collect(
       phases,
       phase,
     })),
-    decisions: decisionFigures(decisions),
+    decisions: decisionFigures(decisions, webhooks.answerTimes),
     webhooks: {
       sent: webhooks.deliveries.sent,
       received: inbox.received,
@@ -166,7 +167,10 @@ async function ledgerOf({ api }: DemoProgram): Promise<DemoReport['ledger']> {
   return ledger;
 }
 
-function decisionFigures(decisions: readonly Decision[]): DemoReport['decisions'] {
+function decisionFigures(
+  decisions: readonly Decision[],
+  { p50Ms, p99Ms, maxMs }: WebhookFigures['answerTimes'],
+): DemoReport['decisions'] {
   const declined: Record<string, number> = {};
   for (const { approved, reason } of decisions) {
     if (!approved) declined[reason] = (declined[reason] ?? 0) + 1;
@@ -174,6 +178,9 @@ function decisionFigures(decisions: readonly Decision[]): DemoReport['decisions'
   return {
     approved: decisions.filter((decision) => decision.approved).length,
     declined,
-    latencyMs: { p50: 0, p99: 0, max: 0 },
+    latencyMs: { p50: rounded(p50Ms), p99: rounded(p99Ms), max: rounded(maxMs) },
   };
 }
+
+/** To a hundredth; more digits would be noise. */
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;

@@ -22,6 +22,8 @@ export interface WebhookFigures {
   };
   /** Deliveries still to be made. */
   readonly pending: number;
+  /** From sending a real-time request to reading its answer. */
+  readonly answerTimes: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
 }
 
 /** The final objects of one Stripe account, as the simulator's API would show them. */
