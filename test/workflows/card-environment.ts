@@ -1,5 +1,6 @@
 /** The time-skipping server with a worker for card workflows, and the product's own client for them. */
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -34,6 +35,8 @@ export interface CardEnvironment {
   details(cardId: CardId): Promise<string>;
   /** Waits until the card's workflow has ended, without skipping time. */
   ended(cardId: CardId): Promise<void>;
+  /** The history of the card's current run, as the UI exports it. */
+  history(cardId: CardId): Promise<string>;
   /** Ends the card's workflow if it runs, so that it does not disturb the next test. */
   abandon(cardId: CardId): Promise<void>;
   close(): Promise<void>;
@@ -127,6 +130,7 @@ async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironm
       );
       return metadata.currentDetails ?? '';
     },
+    history: async (cardId) => historyToJSON(await handle(cardId).fetchHistory()),
     async abandon(cardId) {
       await handle(cardId)
         .terminate()

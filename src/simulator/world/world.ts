@@ -2,6 +2,7 @@
 import { limitContribution } from '../machines/authorization.ts';
 import { utcDay } from '../machines/spending-controls.ts';
 import { API_VERSION, type SimulatorOptions } from '../options.ts';
+import { AnswerTimes } from '../webhooks/answer-times.ts';
 import { Deliverer, type Delivery, type DeliveryTarget } from '../webhooks/delivery.ts';
 import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';

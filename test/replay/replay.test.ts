@@ -1,0 +1,44 @@
+/**
+ * Histories of earlier code, replayed against today's: a change that a running card could not survive fails here.
+ * A new history is recorded, never an old one again: RECORD_HISTORIES=1 npx vitest run test/replay/record.test.ts
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DeterminismViolationError } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { ReplayError, Worker } from '@temporalio/worker';
+import { expect, inject, test } from 'vitest';
+
+const directory = join(import.meta.dirname, 'histories');
+const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
+
+const read = (name: string): Promise<string> => readFile(join(directory, name), 'utf8');
+
+const replay = (text: string): Promise<void> =>
+  Worker.runReplayHistory(
+    { workflowBundle: { codePath: inject('workflowBundlePath') } },
+    historyFromJSON(JSON.parse(text)),
+    'card/card_replayed',
+  );
+
+test('there are histories of a virtual card, of a physical card, and of a run that continued', () => {
+  expect(names.map((name) => name.replace(/^\d{4}-/, ''))).toEqual(
+    expect.arrayContaining(['virtual.json', 'reissued.json', 'continued.json']),
+  );
+});
+
+test.each(names)('%s replays', async (name) => {
+  await expect(replay(await read(name))).resolves.toBeUndefined();
+});
+
+test.each(names)('%s is refused when one of its activities is another one', async (name) => {
+  const changed = (await read(name)).replaceAll('"saveCard"', '"someOtherActivity"');
+  const error = await replay(changed).catch((reason: unknown) => reason);
+  expect(error instanceof DeterminismViolationError || error instanceof ReplayError).toBe(true);
+});
+
+test.each(names)('%s holds nothing personal', async (name) => {
+  const payloads = [...(await read(name)).matchAll(/"data":\s*"([^"]*)"/g)];
+  const texts = payloads.map(([, data]) => Buffer.from(data ?? '', 'base64').toString());
+  expect(texts.filter((text) => /@|line1|birth|"name"/.test(text))).toEqual([]);
+});
