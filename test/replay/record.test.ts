@@ -2,7 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cardWorkflowId } from '../../src/domain/card-contract.ts';
 import { processEnvironment } from '../../src/platform/config.ts';
+import { eventually } from '../support/eventually.ts';
 import { type CardEnvironment, createRealEnvironment } from '../workflows/card-environment.ts';
 import { type CardWorld, seen } from '../workflows/card-world.ts';
 
@@ -37,7 +39,7 @@ function withTaskBehind(text: string): RecordedHistory {
       workflowTaskScheduledEventAttributes: { taskQueue: { name: 'cards' }, attempt: 1 },
     }),
     next(2, 'EVENT_TYPE_WORKFLOW_TASK_STARTED', {
-      workflowTaskStartedEventAttributes: { scheduledEventId, identity: 'recorder' },
+      workflowTaskStartedEventAttributes: { scheduledEventId, identity: 'worker' },
     }),
   );
   return history;
@@ -53,7 +55,15 @@ describe.runIf(wanted)('recording', () => {
   afterAll(() => cards.close());
 
   async function keep(name: string, world: CardWorld): Promise<void> {
-    const history = withTaskBehind(await cards.history(world.cardId));
+    const handle = cards.env.client.workflow.getHandle(cardWorkflowId(world.cardId));
+    // A history taken in the middle of a task cannot be replayed.
+    await eventually(async () => {
+      const { pendingActivities, pendingWorkflowTask } = (await handle.describe()).raw;
+      return (pendingActivities ?? []).length === 0 && !pendingWorkflowTask;
+    });
+    const text = await cards.history(world.cardId);
+    // Workers are named after the machine they run on.
+    const history = withTaskBehind(text.replaceAll(/"identity": "[^"]*"/g, '"identity": "worker"'));
     expect(history.events.length).toBeGreaterThan(20);
     const path = join(directory, `${GENERATION}-${name}.json`);
     await writeFile(path, `${JSON.stringify(history, null, 1)}\n`);

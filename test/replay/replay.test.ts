@@ -6,8 +6,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeterminismViolationError } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { ReplayError, Worker } from '@temporalio/worker';
-import { expect, inject, test } from 'vitest';
+import { makeTelemetryFilterString, ReplayError, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+
+beforeAll(() => {
+  const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+  Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter, forward: {} } } });
+});
+afterAll(() => Runtime.instance().shutdown());
 
 const directory = join(import.meta.dirname, 'histories');
 const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));

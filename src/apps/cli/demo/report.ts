@@ -60,6 +60,11 @@ export function summaryOf(report: DemoReport): string {
   const { p50, p99, max } = decisions.latencyMs;
   const lines = [
     '',
+    ...report.cards.map(
+      ({ phases }, index) =>
+        `${index === 0 ? 'Cards ' : '      '}      ${String(index + 1).padStart(2)}  ${phases.join(' → ')}`,
+    ),
+    '',
     `Decisions   ${decisions.approved} approved; declined: ${declined.join(', ') || 'none'}`,
     `            answered in ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} ms (p99), ${max.toFixed(1)} ms (longest), seen from Stripe's side`,
     `Webhooks    ${webhooks.received} events stored, ${webhooks.duplicates} repeats recognized; ${webhooks.applied} applied, ${webhooks.ignored} of no use to us, ${webhooks.attention} for a person`,
