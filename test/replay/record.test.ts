@@ -107,7 +107,7 @@ describe.runIf(wanted)('recording', () => {
     await world.inPhase('active');
     const client = cards.env.client.workflow;
     await client.getHandle(`card/${world.cardId}`).signal('upgrade');
-    await expect.poll(() => world.loads).toBe(2);
+    await eventually(() => world.loads === 2);
     for (const purchases of [1, 2, 3]) {
       await cards.tell(world.cardId, { kind: 'spending_digest', purchases, lastPurchaseMs: 1 });
       await world.saved((s) => s.phase === 'active' && s.purchases === purchases);

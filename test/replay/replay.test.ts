@@ -4,9 +4,8 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DeterminismViolationError } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { makeTelemetryFilterString, ReplayError, Runtime, Worker } from '@temporalio/worker';
+import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 beforeAll(() => {
@@ -41,7 +40,7 @@ test.each(names)('%s replays', async (name) => {
 test.each(names)('%s is refused when one of its activities is another one', async (name) => {
   const changed = (await read(name)).replaceAll('"saveCard"', '"someOtherActivity"');
   const error = await replay(changed).catch((reason: unknown) => reason);
-  expect(error instanceof DeterminismViolationError || error instanceof ReplayError).toBe(true);
+  expect(error instanceof Error && error.name).toBe('DeterminismViolationError');
 });
 
 test.each(names)('%s holds nothing personal', async (name) => {
