@@ -26,15 +26,16 @@ const stripe = proxyActivities<Omit<CardActivities, 'loadCard' | 'saveCard'>>({
 });
 
 /** Runs the activity of an action for a state; it answers with a fact. */
-export function perform(cardId: CardId, state: CardState, action: CardAction): Promise<CardFact> {
+export async function perform(
+  cardId: CardId,
+  state: CardState,
+  action: CardAction,
+): Promise<CardFact> {
   const attempt = `issuance attempt ${state.attempt}`;
   const stripeCardId = stripeCardIdOf(state);
   switch (action) {
     case 'ensureVerification':
-      return stripe.ensureVerification.executeWithOptions(
-        { summary: state.phase === 'kyc' ? `KYC attempt ${state.kycAttempt}` : 'KYC' },
-        [{ cardId }],
-      );
+      return ensureVerification(cardId, state);
     case 'issueCard': {
       const previousCardId = state.phase === 'issuance' ? state.previousCardId : null;
       return stripe.issueCard.executeWithOptions({ summary: attempt }, [
@@ -69,4 +70,13 @@ export function perform(cardId: CardId, state: CardState, action: CardAction): P
       return stripe[action].executeWithOptions({ summary }, [{ cardId, stripeCardId, frozen }]);
     }
   }
+}
+
+/** The answer is marked with its attempt: another one may have been asked for while this one was under way. */
+async function ensureVerification(cardId: CardId, state: CardState): Promise<CardFact> {
+  invariant(state.phase === 'kyc', `a card in phase ${state.phase} needs no verification`);
+  const { kycAttempt } = state;
+  const summary = `KYC attempt ${kycAttempt}`;
+  const fact = await stripe.ensureVerification.executeWithOptions({ summary }, [{ cardId }]);
+  return fact.kind === 'verification_started' ? { ...fact, kycAttempt } : fact;
 }

@@ -1,5 +1,5 @@
 /** Phases `awaiting_delivery` and `activation`: the plastic is on its way, then Stripe is asked to activate it. */
-import type { CardFact, ShippingStatus, StripeCardSeen } from './card-facts.ts';
+import type { CardFact, StripeCardSeen } from './card-facts.ts';
 import {
   activate,
   common,
@@ -11,21 +11,8 @@ import {
   windDown,
 } from './card-outcome.ts';
 import type { ActivationState, AwaitingDeliveryState } from './card-phase.ts';
+import { isFurther } from './card-view.ts';
 import { ISSUANCE_ATTEMPTS_MAX } from './limits.ts';
-
-/**
- * How far a parcel is. Stripe's events may come in any order; a lower rank never undoes a higher one.
- * A parcel that is back, lost or cancelled outranks "delivered": the carrier corrected itself.
- */
-const SHIPPING_RANK: Readonly<Record<ShippingStatus, number>> = {
-  pending: 0,
-  submitted: 1,
-  shipped: 2,
-  delivered: 3,
-  returned: 4,
-  failure: 4,
-  canceled: 4,
-};
 
 /** Reasons with which Stripe cancels a card that never reached its holder: a new one is made. */
 const NEVER_ARRIVED: ReadonlySet<string> = new Set(['fulfillment_error', 'design_rejected']);
@@ -57,7 +44,7 @@ function parcelSeen(state: AwaitingDeliveryState, seen: StripeCardSeen, nowMs: n
   }
   if (seen.status === 'active') return activate(state, state.stripeCardId, nowMs);
   const shipping = seen.shippingStatus;
-  if (shipping === null || SHIPPING_RANK[shipping] <= SHIPPING_RANK[state.shipping]) {
+  if (shipping === null || !isFurther(shipping, state.shipping)) {
     return ignored('no news of the parcel');
   }
   switch (shipping) {

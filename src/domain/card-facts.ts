@@ -28,7 +28,8 @@ export interface StripeCardSeen {
 
 export type CardFact =
   // KYC
-  | { readonly kind: 'verification_started' }
+  /** `kycAttempt` is the attempt that was begun; an answer to an earlier one begins nothing now. */
+  | { readonly kind: 'verification_started'; readonly kycAttempt?: number }
   | { readonly kind: 'identity_verified' }
   | { readonly kind: 'identity_failed'; readonly code: string }
   | { readonly kind: 'identity_canceled' }

@@ -18,6 +18,8 @@ export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): O
   switch (fact.kind) {
     case 'verification_started':
       if (state.step !== 'start') return ignored('already started');
+      if ((fact.kycAttempt ?? state.kycAttempt) !== state.kycAttempt)
+        return ignored('of an earlier attempt');
       return moved({ ...state, step: 'pending', reminded: false, sinceMs: nowMs });
     case 'identity_verified':
       return verified();

@@ -13,23 +13,20 @@ import {
   type ObservedTransaction,
 } from './authorization-state.ts';
 import {
-  type CapturedAmountReading,
   confirmedRequests,
   type Evidence,
-  type Hold,
-  holdOf,
   mergeEvidence,
   type RecordedDecision,
-} from './hold.ts';
+  shownBy,
+} from './confirmation.ts';
+import { type Booked, type CapturedAmountReading, type Hold, holdOf } from './hold.ts';
 import type { AuthorizationId, TransactionId } from './ids.ts';
 import { adjustHold, capturePostings, type JournalEntry, move } from './ledger.ts';
 import { add, type MinorUnits, subtract, ZERO } from './money.ts';
 
 /** A clearing record that is on the books. */
-export interface BookedTransaction {
+export interface BookedTransaction extends Booked {
   readonly transactionId: TransactionId;
-  readonly type: 'capture' | 'refund';
-  readonly amountMinor: MinorUnits;
 }
 
 /** What is stored of one authorization. */
@@ -95,7 +92,7 @@ export function converge(
   const booked = [...record.booked, ...newTransactions];
   const captures = booked.filter((transaction) => transaction.type === 'capture');
   const { decisions } = record;
-  const hold = holdOf({ newest, decisions, evidence, captures, reading: options.reading });
+  const hold = holdOf({ newest, decisions, evidence, booked, reading: options.reading });
   const postings = adjustHold(heldMinor, hold.heldMinor);
   if (postings.length > 0) {
     entries.push({
@@ -117,9 +114,9 @@ export function converge(
     isPurchase:
       captures.length > 0 ||
       decisions.some((decision) => decision.approved) ||
-      evidence.history.some((entry) => entry.approved),
+      shownBy(evidence, newest).history.some((entry) => entry.approved),
     flags: flagsOf(totals),
-    confirmed: [...confirmedRequests(decisions, evidence)],
+    confirmed: [...confirmedRequests(decisions, shownBy(evidence, newest))],
     newTransactions,
     entries,
   };

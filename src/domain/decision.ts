@@ -12,7 +12,7 @@ import {
   type VelocityLimit,
   type VerificationPolicy,
 } from './controls.ts';
-import type { SurplusRule } from './hold.ts';
+
 import type {
   AccountId,
   AuthorizationId,
@@ -22,6 +22,7 @@ import type {
   TenantId,
 } from './ids.ts';
 import type { Currency, MinorUnits } from './money.ts';
+import type { SurplusRule } from './surplus.ts';
 
 export const DECLINE_REASONS = [
   'UNKNOWN_CARD',

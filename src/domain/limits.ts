@@ -57,3 +57,5 @@ export const STRIPE_SPENDING_LIMIT_PER_AUTHORIZATION_MINOR = 1_000_000;
 export const UNKNOWN_CARD_PARKED_MS = DAY_MS;
 /** An entry of request_history this close to the request's time can be our answer to it. */
 export const CONFIRMATION_WINDOW_S = 2;
+/** Stripe waits this long for an answer; an entry that says so is that much younger than its request. */
+export const STRIPE_ANSWER_LIMIT_S = 2;

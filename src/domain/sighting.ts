@@ -8,6 +8,8 @@ export interface CardSighting {
   readonly stripeCardId: StripeCardId;
   readonly atS: number;
   readonly status: StripeCardStatus;
+  /** The status that the event changed; null when it changed something else. */
+  readonly previousStatus: StripeCardStatus | null;
   readonly cancellationReason: string | null;
   readonly last4: string;
   readonly expMonth: number;
@@ -48,4 +50,6 @@ export type Sighting =
   | VerificationSighting
   /** A decision of ours came after a view of its authorization: converge it once more. */
   | { readonly kind: 'decision'; readonly authorizationId: string }
+  /** A card is known now that Stripe may have told of before: what waited for it can move. */
+  | { readonly kind: 'card_recorded'; readonly stripeCardId: StripeCardId }
   | { readonly kind: 'ignored'; readonly reason: string };

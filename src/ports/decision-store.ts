@@ -46,6 +46,8 @@ export interface DecisionStore {
   ): Promise<CardProfile | null>;
   /** Calls back with `<table>:<id>` whenever something changed that a profile is made of. */
   onProfileChange(listener: (change: string) => void): Promise<void>;
+  /** Gives the connections up and makes new ones: those that hang would be waited for as long as the kernel does. */
+  reconnect(): void;
   /** Whether Postgres answers. */
   isReachable(): Promise<boolean>;
 }

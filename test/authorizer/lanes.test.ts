@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { WAITING_MAX } from '../../src/apps/authorizer/budget.ts';
+import { STUCK_CALLS_MAX, WAITING_MAX } from '../../src/apps/authorizer/budget.ts';
 import { createLanes } from '../../src/apps/authorizer/lanes.ts';
 import { type AccountId, parseAccountId } from '../../src/domain/ids.ts';
 import { ZERO } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Question, Reply } from '../../src/ports/decision-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { sampleProfile, sampleRequest } from '../support/sample-request.ts';
 
 const A = parseAccountId('acc_a');
@@ -43,6 +44,7 @@ function heldStore(reply: (q: Question, call: number) => Reply = decided) {
     loadProfile: () => Promise.resolve(null),
     onProfileChange: () => Promise.resolve(),
     isReachable: () => Promise.resolve(true),
+    reconnect: () => {},
   };
 }
 
@@ -54,6 +56,7 @@ describe('lanes', () => {
     expect(store.calls).toEqual([['1']]);
     store.release();
     await replies[0];
+    await eventually(() => store.calls.length === 2);
     expect(store.calls).toEqual([['1'], ['2', '3']]);
     store.release();
     expect((await Promise.all(replies)).every((r) => r.kind === 'decided')).toBe(true);
@@ -86,12 +89,57 @@ describe('lanes', () => {
     expect(order).toEqual(['b1', 'a1', 'a2']);
   });
 
-  it('answers busy once the deadline has passed', async () => {
-    const store = heldStore(() => ({ kind: 'busy' }));
+  it('answers too late without asking once the deadline has passed', async () => {
+    const store = heldStore();
     const lanes = createLanes(store, systemClock());
     const reply = lanes.ask({ ...question('late', A), deadlineMs: Date.now() - 1 });
-    store.release();
-    expect(await reply).toEqual({ kind: 'busy' });
+    expect(await reply).toEqual({ kind: 'too_late' });
+    expect(store.calls).toEqual([]);
+  });
+
+  it('gives up a call that does not come back, goes on with the next, and connects anew after several', async () => {
+    let calls = 0;
+    let reconnects = 0;
+    const store = {
+      ...heldStore(),
+      decide: (questions: readonly Question[]): Promise<readonly Reply[]> => {
+        calls += 1;
+        return calls <= STUCK_CALLS_MAX
+          ? new Promise(() => {})
+          : Promise.resolve(questions.map(decided));
+      },
+      reconnect: () => void (reconnects += 1),
+    };
+    const lanes = createLanes(store, systemClock());
+    for (let call = 1; call <= STUCK_CALLS_MAX; call += 1) {
+      expect(await lanes.ask(question(`stuck ${call}`, A))).toEqual({ kind: 'too_late' });
+    }
+    expect(reconnects).toBe(1);
+    expect(await lanes.ask(question('next', A))).toMatchObject({ kind: 'decided' });
+  });
+
+  it('keeps the order of a busy account while its list is under way', async () => {
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const calls: string[][] = [];
+    const store = {
+      ...heldStore(),
+      async decide(questions: readonly Question[]): Promise<readonly Reply[]> {
+        calls.push(questions.map((q) => q.request.requestId));
+        if (calls.length === 1) return questions.map(() => ({ kind: 'busy' }));
+        if (calls.length === 2) await held;
+        return questions.map(decided);
+      },
+    };
+    const lanes = createLanes(store, systemClock());
+    const first = lanes.ask(question('first', A));
+    await eventually(() => calls.length === 2);
+    const second = lanes.ask(question('second', A));
+    release();
+    await Promise.all([first, second]);
+    expect(calls).toEqual([['first'], ['first'], ['second']]);
   });
 
   it('sheds what cannot be answered within the budget', async () => {

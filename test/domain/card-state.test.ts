@@ -213,6 +213,21 @@ describe('transition', () => {
     expect(after(state, failed)).toMatchObject({ phase: 'closed', reason: 'kyc_attempts_used_up' });
   });
 
+  it('does not take the late answer of an earlier KYC attempt for the next one', () => {
+    const retried = after(
+      virtual,
+      { kind: 'identity_failed', code: 'x' },
+      { kind: 'kyc_retry_requested' },
+    );
+    expect(retried).toMatchObject({ step: 'start', kycAttempt: 2 });
+    expect(after(retried, { kind: 'verification_started', kycAttempt: 1 })).toMatchObject({
+      step: 'start',
+    });
+    expect(after(retried, { kind: 'verification_started', kycAttempt: 2 })).toMatchObject({
+      step: 'pending',
+    });
+  });
+
   it('refuses a KYC retry and a corrected address when nobody waits for one', () => {
     expect(transition(virtual, { kind: 'kyc_retry_requested' }, T0).kind).toBe('refused');
     const creating = after(virtual, verified);

@@ -4,12 +4,12 @@ import type {
   AuthorizationSnapshot,
   ObservedTransaction,
 } from '../../src/domain/authorization-state.ts';
+import { NO_EVIDENCE, type RecordedDecision } from '../../src/domain/confirmation.ts';
 import {
   type AuthorizationRecord,
   bookInSuspense,
   converge,
 } from '../../src/domain/convergence.ts';
-import { NO_EVIDENCE, type RecordedDecision } from '../../src/domain/hold.ts';
 import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { netOf } from '../../src/domain/ledger.ts';
 import { add, minorUnits, ZERO } from '../../src/domain/money.ts';
@@ -215,6 +215,7 @@ describe('converge', () => {
     const approval: RecordedDecision = {
       requestId: 'evt_ours',
       approved: true,
+      askedMinor: minorUnits(700),
       approvedMinor: minorUnits(700),
       surplus: { kind: 'none' },
       requestedS: 1_800_000_000,

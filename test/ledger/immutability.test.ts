@@ -36,6 +36,14 @@ describe("the processes' role", () => {
     ['a journal entry', 'delete from journal_entries where true', PERMISSION],
     ['all postings', 'truncate postings', PERMISSION],
     ['a decision', 'update decisions set approved = true where true', PERMISSION],
+    [
+      'the amount of a clearing record',
+      'update transactions set amount_minor = 1 where true',
+      PERMISSION,
+    ],
+    ['what an event said', "update inbox set payload = '{}' where true", PERMISSION],
+    ['a stored event', 'delete from inbox where true', PERMISSION],
+    ['whose money a card spends', "update cards set account_id = 'acc_1' where true", PERMISSION],
     ['the migrations', 'insert into schema_migrations (version) values (99)', PERMISSION],
     ['a table', 'drop table postings', /must be owner/],
   ])('cannot change %s', async (_what, statement, refusal) => {
@@ -68,50 +76,71 @@ describe('the owner', () => {
   });
 });
 
-describe('a posting', () => {
-  const entry = async (kind = 'credit'): Promise<number> => {
-    const [row] = await app<{ entry_id: number }[]>`
-      insert into journal_entries (tenant_id, currency, kind, account_id)
-      values (${program.tenantId}, 'usd', ${kind}, ${program.accountId}) returning entry_id`;
-    return row?.entry_id ?? 0;
-  };
+interface PostingOver {
+  readonly amount?: number;
+  readonly debit?: string;
+  readonly credit?: string;
+  readonly currency?: string;
+  readonly account?: string | null;
+}
 
-  it.each([
+/** Writes an entry with one posting, in one transaction as it must be. */
+const post = (over: PostingOver = {}) =>
+  app.begin(async (tx) => {
+    const { amount = 5, debit = 'funding', credit = 'available', currency = 'usd' } = over;
+    const account = over.account === undefined ? program.accountId : over.account;
+    const [entry] = await tx<{ entry_id: number }[]>`
+      insert into journal_entries (tenant_id, currency, kind, account_id)
+      values (${program.tenantId}, 'usd', 'credit', ${program.accountId}) returning entry_id`;
+    const id = entry?.entry_id ?? 0;
+    await tx`
+      insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id)
+      values (${id}, ${program.tenantId}, ${currency}, ${debit}, ${credit}, ${amount}, ${account})`;
+    return id;
+  });
+
+describe('a posting', () => {
+  it.each<[string, PostingOver, RegExp]>([
     ['of zero', { amount: 0 }, /amount_minor/],
     ['of a negative amount', { amount: -5 }, /amount_minor/],
-    ['from an account to itself', { debit: 'funding', credit: 'funding' }, /check/],
+    ['from an account to itself', { debit: 'funding', credit: 'funding', account: null }, /check/],
+    [
+      'between accounts that no case moves money between',
+      { debit: 'fees', credit: 'available' },
+      /check/,
+    ],
     ['of another currency than its entry', { currency: 'eur' }, /does not belong/],
     [
       'into held without an authorization',
       { debit: 'available', credit: 'held' },
       /does not exist/,
     ],
-  ])(
-    '%s is refused',
-    async (_what, over: {
-      amount?: number;
-      debit?: string;
-      credit?: string;
-      currency?: string;
-    }, refusal) => {
-      const id = await entry();
-      const before = await balancesOf(app, program);
-      const { amount = 5, debit = 'funding', credit = 'available', currency = 'usd' } = over;
-      const insert = app`
+    [
+      'beyond what a number carries exactly',
+      { amount: Number.MAX_SAFE_INTEGER },
+      /available_minor/,
+    ],
+  ])('%s is refused', async (_what, over, refusal) => {
+    const before = await balancesOf(app, program);
+    await expect(post(over)).rejects.toThrow(refusal);
+    expect(await balancesOf(app, program)).toEqual(before);
+  });
+
+  it("of another customer's account is refused", async () => {
+    const other = await createCardProgram(app);
+    await expect(post({ account: other.accountId })).rejects.toThrow(/does not belong/);
+  });
+
+  it('cannot be added to an entry that is complete', async () => {
+    const id = await post();
+    const late = app`
       insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id)
-      values (${id}, ${program.tenantId}, ${currency}, ${debit}, ${credit}, ${amount},
-        ${debit === 'funding' && credit === 'funding' ? null : program.accountId})`;
-      await expect(insert).rejects.toThrow(refusal);
-      expect(await balancesOf(app, program)).toEqual(before);
-    },
-  );
+      values (${id}, ${program.tenantId}, 'usd', 'funding', 'available', 5, ${program.accountId})`;
+    await expect(late).rejects.toThrow(/is complete/);
+  });
 
   it('numbers the postings of an account without gaps and carries the balance after it', async () => {
-    for (const amount of [3, 4]) {
-      await app`
-        insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id)
-        values (${await entry()}, ${program.tenantId}, 'usd', 'funding', 'available', ${amount}, ${program.accountId})`;
-    }
+    for (const amount of [3, 4]) await post({ amount });
     const rows = await app<{ seq: number; after: number; rises: boolean }[]>`
       select seq, available_after_minor as after,
              posted_at >= lag(posted_at, 1, posted_at) over (order by seq) as rises
@@ -120,5 +149,33 @@ describe('a posting', () => {
     expect(rows.every((row) => row.rises)).toBe(true);
     expect(rows.at(-1)?.after).toBe((await balancesOf(app, program)).available);
     expect(await brokenInvariants(app)).toEqual([]);
+  });
+});
+
+describe('the trigger that writes balances', () => {
+  it("cannot be attached to a table of the processes' own", async () => {
+    const attach = app.begin(async (tx) => {
+      await tx`create temporary table evil (like public.postings)`;
+      await tx`create trigger evil before insert on evil for each row execute function public.apply_posting()`;
+    });
+    await expect(attach).rejects.toThrow(PERMISSION);
+  });
+
+  it('cannot be misled by a temporary table that is called like one of ours', async () => {
+    const before = await balancesOf(app, program);
+    await app
+      .begin(async (tx) => {
+        await tx`create temporary table accounts (like public.accounts including all) on commit drop`;
+        const [entry] = await tx<{ entry_id: number }[]>`
+          insert into journal_entries (tenant_id, currency, kind, account_id)
+          values (${program.tenantId}, 'usd', 'credit', ${program.accountId}) returning entry_id`;
+        await tx`
+          insert into public.postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id)
+          values (${entry?.entry_id ?? 0}, ${program.tenantId}, 'usd', 'funding', 'available', 7, ${program.accountId})`;
+      })
+      // Where the owner has taken the right to make temporary tables away, it does not even come to that.
+      .catch((error: unknown) => expect(String(error)).toMatch(PERMISSION));
+    expect(await brokenInvariants(app)).toEqual([]);
+    expect([0, 7]).toContain((await balancesOf(app, program)).available - before.available);
   });
 });

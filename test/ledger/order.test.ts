@@ -12,7 +12,7 @@ import type {
   AuthorizationSnapshot,
   ObservedTransaction,
 } from '../../src/domain/authorization-state.ts';
-import type { RecordedDecision } from '../../src/domain/hold.ts';
+import type { RecordedDecision } from '../../src/domain/confirmation.ts';
 import { parseAuthorizationId, parseTransactionId } from '../../src/domain/ids.ts';
 import { type Story, storyPlan, tell } from '../support/authorization-story.ts';
 import {
@@ -98,10 +98,10 @@ async function decide(
     stripeCardId: program.stripeCardId,
     authorizationId: `iauth_${name}`,
     currency: 'usd',
-    askedMinor: decision.approvedMinor,
+    askedMinor: decision.askedMinor,
     requestedS: decision.requestedS,
     surplus: { kind: 'none' },
-    minimumMinor: decision.approvedMinor,
+    minimumMinor: decision.askedMinor,
     limits: [],
     ruleReason: decision.approved ? null : 'CARD_FROZEN',
     deadlineS: Date.now() / 1000 + 60,

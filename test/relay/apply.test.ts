@@ -182,7 +182,8 @@ describe('applying money', () => {
       settlement: 400,
       suspense: 0,
     });
-    expect(await openItems(program)).toEqual([]);
+    // As if it had come now: a capture without an authorization of a known card.
+    expect(await openItems(program)).toEqual(['forced_capture']);
   });
 
   it('flags a capture of a declined authorization', async () => {
@@ -279,6 +280,7 @@ describe('rows that are not applied', () => {
     );
     await deliver(program, euro);
     expect(await statusOf(euro['id'])).toMatchObject({ status: 'attention' });
+    expect(await openItems(program)).toEqual(['transaction_of_wrong_currency']);
   });
 });
 

@@ -10,7 +10,7 @@ import type {
   HistoryEntry,
   ObservedTransaction,
 } from '../../src/domain/authorization-state.ts';
-import type { RecordedDecision } from '../../src/domain/hold.ts';
+import type { RecordedDecision } from '../../src/domain/confirmation.ts';
 import {
   parseAuthorizationId,
   parseStripeCardId,
@@ -104,7 +104,14 @@ export function tell(plan: StoryPlan, name = 'story'): Story {
     requestedS: number,
   ): RecordedDecision {
     const approvedMinor = minorUnits(approved ? value : 0);
-    return { requestId, approved, approvedMinor, surplus: { kind: 'none' }, requestedS };
+    return {
+      requestId,
+      approved,
+      askedMinor: minorUnits(value),
+      approvedMinor,
+      surplus: { kind: 'none' },
+      requestedS,
+    };
   }
   function view(previous: AuthorizationSnapshot['previous']): AuthorizationSnapshot {
     return {

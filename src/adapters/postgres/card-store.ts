@@ -189,6 +189,13 @@ async function recordStripeCard(
             ${card.cancellationReason}, ${card.last4}, ${card.expMonth}, ${card.expYear},
             ${card.shippingStatus})
     on conflict (stripe_card_id) do nothing`;
+  // Stripe may have told of this card before we knew it: the relay moves what waited for it, and wakes its rows.
+  await tx`
+    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
+    values (${tenant.tenantId}, ${tenant.stripeAccount}, ${`card:${card.stripeCardId}`}, 'decision', 'card.recorded',
+            ${card.stripeCardId}, ${card.stripeCardId}, extract(epoch from now())::bigint,
+            ${jsonText({ stripeCardId: card.stripeCardId })}::text::jsonb)
+    on conflict do nothing`;
   if (!made.current) return;
   await tx`
     update cards set stripe_card_id = ${card.stripeCardId}, version = version + 1

@@ -20,7 +20,17 @@ interface RawReply {
 /** How fast the estimate of Postgres' clock follows a change: one part in eight an answer. */
 const OFFSET_GAIN = 1 / 8;
 
-export function createDecisionStore(sql: Sql, clock: Clock): DecisionStore {
+export interface DecisionStoreOfPostgres extends DecisionStore {
+  close(): Promise<void>;
+}
+
+/** How long the old connections may take to end when the store is closed. */
+const END_TIMEOUT_S = 1;
+
+/** `connect` makes a pool; it is called again when the connections were lost. */
+export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionStoreOfPostgres {
+  let sql = connect();
+  let listener: ((change: string) => void) | undefined;
   /** Postgres' clock less ours, in milliseconds. */
   let offsetMs: number | undefined;
 
@@ -47,9 +57,18 @@ export function createDecisionStore(sql: Sql, clock: Clock): DecisionStore {
         select card_profile(${stripeAccount}, ${stripeCardId}) as profile`;
       return row?.profile ?? null;
     },
-    async onProfileChange(listener) {
-      await sql.listen('profile_changed', listener);
+    async onProfileChange(told) {
+      listener = told;
+      await sql.listen('profile_changed', told);
     },
+    reconnect() {
+      // The old connections hang, so nobody waits for their end.
+      sql.end({ timeout: 0 }).catch(() => {});
+      sql = connect();
+      // Until it listens again, profiles may be outdated, which the versions in the decision find out.
+      if (listener !== undefined) sql.listen('profile_changed', listener).catch(() => {});
+    },
+    close: () => sql.end({ timeout: END_TIMEOUT_S }),
     async isReachable() {
       try {
         await sql`select 1`;

@@ -23,18 +23,25 @@ export interface WaitingFacts {
   readonly facts: readonly NumberedFact[];
 }
 
+/** Whose turn it is: so many cards, without those that are left out for now. */
+export interface CardChoice {
+  readonly limit: number;
+  /** Ids of cards left out, because they failed a moment ago. */
+  readonly except: readonly string[];
+}
+
 /** Facts never sent, or sent so long ago without being closed that they are sent again; oldest cards first. */
-export async function waitingFacts(sql: Sql, cardsMax: number): Promise<readonly WaitingFacts[]> {
+export async function waitingFacts(sql: Sql, choice: CardChoice): Promise<readonly WaitingFacts[]> {
   const rows = await sql<{ card_id: string; facts: { id: string; body: CardFact }[] }[]>`
     select card_id, jsonb_agg(jsonb_build_object('id', fact_id::text, 'body', body) order by fact_id) as facts
       from (select f.card_id, f.fact_id, f.body,
                    row_number() over (partition by f.card_id order by f.fact_id) as place
               from facts f
-             where f.closed_at is null
+             where f.closed_at is null and f.card_id <> all (${[...choice.except]})
                and (f.signalled_at is null or f.signalled_at < now() - make_interval(secs => ${FACT_RESEND_AFTER_MS / 1000}))
            ) waiting
      where place <= ${FACTS_PER_SIGNAL_MAX}
-     group by card_id order by min(fact_id) limit ${cardsMax}`;
+     group by card_id order by min(fact_id) limit ${choice.limit}`;
   return rows.map((row) => ({
     cardId: parseCardId(row.card_id),
     facts: row.facts.map((f) => ({ factId: f.id, fact: f.body })),
@@ -55,7 +62,7 @@ export interface WaitingDigest {
 /** Spending that the card's workflow has not heard of, at most one digest a card and interval. */
 export async function waitingDigests(
   sql: Sql,
-  options: { readonly intervalMs: number; readonly limit: number },
+  options: CardChoice & { readonly intervalMs: number },
 ): Promise<readonly WaitingDigest[]> {
   const rows = await sql<
     {
@@ -69,7 +76,7 @@ export async function waitingDigests(
     select s.card_id, c.phase, s.revision, s.purchases,
            (extract(epoch from s.last_purchase_at) * 1000)::bigint as last_ms
       from card_spending s join cards c using (card_id)
-     where s.sent_revision < s.revision
+     where s.sent_revision < s.revision and s.card_id <> all (${[...options.except]})
        and (s.sent_at is null or s.sent_at < now() - make_interval(secs => ${options.intervalMs / 1000}))
      order by s.sent_at nulls first limit ${options.limit}`;
   return rows.map((row) => ({
@@ -93,11 +100,12 @@ export async function markDigestSent(sql: Sql, cardId: CardId, revision: number)
 /** Cards whose request was stored but whose workflow was never started, older than the given age. */
 export async function cardsWithoutWorkflow(
   sql: Sql,
-  options: { readonly olderThanMs: number; readonly limit: number },
+  options: CardChoice & { readonly olderThanMs: number },
 ): Promise<readonly CardId[]> {
   const rows = await sql<{ card_id: string }[]>`
     select card_id from cards
      where workflow_started_at is null and created_at < now() - make_interval(secs => ${options.olderThanMs / 1000})
+       and card_id <> all (${[...options.except]})
      order by created_at limit ${options.limit}`;
   return rows.map((row) => parseCardId(row.card_id));
 }

@@ -16,6 +16,9 @@ const DATA_CLASSES = new Set(['22', '23']);
 
 type Outcome = 'stored' | 'duplicate';
 
+/** Stripe waits longer than this for an answer; an insert takes milliseconds. */
+const STORE_GIVEN_UP_MS = 5_000;
+
 interface Waiting {
   readonly event: IncomingEvent;
   readonly resolve: (outcome: Outcome) => void;
@@ -31,7 +34,7 @@ export function createEventIntake(sql: Sql): EventIntake {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, BATCH_MAX);
       waiting = waiting.slice(BATCH_MAX);
-      await settle(sql, batch);
+      await settleInTime(sql, batch);
     }
     isFlushing = false;
   }
@@ -48,6 +51,22 @@ export function createEventIntake(sql: Sql): EventIntake {
         if (!isFlushing) void flushAll();
       }),
   };
+}
+
+/**
+ * A statement that does not come back (a lost connection) must not keep all later events out. Those of the batch
+ * are refused, so that Stripe sends them again; if they were stored after all, the repeats are duplicates.
+ */
+async function settleInTime(sql: Sql, batch: readonly Waiting[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const givenUp = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      for (const w of batch) w.reject(new DatabaseBusyError('Postgres did not answer in time'));
+      resolve();
+    }, STORE_GIVEN_UP_MS);
+  });
+  await Promise.race([settle(sql, batch), givenUp]);
+  clearTimeout(timer);
 }
 
 async function settle(sql: Sql, batch: readonly Waiting[]): Promise<void> {

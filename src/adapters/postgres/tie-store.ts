@@ -9,17 +9,42 @@ export interface TiedAuthorization {
   readonly authorizationId: string;
 }
 
-/** Ties whose second is over: a fetch within that second could not settle them. */
+/** A second is over for certain this long after it began: itself, and 2 s between Stripe's clock and ours. */
+const SECOND_OVER_AFTER_S = 3;
+/** A look that settled nothing is not repeated sooner. */
+const LOOK_AGAIN_AFTER_S = 60;
+/** What could not be read will hardly be readable soon; a person has been told. */
+const UNREADABLE_AGAIN_AFTER_S = 3_600;
+
+/**
+ * Ties that a look at Stripe can settle now: their second is over, and no look waits to be applied or has just
+ * been. Those looked at longest ago come first. `nowS` is in Stripe's time.
+ */
 export async function tiedAuthorizations(
   sql: Sql,
-  limit: number,
+  options: {
+    readonly limit: number;
+    readonly nowS: number;
+    /** Authorizations left out. */
+    readonly except: readonly string[];
+  },
 ): Promise<readonly TiedAuthorization[]> {
   return sql<TiedAuthorization[]>`
     select z.tenant_id as "tenantId", t.stripe_account as "stripeAccount", z.stripe_card_id as "stripeCardId",
            z.authorization_id as "authorizationId"
       from authorizations z join tenants t using (tenant_id)
+      left join lateral (
+        select i.status, i.settled_at from inbox i
+         where i.source = 'fetch' and i.object_id = z.authorization_id
+         order by i.inbox_id desc limit 1) looked on true
      where 'tied' = any (z.flags)
-     order by z.created_at limit ${limit}`;
+       and z.authorization_id <> all (${[...options.except]})
+       and coalesce((z.snapshot -> 0 -> 'rank' ->> 'atS')::bigint, 0) <= ${options.nowS - SECOND_OVER_AFTER_S}::bigint
+       and looked.status is distinct from 'pending'
+       and (looked.settled_at is null or looked.settled_at < now() - make_interval(secs =>
+             case when looked.status = 'attention' then ${UNREADABLE_AGAIN_AFTER_S}::int
+                  else ${LOOK_AGAIN_AFTER_S}::int end))
+     order by looked.settled_at nulls first, z.created_at limit ${options.limit}`;
 }
 
 /** Puts a fetched object into the inbox, where it is applied like an event, but ranked as fetched. */
@@ -28,7 +53,7 @@ export async function storeFetched(
   tied: TiedAuthorization,
   fetched: FetchedAuthorization,
 ): Promise<void> {
-  const payload = JSON.stringify({ created: fetched.asOfS, data: { object: fetched.object } });
+  const payload = storableJson({ created: fetched.asOfS, data: { object: fetched.object } });
   await sql`
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     values (${tied.tenantId}, ${tied.stripeAccount}, ${`fetch:${tied.authorizationId}:${fetched.asOfS}`}, 'fetch',
@@ -36,3 +61,11 @@ export async function storeFetched(
       ${payload}::text::jsonb)
     on conflict do nothing`;
 }
+
+/** Without the character NUL and halves of surrogate pairs, which Postgres refuses and a merchant's name may hold. */
+const storableJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'string'
+      ? part.replaceAll('\u0000', '').replaceAll(/\p{Surrogate}/gu, '\ufffd')
+      : part,
+  );

@@ -17,6 +17,8 @@ import {
   textAt,
 } from './wire.ts';
 
+const CARD_STATUSES = ['active', 'inactive', 'canceled'] as const;
+
 const SHIPPING: readonly ShippingStatus[] = [
   'pending',
   'submitted',
@@ -34,6 +36,12 @@ export const FETCHED_AUTHORIZATION = 'issuing_authorization.fetched';
 export function interpretEvent(type: string, event: Json): Sighting {
   if (type === 'decision.recorded') {
     return { kind: 'decision', authorizationId: textAt(event, 'authorizationId') };
+  }
+  if (type === 'card.recorded') {
+    return {
+      kind: 'card_recorded',
+      stripeCardId: parseStripeCardId(textAt(event, 'stripeCardId')),
+    };
   }
   const atS = integerAt(event, 'created');
   const payload = objectAt(event, 'data');
@@ -59,7 +67,7 @@ export function interpretEvent(type: string, event: Json): Sighting {
       return { kind: 'transaction', transaction: readTransaction(object) };
     case 'issuing_card.created':
     case 'issuing_card.updated':
-      return readCard(object, atS);
+      return readCard(object, atS, optionalObject(payload, 'previous_attributes'));
     case 'issuing_cardholder.created':
     case 'issuing_cardholder.updated':
       return {
@@ -94,14 +102,15 @@ export function interpretEvent(type: string, event: Json): Sighting {
 }
 
 /** A card as an event or a fetch shows it at second `atS`. */
-export function readCard(card: Json, atS: number): CardSighting {
+export function readCard(card: Json, atS: number, previous: Json | null): CardSighting {
   const shipping = optionalObject(card, 'shipping');
   const status = shipping === null ? null : optionalText(shipping, 'status');
   return {
     kind: 'card',
     stripeCardId: parseStripeCardId(textAt(card, 'id')),
     atS,
-    status: oneOf(card, 'status', ['active', 'inactive', 'canceled']),
+    status: oneOf(card, 'status', CARD_STATUSES),
+    previousStatus: CARD_STATUSES.find((status) => status === previous?.['status']) ?? null,
     cancellationReason: optionalText(card, 'cancellation_reason'),
     last4: textAt(card, 'last4'),
     expMonth: integerAt(card, 'exp_month'),

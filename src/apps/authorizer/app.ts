@@ -10,6 +10,7 @@ import {
   UnreadableEventError,
 } from '../../adapters/stripe/wire.ts';
 import type { AuthorizationRequest } from '../../domain/decision.ts';
+import { InvalidIdError } from '../../domain/ids.ts';
 import type { BoundSecret } from '../../platform/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -73,20 +74,26 @@ async function answerRequest(
   }
   const request = readRequest(event);
   if (request === null) return refuse(deps, reply, 'not_a_request');
-  const answer = await deps.decide(request, receivedMs);
-  record(deps, request, answer, deps.clock.nowMs() - receivedMs);
+  const answer = await deps.decide(request.asked, receivedMs);
+  record(deps, request.asked, answer, deps.clock.nowMs() - receivedMs);
   return reply
     .status(200)
-    .header('Stripe-Version', textAt(event, 'api_version'))
-    .send(toStripe(request, answer));
+    .header('Stripe-Version', request.apiVersion)
+    .send(toStripe(request.asked, answer));
 }
 
-function readRequest(event: Json): AuthorizationRequest | null {
+interface ReadRequest {
+  readonly asked: AuthorizationRequest;
+  readonly apiVersion: string;
+}
+
+/** All that is needed for an answer, read before anything is held; null when it is no request we can answer. */
+function readRequest(event: Json): ReadRequest | null {
   if (event['type'] !== 'issuing_authorization.request') return null;
   try {
-    return readAuthorizationRequest(event);
+    return { asked: readAuthorizationRequest(event), apiVersion: textAt(event, 'api_version') };
   } catch (error) {
-    if (error instanceof UnreadableEventError) return null;
+    if (error instanceof UnreadableEventError || error instanceof InvalidIdError) return null;
     throw error;
   }
 }

@@ -12,3 +12,7 @@ export const QUESTIONS_PER_CALL_MAX = 200;
 export const WAITING_MAX = 2_000;
 /** Profiles kept in memory; a profile is about 1 kB. */
 export const PROFILES_MAX = 50_000;
+/** A call that is not back by then is not waited for any longer: its questions have been answered. */
+export const CALL_GIVEN_UP_MS = 450;
+/** So many calls in a row that did not come back mean that the connections are lost, not that Postgres is slow. */
+export const STUCK_CALLS_MAX = 3;

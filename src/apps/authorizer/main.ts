@@ -1,33 +1,35 @@
 /** The authorizer's process: wires the real-time path, which needs Postgres and nothing else. */
 import { createDecisionStore } from '../../adapters/postgres/decision-store.ts';
-import { createSql } from '../../adapters/postgres/pool.ts';
+import { createSql, type Sql } from '../../adapters/postgres/pool.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { authorizerConfig, processEnvironment } from '../../platform/config.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { startProcess } from '../../platform/start-process.ts';
 import { buildApp } from './app.ts';
 import { createAuthorizerMetrics } from './authorizer-metrics.ts';
+import { POSTGRES_BUDGET_MS } from './budget.ts';
 import { createDecider } from './decider.ts';
 import { createLanes } from './lanes.ts';
 import { createProfileCache } from './profile-cache.ts';
 
 /** Answers under way need 500 ms at most; 3 s leave room for connections that are slow to close. */
 const SHUTDOWN_DEADLINE_MS = 3_000;
-const POOL_END_TIMEOUT_S = 1;
 
 await startProcess({
   name: 'authorizer',
   readConfig: () => authorizerConfig(processEnvironment()),
   shutdownDeadlineMs: SHUTDOWN_DEADLINE_MS,
   async start({ config, logger, shutdown }) {
-    const sql = createSql({
-      url: config.database.url,
-      poolSize: config.database.poolSize,
-      name: 'issuing-authorizer',
-    });
-    shutdown.add('postgres', () => sql.end({ timeout: POOL_END_TIMEOUT_S }));
+    const connect = (): Sql =>
+      createSql({
+        url: config.database.url,
+        poolSize: config.database.poolSize,
+        name: 'issuing-authorizer',
+        statementTimeoutMs: POSTGRES_BUDGET_MS,
+      });
     const clock = systemClock(config.clockOffsetMs);
-    const store = createDecisionStore(sql, clock);
+    const store = createDecisionStore(connect, clock);
+    shutdown.add('postgres', () => store.close());
     const profiles = createProfileCache(store);
     await store.onProfileChange((change) => profiles.forget(change));
     const lanes = createLanes(store, clock);

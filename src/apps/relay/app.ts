@@ -9,10 +9,10 @@ import type { Clock } from '../../ports/clock.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
-import { settleTies } from './ties.ts';
+import { createTieSettler } from './ties.ts';
 
 /** Groups applied side by side: as many as the pool has connections to spare. */
-const GROUPS_PER_STEP_MAX = 4;
+const GROUPS_AT_ONCE_MAX = 4;
 /** Without a notification the inbox is looked at this often: parked rows become due without one. */
 const APPLY_PAUSE_MS = 250;
 /** Without a notification facts are looked at this often. */
@@ -42,8 +42,14 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
   };
   const notifier = createNotifier(sql, deps.workflows, {
     digestIntervalMs: deps.digestIntervalMs,
+    clock,
     onError: onError('a card workflow could not be told; trying again'),
   });
+  const tieSettler = createTieSettler(sql, deps.fetcher, {
+    clock,
+    onError: onError('an authorization could not be looked up; trying again'),
+  });
+  const state = { isStopping: false };
   const apply = startLoop({
     pauseMs: APPLY_PAUSE_MS,
     onError: onError('applying the inbox failed; trying again'),
@@ -51,13 +57,15 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
       const counts = await applyInbox(sql, {
         interpret: interpretEvent,
         clock,
-        groupsMax: GROUPS_PER_STEP_MAX,
+        groupsMax: GROUPS_AT_ONCE_MAX,
+        isStopping: () => state.isStopping,
         onError: (group, error) => {
           metrics.errors.inc();
           logger.error({ group, err: error }, 'a group could not be applied; trying again');
         },
       });
       metrics.count(counts);
+      // Parked rows and locked groups come back by themselves; only what was settled makes room for more.
       return counts.applied + counts.ignored + counts.attention > 0;
     },
   });
@@ -74,13 +82,14 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
   const ties = startLoop({
     pauseMs: SWEEP_PAUSE_MS,
     onError: onError('contradicting views could not be settled; trying again'),
-    step: () => settleTies(sql, deps.fetcher),
+    step: () => tieSettler.settle(),
   });
   await sql.listen('inbox_waiting', () => apply.wake());
   await sql.listen('facts_waiting', () => notify.wake());
   const loops: readonly Loop[] = [apply, notify, sweep, ties];
   return {
     async stop() {
+      state.isStopping = true;
       await Promise.all(loops.map((loop) => loop.stop()));
     },
   };

@@ -8,7 +8,10 @@ import {
   waitingFacts,
 } from '../../adapters/postgres/fact-store.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
+import type { CardId } from '../../domain/ids.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { createBackoff } from './backoff.ts';
 
 /** Cards signalled together: enough to use the connection, few enough not to flood a small server. */
 const CARDS_PER_STEP_MAX = 32;
@@ -22,22 +25,45 @@ export interface Notifier {
   sweep(): Promise<boolean>;
 }
 
+export interface NotifierOptions {
+  readonly digestIntervalMs: number;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
 export function createNotifier(
   sql: Sql,
   workflows: CardWorkflows,
-  options: { readonly digestIntervalMs: number; readonly onError: (error: unknown) => void },
+  options: NotifierOptions,
 ): Notifier {
-  /** One card that cannot be reached must not keep the others waiting; it is tried again with the next sweep. */
-  const each = async <T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<number> => {
-    const results = await Promise.allSettled(items.map(act));
-    const failed = results.filter((result) => result.status === 'rejected');
-    for (const failure of failed.slice(0, 1)) options.onError(failure.reason);
-    return items.length - failed.length;
+  /** Cards that cannot be reached step aside, or a step's worth of them would keep all others waiting for ever. */
+  const backoff = createBackoff(() => options.clock.nowMs());
+  const choice = () => ({ limit: CARDS_PER_STEP_MAX, except: backoff.waiting() });
+
+  const each = async <T extends { readonly cardId: CardId }>(
+    items: readonly T[],
+    act: (item: T) => Promise<void>,
+  ): Promise<number> => {
+    const errors: unknown[] = [];
+    await Promise.all(
+      items.map(async (item) => {
+        try {
+          await act(item);
+          backoff.succeeded(item.cardId);
+        } catch (error) {
+          backoff.failed(item.cardId);
+          errors.push(error);
+        }
+      }),
+    );
+    // One a step: many cards fail alike.
+    if (errors.length > 0) options.onError(errors[0]);
+    return items.length - errors.length;
   };
 
   return {
     async sendFacts() {
-      const waiting = await waitingFacts(sql, CARDS_PER_STEP_MAX);
+      const waiting = await waitingFacts(sql, choice());
       const sent = await each(waiting, async ({ cardId, facts }) => {
         await workflows.sendFacts(cardId, facts);
         await markSent(
@@ -49,8 +75,8 @@ export function createNotifier(
     },
     async sweep() {
       const digests = await waitingDigests(sql, {
+        ...choice(),
         intervalMs: options.digestIntervalMs,
-        limit: CARDS_PER_STEP_MAX,
       });
       await each(digests, async ({ cardId, isActive, revision, fact }) => {
         // Only an active card models spending; another would be woken, or opened again, for nothing.
@@ -58,13 +84,16 @@ export function createNotifier(
         await markDigestSent(sql, cardId, revision);
       });
       const forgotten = await cardsWithoutWorkflow(sql, {
+        ...choice(),
         olderThanMs: START_AFTER_MS,
-        limit: CARDS_PER_STEP_MAX,
       });
-      await each(forgotten, async (cardId) => {
-        await workflows.start(cardId);
-        await markWorkflowStarted(sql, cardId);
-      });
+      await each(
+        forgotten.map((cardId) => ({ cardId })),
+        async ({ cardId }) => {
+          await workflows.start(cardId);
+          await markWorkflowStarted(sql, cardId);
+        },
+      );
       return false;
     },
   };

@@ -2,15 +2,46 @@
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import { storeFetched, tiedAuthorizations } from '../../adapters/postgres/tie-store.ts';
 import type { AuthorizationFetcher } from '../../ports/authorization-fetcher.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { createBackoff } from './backoff.ts';
 
 /** One after the other and few at a time: Stripe allows 25 calls a second to one endpoint. */
 const FETCHES_PER_STEP_MAX = 10;
 
-export async function settleTies(sql: Sql, fetcher: AuthorizationFetcher): Promise<boolean> {
-  const tied = await tiedAuthorizations(sql, FETCHES_PER_STEP_MAX);
-  for (const authorization of tied) {
-    const { stripeAccount, authorizationId } = authorization;
-    await storeFetched(sql, authorization, await fetcher.fetch(stripeAccount, authorizationId));
-  }
-  return false;
+export interface TieSettler {
+  /** Looks at those whose turn it is; false, because what it found is for the apply loop to work off. */
+  settle(): Promise<boolean>;
+}
+
+export function createTieSettler(
+  sql: Sql,
+  fetcher: AuthorizationFetcher,
+  options: { readonly clock: Clock; readonly onError: (error: unknown) => void },
+): TieSettler {
+  const backoff = createBackoff(() => options.clock.nowMs());
+  return {
+    async settle() {
+      const tied = await tiedAuthorizations(sql, {
+        limit: FETCHES_PER_STEP_MAX,
+        nowS: Math.floor(options.clock.nowMs() / 1000),
+        except: backoff.waiting(),
+      });
+      for (const authorization of tied) {
+        const { stripeAccount, authorizationId } = authorization;
+        try {
+          await storeFetched(
+            sql,
+            authorization,
+            await fetcher.fetch(stripeAccount, authorizationId),
+          );
+          backoff.succeeded(authorizationId);
+        } catch (error) {
+          // The others have nothing to do with it.
+          backoff.failed(authorizationId);
+          options.onError(error);
+        }
+      }
+      return false;
+    },
+  };
 }

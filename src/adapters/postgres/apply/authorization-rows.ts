@@ -1,18 +1,14 @@
 /** Loads and stores what is known of one authorization, for the pure convergence in between. */
 import type { ObservedTransaction } from '../../../domain/authorization-state.ts';
+import { type Evidence, NO_EVIDENCE, type RecordedDecision } from '../../../domain/confirmation.ts';
 import type {
   AuthorizationRecord,
   BookedTransaction,
   Convergence,
 } from '../../../domain/convergence.ts';
-import {
-  type Evidence,
-  NO_EVIDENCE,
-  type RecordedDecision,
-  type SurplusRule,
-} from '../../../domain/hold.ts';
 import { type AuthorizationId, parseTransactionId } from '../../../domain/ids.ts';
 import { minorUnits, ZERO } from '../../../domain/money.ts';
+import type { SurplusRule } from '../../../domain/surplus.ts';
 import type { Transaction } from '../pool.ts';
 import type { CardContext } from './card-context.ts';
 
@@ -24,11 +20,21 @@ export interface StoredAuthorization {
   readonly decidedS: number | null;
 }
 
-/** Loads an authorization with its decisions and its booked transactions; empty when nothing is known. */
+/**
+ * Loads an authorization with its decisions and its booked transactions; empty when nothing is known.
+ * `seenTransactionIds` are the transactions that are shown with it now.
+ */
 export async function loadAuthorization(
   tx: Transaction,
+  context: CardContext,
   authorizationId: AuthorizationId,
+  seenTransactionIds: readonly string[],
 ): Promise<StoredAuthorization> {
+  // A transaction that came without its authorization, and is shown with it now, is on the books already.
+  await tx`
+    update transactions set authorization_id = ${authorizationId}
+     where transaction_id = any(${[...seenTransactionIds]}) and authorization_id is null
+       and account_id = ${context.accountId}`;
   const [row] = await tx<
     {
       snapshot: AuthorizationRecord['newest'] | null;
@@ -41,12 +47,13 @@ export async function loadAuthorization(
     {
       request_id: string;
       approved: boolean;
+      asked_minor: number;
       approved_minor: number;
       surplus: SurplusRule;
       requested_at: number;
       decided_s: number;
     }[]
-  >`select request_id, approved, approved_minor, surplus, requested_at,
+  >`select request_id, approved, asked_minor, approved_minor, surplus, requested_at,
            extract(epoch from decided_at)::float8 as decided_s
       from decisions where authorization_id = ${authorizationId} order by decided_at, request_id`;
   const booked = await tx<
@@ -59,12 +66,13 @@ export async function loadAuthorization(
     record: {
       authorizationId,
       newest: row?.snapshot ?? [],
-      evidence: row?.evidence ?? NO_EVIDENCE,
+      evidence: { ...NO_EVIDENCE, ...row?.evidence },
       heldMinor: row === undefined ? ZERO : minorUnits(row.held_minor),
       decisions: decisions.map(
         (d): RecordedDecision => ({
           requestId: d.request_id,
           approved: d.approved,
+          askedMinor: minorUnits(d.asked_minor),
           approvedMinor: minorUnits(d.approved_minor),
           surplus: d.surplus,
           requestedS: d.requested_at,

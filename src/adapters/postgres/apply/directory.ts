@@ -1,5 +1,6 @@
 /** Applies what is seen of cards, cardholders and verifications to the directory, and tells the card workflows. */
-import type { CardFact } from '../../../domain/card-facts.ts';
+import type { CardFact, ShippingStatus } from '../../../domain/card-facts.ts';
+import { addSighting, isFurther, type StatusHistory, statusOf } from '../../../domain/card-view.ts';
 import type { TenantId } from '../../../domain/ids.ts';
 import type {
   CardholderSighting,
@@ -12,24 +13,41 @@ import type { Transaction } from '../pool.ts';
 /** Whether the row it is about was there. `unknown` is parked and tried again. */
 export type Applied = 'applied' | 'unknown';
 
-/** The newest view of a Stripe card wins; an older or repeated one still becomes a fact, which the state ranks. */
+/**
+ * Adds what an event shows of a Stripe card. The status follows from all events, the parcel only goes further, and
+ * everything else is the newest view's; each sighting becomes a fact, which the card's state ranks.
+ */
 export async function applyCard(
   tx: Transaction,
   tenantId: TenantId,
   seen: CardSighting,
 ): Promise<Applied> {
-  const [row] = await tx<{ card_id: string }[]>`
-    select card_id from stripe_cards where stripe_card_id = ${seen.stripeCardId} and tenant_id = ${tenantId}`;
+  const [row] = await tx<StripeCardRow[]>`
+    select card_id, status_history, shipping_status from stripe_cards
+     where stripe_card_id = ${seen.stripeCardId} and tenant_id = ${tenantId} for no key update`;
   if (row === undefined) return 'unknown';
+  const history = addSighting(row.status_history, seen);
+  const known = row.shipping_status;
+  const isFurtherOn =
+    seen.shippingStatus !== null && (known === null || isFurther(seen.shippingStatus, known));
   await tx`
-    update stripe_cards set status = ${seen.status}, cancellation_reason = ${seen.cancellationReason},
-           last4 = ${seen.last4}, exp_month = ${seen.expMonth}, exp_year = ${seen.expYear},
-           shipping_status = coalesce(${seen.shippingStatus}, shipping_status),
+    update stripe_cards set status = ${statusOf(history)}, status_history = ${JSON.stringify({
+      base: history.base,
+      sightings: history.sightings.map(({ atS, status, previousStatus }) => ({
+        atS,
+        status,
+        previousStatus,
+      })),
+    })}::text::jsonb,
+           cancellation_reason = coalesce(${seen.cancellationReason}, cancellation_reason),
+           shipping_status = ${isFurtherOn ? seen.shippingStatus : known}
+     where stripe_card_id = ${seen.stripeCardId}`;
+  await tx`
+    update stripe_cards set last4 = ${seen.last4}, exp_month = ${seen.expMonth}, exp_year = ${seen.expYear},
            carrier = coalesce(${seen.carrier}, carrier),
            tracking_number = coalesce(${seen.trackingNumber}, tracking_number),
            tracking_url = coalesce(${seen.trackingUrl}, tracking_url), event_created = ${seen.atS}
-     where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}
-       and (status <> 'canceled' or ${seen.status} = 'canceled')`;
+     where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}`;
   const fact: CardFact = {
     kind: 'card_seen',
     source: 'event',
@@ -53,24 +71,32 @@ export async function applyCardholder(
      where stripe_cardholder_id = ${seen.stripeCardholderId} and tenant_id = ${tenantId}`;
   if (row === undefined) return 'unknown';
   await lockAccountsOfCardholder(tx, row.cardholder_id);
-  const changed = await tx`
-    update cardholders set stripe_status = ${seen.status}, stripe_disabled_reason = ${seen.disabledReason},
-           stripe_event_created = ${seen.atS}, version = version + 1
-     where cardholder_id = ${row.cardholder_id} and stripe_event_created <= ${seen.atS}
-       and (stripe_status, coalesce(stripe_disabled_reason, '')) is distinct from
-           (${seen.status}::text, coalesce(${seen.disabledReason}::text, ''))
-    returning 1`;
-  if (changed.length > 0) {
+  // Within one second nobody knows which came later: the stricter one stands, whatever the order of arrival.
+  const [changed] = await tx<{ is_new: boolean }[]>`
+    update cardholders h set stripe_event_created = ${seen.atS}, stripe_status = ${seen.status},
+           stripe_disabled_reason = ${seen.disabledReason},
+           version = version + case when is_new then 1 else 0 end
+      from (select cardholder_id, (stripe_status, coalesce(stripe_disabled_reason, '')) is distinct from
+                   (${seen.status}::text, coalesce(${seen.disabledReason}::text, '')) as is_new,
+                   stripe_event_created as known_s,
+                   array_position(${[...BY_STRICTNESS]}::text[], stripe_status) as strictness,
+                   coalesce(stripe_disabled_reason, '') as reason
+              from cardholders where cardholder_id = ${row.cardholder_id}) known
+     where h.cardholder_id = known.cardholder_id
+       and (known_s < ${seen.atS} or known_s = ${seen.atS} and
+         (strictness, reason) <= (array_position(${[...BY_STRICTNESS]}::text[], ${seen.status}),
+           coalesce(${seen.disabledReason}::text, '')))
+    returning known.is_new`;
+  if (changed?.is_new === true) {
     const key = `cardholder/${seen.atS}/${seen.status}/${seen.disabledReason ?? '-'}`;
-    await factForOpenCards(
-      tx,
-      { tenantId, cardholderId: row.cardholder_id },
-      { kind: 'cardholder_changed' },
-      key,
-    );
+    const owner = { tenantId, cardholderId: row.cardholder_id };
+    await factForOpenCards(tx, owner, { kind: 'cardholder_changed' }, key);
   }
   return 'applied';
 }
+
+/** From the mildest to the strictest. */
+const BY_STRICTNESS: readonly CardholderSighting['status'][] = ['active', 'inactive', 'blocked'];
 
 export async function applyVerification(
   tx: Transaction,
@@ -88,8 +114,8 @@ export async function applyVerification(
     update cardholders set kyc_status = ${status}, kyc_event_created = ${seen.atS},
            kyc_last_error = ${error === null ? null : JSON.stringify(error)}::text::jsonb,
            kyc_verified_at = case when ${status}::text = 'verified' then now() end, version = version + 1
-     where cardholder_id = ${row.cardholder_id} and kyc_event_created <= ${seen.atS}
-       and kyc_status not in ('verified', 'rejected')
+     where cardholder_id = ${row.cardholder_id} and kyc_status not in ('verified', 'rejected')
+       and (kyc_event_created < ${seen.atS} or kyc_event_created = ${seen.atS} and ${seen.status !== 'processing'})
     returning 1`;
   if (changed.length === 0) return 'applied';
   const fact = verificationFact(seen);
@@ -118,6 +144,12 @@ function verificationFact(seen: VerificationSighting): CardFact | null {
     case 'processing':
       return null;
   }
+}
+
+interface StripeCardRow {
+  readonly card_id: string;
+  readonly status_history: StatusHistory;
+  readonly shipping_status: ShippingStatus | null;
 }
 
 async function factForOpenCards(

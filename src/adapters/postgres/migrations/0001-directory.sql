@@ -32,14 +32,17 @@ create table accounts (
   credit_limit_minor bigint not null default 0 check (credit_limit_minor >= 0),
   allow_partial boolean not null default false,
   controls jsonb not null default '{}',
-  available_minor bigint not null default 0,
-  held_minor bigint not null default 0 check (held_minor >= 0),
+  -- Bounded by what a JSON number carries exactly: a credit beyond it is refused rather than rounded.
+  available_minor bigint not null default 0
+    check (available_minor between -9007199254740991 and 9007199254740991),
+  held_minor bigint not null default 0 check (held_minor between 0 and 9007199254740991),
   -- Number of the last posting of this account: the next one is one higher.
   seq bigint not null default 0 check (seq >= 0),
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   primary key (account_id),
-  unique (tenant_id, account_id)
+  unique (tenant_id, account_id),
+  unique (account_id, tenant_id, currency)
 ) with (fillfactor = 70);
 create index accounts_by_tenant on accounts (tenant_id, created_at desc, account_id desc);
 
@@ -97,7 +100,7 @@ create table cards (
   workflow_started_at timestamptz,
   created_at timestamptz not null default now(),
   foreign key (tenant_id, cardholder_id) references cardholders (tenant_id, cardholder_id),
-  foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
+  foreign key (account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
   unique (tenant_id, card_id),
   check ((type = 'physical') or shipping is null),
   check ((cancel_requested_at is null) = (cancel_reason is null)),
@@ -125,11 +128,14 @@ create table stripe_cards (
   carrier text,
   tracking_number text,
   tracking_url text,
+  -- What events have shown of the status, from which it is derived (src/domain/card-view.ts).
+  status_history jsonb not null default '{"base":"inactive","sightings":[]}',
   -- Stripe seconds of the newest event that shaped this row; 0 when it came from a create call.
   event_created bigint not null default 0,
   created_at timestamptz not null default now(),
   foreign key (tenant_id, card_id) references cards (tenant_id, card_id),
-  unique (card_id, attempt)
+  unique (card_id, attempt),
+  unique (stripe_card_id, tenant_id, card_id)
 );
 
 -- A call that creates something at Stripe, stored before it is sent: the business attempt with its frozen body.

@@ -5,12 +5,12 @@ create table authorizations (
   authorization_id text primary key,
   account_id text not null,
   card_id text not null,
-  stripe_card_id text not null references stripe_cards,
+  stripe_card_id text not null,
   currency currency_code not null,
   -- The newest snapshot with its rank (src/domain/authorization-state.ts); null while only our decision is known.
   snapshot jsonb,
   -- Parts of answers to our requests that snapshots have shown so far, used to confirm decisions.
-  evidence jsonb not null default '{"metadataKeys":[],"history":[]}',
+  evidence jsonb not null default '{}',
   status text not null default 'pending' check (status in ('pending', 'closed', 'reversed', 'expired')),
   -- Written by the posting trigger alone: the sum of what its postings put into and took out of `held`.
   held_minor bigint not null default 0 check (held_minor >= 0),
@@ -24,8 +24,8 @@ create table authorizations (
   -- Approved by anybody, or captured: counted in card_spending.
   is_purchase boolean not null default false,
   created_at timestamptz not null default now(),
-  foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
-  foreign key (tenant_id, card_id) references cards (tenant_id, card_id)
+  foreign key (account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
+  foreign key (stripe_card_id, tenant_id, card_id) references stripe_cards (stripe_card_id, tenant_id, card_id)
 ) with (fillfactor = 80);
 create index authorizations_of_card on authorizations (card_id, anchored_at);
 -- Views of one rank contradict each other; the relay fetches these from Stripe.

@@ -7,7 +7,7 @@ create table journal_entries (
   currency currency_code not null,
   kind text not null check (
     kind in ('credit', 'debit', 'hold', 'release', 'capture', 'refund', 'suspense_resolution', 'correction')),
-  account_id text references accounts,
+  account_id text,
   authorization_id text references authorizations,
   transaction_id text references transactions,
   decision_id text,
@@ -15,6 +15,9 @@ create table journal_entries (
   corrects_entry_id bigint references journal_entries,
   -- When it happened for the customer; may lie in the past of posted_at.
   effective_at timestamptz not null default now(),
+  -- An entry takes postings in its own transaction only.
+  written_by xid8 not null default pg_current_xact_id(),
+  foreign key (account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
   check ((kind in ('capture', 'refund')) <= (transaction_id is not null)),
   check ((kind in ('hold', 'release')) <= (authorization_id is not null)),
   check ((kind = 'correction') = (corrects_entry_id is not null))
@@ -45,6 +48,11 @@ create table postings (
   available_after_minor bigint,
   held_after_minor bigint,
   check (debit <> credit),
+  -- The pairs that the cases of docs/architecture.md need; disputes and settlement will add theirs.
+  check ((debit, credit) in (('funding', 'available'), ('available', 'funding'), ('available', 'held'),
+    ('held', 'available'), ('held', 'network_settlement'), ('available', 'network_settlement'),
+    ('network_settlement', 'available'), ('suspense', 'network_settlement'), ('network_settlement', 'suspense'),
+    ('available', 'suspense'), ('suspense', 'available'))),
   check ((debit in ('available', 'held') or credit in ('available', 'held')) = (account_id is not null)),
   check ((debit = 'held' or credit = 'held') <= (authorization_id is not null)),
   check ((account_id is null) = (seq is null)),
@@ -55,7 +63,9 @@ create index postings_by_kind on postings (tenant_id, currency);
 
 -- The only writer of balances and holds. It runs as the owner, whose privilege the processes do not have, so
 -- a balance row that differs from the sum of its postings cannot be written by them.
-create function apply_posting() returns trigger language plpgsql security definer set search_path = public as $$
+create function apply_posting() returns trigger language plpgsql security definer
+  -- pg_temp last: otherwise it is searched first, and a temporary table could stand in for `accounts`.
+  set search_path = public, pg_temp as $$
 declare
   to_available bigint := case when new.credit = 'available' then new.amount_minor
                               when new.debit = 'available' then -new.amount_minor else 0 end;
@@ -63,7 +73,19 @@ declare
                          when new.debit = 'held' then -new.amount_minor else 0 end;
   entry journal_entries;
 begin
+  if tg_relid <> 'public.postings'::regclass then
+    raise exception 'this trigger belongs to postings alone';
+  end if;
   select * into strict entry from journal_entries where entry_id = new.entry_id;
+  if entry.written_by <> pg_current_xact_id() then
+    raise exception 'entry % is complete; book a correction instead', new.entry_id;
+  end if;
+  if new.account_id is not null and new.account_id is distinct from entry.account_id then
+    raise exception 'posting of account % does not belong to entry % of %', new.account_id, new.entry_id, entry.account_id;
+  end if;
+  if (new.debit = 'held' or new.credit = 'held') and new.authorization_id is distinct from entry.authorization_id then
+    raise exception 'posting of authorization % does not belong to entry %', new.authorization_id, new.entry_id;
+  end if;
   if entry.tenant_id <> new.tenant_id or entry.currency <> new.currency then
     raise exception 'posting of % % does not belong to its entry %', new.tenant_id, new.currency, new.entry_id;
   end if;
@@ -92,6 +114,8 @@ begin
   return new;
 end $$;
 create trigger postings_apply before insert on postings for each row execute function apply_posting();
+-- Nobody else may attach it to a table of their own.
+revoke execute on function apply_posting() from public;
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin

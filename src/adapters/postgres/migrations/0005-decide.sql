@@ -46,13 +46,28 @@ end $$;
 
 -- How much of a limit is spent already: the sum of the contributions in its window (UTC).
 create function spent_of(p_limit jsonb, p_card text, p_account text, p_now timestamptz) returns bigint
-language sql stable as $$
-  select coalesce(sum(z.counted_minor), 0)::bigint from authorizations z
-   where case when p_limit ->> 'scope' = 'account' then z.account_id = p_account else z.card_id = p_card end
-     and (p_limit -> 'categories' is null or p_limit -> 'categories' ? (z.merchant ->> 'category'))
-     and (p_limit ->> 'interval' = 'all_time' or z.anchored_at >= date_trunc(case p_limit ->> 'interval'
-       when 'daily' then 'day' when 'weekly' then 'week' when 'monthly' then 'month' else 'year' end, p_now, 'UTC'));
-$$;
+language plpgsql stable as $$
+declare
+  since timestamptz := case p_limit ->> 'interval'
+    when 'all_time' then '-infinity'
+    when 'daily' then date_trunc('day', p_now, 'UTC')
+    when 'weekly' then date_trunc('week', p_now, 'UTC')
+    when 'monthly' then date_trunc('month', p_now, 'UTC')
+    else date_trunc('year', p_now, 'UTC') end;
+  spent bigint;
+begin
+  -- Two statements rather than one condition, so that each can use its own index.
+  if p_limit ->> 'scope' = 'account' then
+    select coalesce(sum(z.counted_minor), 0) into spent from authorizations z
+     where z.account_id = p_account and z.anchored_at >= since
+       and (p_limit -> 'categories' is null or p_limit -> 'categories' ? (z.merchant ->> 'category'));
+  else
+    select coalesce(sum(z.counted_minor), 0) into spent from authorizations z
+     where z.card_id = p_card and z.anchored_at >= since
+       and (p_limit -> 'categories' is null or p_limit -> 'categories' ? (z.merchant ->> 'category'));
+  end if;
+  return spent;
+end $$;
 
 -- The first limit that the amount would break, as {reason numbers}, or null.
 create function broken_limit(p_request jsonb, p_amount bigint, p_now timestamptz) returns jsonb
@@ -64,7 +79,10 @@ begin
   for lim in select * from jsonb_array_elements(p_request -> 'limits') loop
     continue when lim -> 'categories' is not null
       and not (lim -> 'categories') ? (p_request #>> '{merchant,category}');
-    spent := case when lim ->> 'interval' = 'per_authorization' then 0
+    -- An increment counts with what its authorization has been approved for before.
+    spent := case when lim ->> 'interval' = 'per_authorization'
+      then coalesce((select z.counted_minor from authorizations z
+        where z.authorization_id = p_request ->> 'authorizationId'), 0)
       else spent_of(lim, p_request ->> 'cardId', p_request ->> 'accountId', p_now) end;
     if spent + p_amount > (lim ->> 'amountMinor')::bigint then
       return lim || jsonb_build_object('spentMinor', spent, 'askedMinor', p_amount);
@@ -132,9 +150,10 @@ begin
     insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id)
     values (entry, d.tenant_id, d.currency, 'available', 'held', held, d.account_id, d.authorization_id);
   end if;
-  -- A view of this authorization came before this decision (an increment, or an answer given late): the relay
-  -- converges it once more, so that the order of the two does not matter.
-  if exists (select from authorizations z where z.authorization_id = d.authorization_id and z.snapshot is not null) then
+  -- A view or a capture of this authorization came before this decision (an increment, or an answer given late):
+  -- the relay converges it once more, so that the order of the two does not matter.
+  if exists (select from authorizations z where z.authorization_id = d.authorization_id
+      and (z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0)) then
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     values (d.tenant_id, r ->> 'stripeAccount', 'decision:' || d.decision_id, 'decision', 'decision.recorded',
       d.authorization_id, d.stripe_card_id, d.requested_at, jsonb_build_object('authorizationId', d.authorization_id));
@@ -177,6 +196,10 @@ begin
       answer := '{"outcome":"failed","error":"no tenant has this Stripe account"}';
     elsif found then
       answer := decision_answer(recorded);
+    elsif r ->> 'accountId' is null
+        and not pg_try_advisory_xact_lock(hashtextextended((r ->> 'tenantId') || '/' || (r ->> 'requestId'), 11)) then
+      -- Without an account there is no row to lock; the same request asked twice must still not wait on the other.
+      answer := '{"outcome":"busy"}';
     elsif clock_timestamp() > to_timestamp((r ->> 'deadlineS')::float8) then
       -- The caller has declined by now; a hold taken after that would only have to be freed again.
       answer := '{"outcome":"too_late"}';
@@ -186,11 +209,6 @@ begin
       begin
         answer := decide_one(r, clock_timestamp());
       exception
-        when unique_violation then
-          -- Somebody else answered this request of an unknown card in the same moment.
-          select * into recorded from decisions
-           where tenant_id = r ->> 'tenantId' and request_id = r ->> 'requestId';
-          answer := case when found then decision_answer(recorded) else '{"outcome":"failed"}' end;
         when others then
           -- One bad request must not fail its neighbours.
           answer := jsonb_build_object('outcome', 'failed', 'error', sqlerrm);

@@ -1,18 +1,35 @@
--- The processes' role reads and writes rows, owns nothing, and cannot touch a balance, a hold, or a booked entry.
+-- The processes' role reads and writes rows, owns nothing, and cannot touch a balance, a hold, a booked entry, an
+-- amount of a clearing record, or what an event said. Updates are granted by column, to what changes in a life.
 grant usage on schema public to issuing_app;
 grant select, insert on all tables in schema public to issuing_app;
 revoke insert on schema_migrations from issuing_app;
-grant update on tenants, cardholders, cards, stripe_cards, stripe_attempts, transactions, inbox, facts,
-  card_spending, attention_items, idempotency_keys to issuing_app;
-grant delete on idempotency_keys, inbox to issuing_app;
+grant update (name, fx_margin_bp, fuel_hold_minor, captured_amount, controls, version) on tenants to issuing_app;
 grant update (status, credit_limit_minor, allow_partial, controls, version) on accounts to issuing_app;
-grant update (snapshot, evidence, status, captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags, is_purchase)
-  on authorizations to issuing_app;
+grant update (profile, kyc_status, kyc_session_id, kyc_url, kyc_event_created, kyc_last_error, kyc_attempts,
+  kyc_verified_at, stripe_cardholder_id, stripe_status, stripe_disabled_reason, stripe_event_created, version)
+  on cardholders to issuing_app;
+grant update (phase, state, freezes, cancel_requested_at, cancel_reason, stripe_card_id, shipping, controls, version,
+  phase_since, workflow_started_at) on cards to issuing_app;
+grant update (status, status_history, cancellation_reason, last4, exp_month, exp_year, shipping_status, carrier, tracking_number,
+  tracking_url, event_created) on stripe_cards to issuing_app;
+grant update (spoiled, result_id, refusal, finished_at) on stripe_attempts to issuing_app;
+grant update (account_id, card_id, authorization_id, flags) on transactions to issuing_app;
+grant update (tenant_id, status, reason, attempts, next_try_at, settled_at) on inbox to issuing_app;
+grant update (signalled_at, closed_at) on facts to issuing_app;
+grant update on card_spending to issuing_app;
+grant update (details, closed_at, resolution) on attention_items to issuing_app;
+grant update (status, body) on idempotency_keys to issuing_app;
+grant delete on idempotency_keys to issuing_app;
 grant update (confirmed) on decisions to issuing_app;
+grant update (snapshot, evidence, status, captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags,
+  is_purchase) on authorizations to issuing_app;
 -- A new account or authorization starts at zero: the balances are not the processes' to choose.
 revoke insert on accounts, authorizations from issuing_app;
 grant insert (tenant_id, account_id, customer_ref, currency, status, credit_limit_minor, allow_partial, controls)
   on accounts to issuing_app;
 grant insert (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot, evidence, status,
-  captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags, is_purchase) on authorizations to issuing_app;
+  captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags, is_purchase)
+  on authorizations to issuing_app;
 grant usage on all sequences in schema public to issuing_app;
+-- A temporary table is a place where names can be made to mean something else; nobody here needs one.
+do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$;

@@ -34,8 +34,19 @@ const CORRECTED = {
   postalCode: '94080',
 };
 
-/** Lives one card. Throws when something does not happen that should. */
+/** Lives one card. Throws, naming the card, when something does not happen that should. */
 export async function liveCard(plan: CardPlan, context: JourneyContext): Promise<JourneyEnd> {
+  try {
+    return await live(plan, context);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`card ${plan.number} (${plan.type} ${plan.holder}): ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function live(plan: CardPlan, context: JourneyContext): Promise<JourneyEnd> {
   const { api } = context.program;
   const { accountId, cardId, holderId } = await onboard(plan, context);
   context.onCard(plan, cardId);
@@ -172,6 +183,8 @@ async function freezeAndThaw(
   context: JourneyContext,
 ): Promise<boolean> {
   const { api, shopper } = context.program;
+  // Otherwise the wait for "inactive" below could be met by a view from before the activation.
+  await waitForStripeStatus(cardId, 'active', context);
   await api.cards.freeze(cardId, { reason: 'The customer cannot find it' });
   const { approved } = await shopper.authorize(payer, 100);
   await waitForStripeStatus(cardId, 'inactive', context);

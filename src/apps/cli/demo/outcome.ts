@@ -4,6 +4,7 @@ import { doubles, type ExpectedAccount, expectedByCard } from './fold.ts';
 import type { JourneyEnd } from './journey.ts';
 import { personalDataIn } from './personal-data.ts';
 import { phasesOf } from './phases.ts';
+import { askAgain, sendBadInput } from './probes.ts';
 import type { DemoProgram } from './program.ts';
 import type { DemoReport } from './report.ts';
 import type { WebhookFigures } from './simulator-control.ts';
@@ -44,6 +45,8 @@ export async function collect(
   await settle(program, run.signal);
   const before = await ledgerOf(program);
   const repeats = await deliverAgain(program);
+  const sameAnswers = await askAgain(program);
+  const refusals = await sendBadInput(program);
   await settle(program, run.signal);
   const ledger = await ledgerOf(program);
   const cards = await Promise.all(ends.map((end) => outcomeOf(program, end)));
@@ -53,16 +56,20 @@ export async function collect(
   const decisions = cards.flatMap((card) => card.decisions);
   const leaks = await personalDataIn(program, ends);
   const expected = expectedByCard(objects);
+  const frozen = cards.filter(({ end }) => end.approvedWhileFrozen !== null);
   const invariants: DemoReport['invariants'] = {
     booksBalance: Object.values(ledger).every((l) => l.sum === 0),
     booksEqualStripe: cards.every((card) => isAsExpected(card, expected)),
     holdsAreTrue: cards.every((card) => card.account.heldMinor >= 0),
     noOverspend: decisions.every(isWithinFunds),
-    oneAnswerPerRequest: new Set(decisions.map((d) => d.requestId)).size === decisions.length,
+    ...(sameAnswers === null ? {} : { oneAnswerPerRequest: sameAnswers }),
     repeatsChangeNothing: repeats > 0 && JSON.stringify(ledger) === JSON.stringify(before),
     nothingLost: (await sentEvents(program)).length === inbox.received && isWorkedOff(inbox),
-    freezingIsAtOnce: cards.every(({ end }) => end.approvedWhileFrozen !== true),
+    ...(frozen.length === 0
+      ? {}
+      : { freezingIsAtOnce: frozen.every(({ end }) => end.approvedWhileFrozen === false) }),
     oneOfEachAtStripe: doubles(objects).length === 0,
+    badInputChangesNothing: refusals && JSON.stringify(ledger) === JSON.stringify(before),
     personalDataStaysOut: leaks.length === 0,
     cardsReachTheirPhase: cards.every(({ end, phase }) => phase === phaseOf(end)),
   };
@@ -75,6 +82,7 @@ export async function collect(
       phases,
       phase,
     })),
+    purchases: purchaseFigures(ends),
     decisions: decisionFigures(decisions, webhooks.answerTimes),
     webhooks: {
       sent: webhooks.deliveries.sent,
@@ -136,6 +144,14 @@ async function sentEvents(program: DemoProgram): Promise<readonly string[]> {
     }
   }
   return sent;
+}
+
+function purchaseFigures(ends: readonly JourneyEnd[]): DemoReport['purchases'] {
+  const figures: Record<string, number> = {};
+  for (const { kind } of ends.flatMap(({ plan }) => plan.purchases)) {
+    figures[kind] = (figures[kind] ?? 0) + 1;
+  }
+  return figures;
 }
 
 /** Has some of the events delivered a second time; answers how many. */

@@ -16,8 +16,8 @@ export interface DemoProgram {
   readonly tenants: { readonly platform: string; readonly connected: string };
 }
 
-/** Set the simulator's real-time endpoint to. */
-const AUTHORIZATION_PATH = '/webhooks/stripe/authorizations';
+/** Where the authorizer takes real-time requests. */
+export const AUTHORIZATION_PATH = '/webhooks/stripe/authorizations';
 
 /** Registers the two tenants: the platform's own Stripe account and a connected one. */
 export async function openProgram(stack: Stack): Promise<DemoProgram> {

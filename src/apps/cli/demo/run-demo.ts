@@ -16,7 +16,9 @@ const CARDS_AT_ONCE = 8;
 /** @returns the exit code: 0 only if every invariant holds. */
 export async function runDemo(argv: DemoArguments): Promise<number> {
   const startedMs = performance.now();
-  console.log(`Demo with ${argv.cards} cards, seed ${argv.seed}. Bringing the system up:`);
+  const seconds = (): string => `${((performance.now() - startedMs) / 1000).toFixed(1)} s.`;
+  const cards = argv.cards === 1 ? '1 card' : `${argv.cards} cards`;
+  console.log(`Demo with ${cards}, seed ${argv.seed}. Bringing the system up:`);
   return withStack(
     {
       mode: 'throwaway',
@@ -26,21 +28,36 @@ export async function runDemo(argv: DemoArguments): Promise<number> {
       onInterrupt: () => console.log('\nStopping …'),
     },
     async (stack, signal) => {
-      console.log(
-        `\nWatch the cards in the Temporal UI: ${stack.urls.temporalUi ?? stack.urls.temporal}\n`,
-      );
-      const report = await Promise.race([play(stack, argv, signal), failWhenCrashed(stack)]);
-      console.log(summaryOf(report));
-      if (argv.report !== undefined)
-        await writeFile(argv.report, `${JSON.stringify(report, null, 2)}\n`);
-      if (argv.keep) console.log(`Logs are kept in ${stack.logs}`);
-      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-      console.log(
-        report.ok ? `All invariants hold. ${seconds} s.` : `An invariant is broken. ${seconds} s.`,
-      );
-      return report.ok ? 0 : 1;
+      const ui = stack.urls.temporalUi ?? stack.urls.temporal;
+      console.log(`\nWatch the cards in the Temporal UI while the demo runs: ${ui}\n`);
+      try {
+        const report = await Promise.race([play(stack, argv, signal), failWhenCrashed(stack)]);
+        console.log(summaryOf(report));
+        if (argv.keep || !report.ok) sayLogs(stack);
+        console.log(
+          `${report.ok ? 'All invariants hold.' : 'An invariant is broken.'} ${seconds()}`,
+        );
+        await writeReport(argv, report);
+        return report.ok ? 0 : 1;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        console.error(`\nThe demo failed: ${reason}`);
+        sayLogs(stack);
+        await writeReport(argv, { ok: false, seed: argv.seed, error: reason });
+        return 1;
+      }
     },
   );
+}
+
+function sayLogs(stack: Stack): void {
+  stack.keepLogs();
+  console.log(`Logs of every part are kept in ${stack.logs}`);
+}
+
+async function writeReport({ report }: DemoArguments, content: object): Promise<void> {
+  if (report !== undefined) await writeFile(report, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 async function failWhenCrashed(stack: Stack): Promise<never> {

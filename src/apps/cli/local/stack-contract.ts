@@ -64,6 +64,8 @@ export interface Stack {
   readonly crashed: Promise<string>;
   /** A part that this stack started: postgres, temporal, simulator or one of our processes. */
   part(name: AppName | 'postgres' | 'temporal' | 'simulator'): Part;
+  /** Leaves the folder with the logs in place when the stack stops, because somebody will want to read them. */
+  keepLogs(): void;
   /** Ends all parts within 5 s; a throw-away folder is removed. Repeated calls wait for the first. */
   stop(): Promise<void>;
 }

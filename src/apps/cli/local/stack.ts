@@ -32,7 +32,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await folder?.close({ keepLogs });
     await supervisor.close();
   };
-  const stop = (keepLogs = options.keepFolder === true): Promise<void> => {
+  let isKept = options.keepFolder === true;
+  const stop = (keepLogs = isKept): Promise<void> => {
     stopping ??= stopAll(keepLogs);
     return stopping;
   };
@@ -54,7 +55,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const env = { ...environment, ...options.env };
     const made = createContext(options, { config, env, folder, ports, supervisor });
     const booted = await Promise.race([boot({ options, ...made }), interrupt.happened]);
-    return { ...booted, crashed: made.crashed, stop: () => stop() };
+    return {
+      ...booted,
+      crashed: made.crashed,
+      keepLogs: () => void (isKept = true),
+      stop: () => stop(),
+    };
   } catch (error) {
     // The error points to a log, which must then be there; after Ctrl-C nobody wants to read one.
     await stop(options.signal?.aborted !== true);
@@ -113,7 +119,11 @@ function createContext(
   return { context, parts, crashed };
 }
 
-async function boot({ options, context, parts }: Boot): Promise<Omit<Stack, 'stop' | 'crashed'>> {
+async function boot({
+  options,
+  context,
+  parts,
+}: Boot): Promise<Omit<Stack, 'stop' | 'crashed' | 'keepLogs'>> {
   const { config, folder, ports, supervisor } = context;
   const appPorts = await pickAppPorts(ports);
   const [database, temporal, stripe] = await allOrNone(supervisor, [

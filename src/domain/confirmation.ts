@@ -1,0 +1,135 @@
+/**
+ * Which of our decisions Stripe's views have shown. A decision that is confirmed no longer adds to the hold,
+ * because the view speaks for it; one that is not adds its amount, so that nothing is free too early.
+ */
+import type {
+  AuthorizationSnapshot,
+  HistoryEntry,
+  NewestSnapshots,
+} from './authorization-state.ts';
+import { CONFIRMATION_WINDOW_S, STRIPE_ANSWER_LIMIT_S } from './limits.ts';
+import { larger, type MinorUnits, ZERO } from './money.ts';
+import type { SurplusRule } from './surplus.ts';
+
+export interface RecordedDecision {
+  readonly requestId: string;
+  readonly approved: boolean;
+  readonly askedMinor: MinorUnits;
+  readonly approvedMinor: MinorUnits;
+  readonly surplus: SurplusRule;
+  /** Stripe's time of the request, in seconds. */
+  readonly requestedS: number;
+}
+
+interface Shown {
+  readonly metadataKeys: readonly string[];
+  readonly history: readonly HistoryEntry[];
+}
+
+/** What views have shown of the answers to our requests; it only grows, so the order of arrival does not matter. */
+export interface Evidence extends Shown {
+  /** The largest amount of an approved view before any capture: what was authorized, where history does not say. */
+  readonly authorizedMinor: MinorUnits;
+  /** Of fetched views, kept apart: one that lost to an event of its second must not confirm what that event lacks. */
+  readonly fetched: readonly (Shown & { readonly atS: number })[];
+}
+
+export const NO_EVIDENCE: Evidence = {
+  metadataKeys: [],
+  history: [],
+  authorizedMinor: ZERO,
+  fetched: [],
+};
+
+/** Fetched views remembered; an authorization is fetched only when its views contradict each other. */
+const FETCHED_MAX = 10;
+
+/** Adds what a view shows. Histories only grow, so the longer one holds all of the shorter. */
+export function mergeEvidence(evidence: Evidence, snapshot: AuthorizationSnapshot): Evidence {
+  const isBeforeCaptures = snapshot.approved && snapshot.captures.length === 0;
+  const authorizedMinor = isBeforeCaptures
+    ? larger(evidence.authorizedMinor, snapshot.amountMinor)
+    : evidence.authorizedMinor;
+  const shown: Shown = { metadataKeys: snapshot.metadataKeys, history: historyOf(snapshot) };
+  if (snapshot.rank.source === 'event')
+    return { ...evidence, ...both(evidence, shown), authorizedMinor };
+  const { atS } = snapshot.rank;
+  const same = evidence.fetched.find((view) => view.atS === atS);
+  const merged = { atS, ...(same === undefined ? shown : both(same, shown)) };
+  const fetched = [...evidence.fetched.filter((view) => view.atS !== atS), merged]
+    .toSorted((a, b) => b.atS - a.atS)
+    .slice(0, FETCHED_MAX);
+  return { ...evidence, authorizedMinor, fetched };
+}
+
+/** A decided view without history shows one answer all the same: its own. */
+function historyOf(snapshot: AuthorizationSnapshot): readonly HistoryEntry[] {
+  if (snapshot.history.length > 0 || (snapshot.status === 'pending' && !snapshot.approved)) {
+    return snapshot.history;
+  }
+  const { amountMinor, approved, createdS } = snapshot;
+  return [{ amountMinor, approved, createdS, reason: '' }];
+}
+
+function both(a: Shown, b: Shown): Shown {
+  return {
+    metadataKeys: [...new Set([...a.metadataKeys, ...b.metadataKeys])].toSorted(),
+    history: b.history.length > a.history.length ? b.history : a.history,
+  };
+}
+
+/** What counts as shown while these views are the newest. */
+export function shownBy(evidence: Evidence, newest: NewestSnapshots): Shown {
+  const [view] = newest;
+  if (view === undefined) return evidence;
+  const { atS, source } = view.rank;
+  const counted = evidence.fetched.filter(
+    (fetched) => fetched.atS < atS || (source === 'fetched' && fetched.atS === atS),
+  );
+  return counted.reduce<Shown>(both, evidence);
+}
+
+/**
+ * The decisions that were shown: by the metadata key of their request, else by an entry of the request history
+ * with that amount and time. Each entry confirms one decision; those known by key use theirs up first, then our
+ * declines, so that the entry of a decline cannot confirm the approval of the next try.
+ */
+export function confirmedRequests(
+  decisions: readonly RecordedDecision[],
+  shown: Shown,
+): ReadonlySet<string> {
+  const keys = new Set(shown.metadataKeys);
+  const inOrder = decisions.toSorted(
+    (a, b) =>
+      Number(keys.has(b.requestId)) - Number(keys.has(a.requestId)) ||
+      Number(a.approved) - Number(b.approved) ||
+      a.requestedS - b.requestedS ||
+      (a.requestId < b.requestId ? -1 : 1),
+  );
+  const confirmed = new Set(decisions.filter((d) => keys.has(d.requestId)).map((d) => d.requestId));
+  const unused = [...shown.history];
+  for (const decision of inOrder) {
+    const index = bestEntry(unused, decision);
+    if (index < 0) continue;
+    unused.splice(index, 1);
+    confirmed.add(decision.requestId);
+  }
+  return confirmed;
+}
+
+/** The entry that fits best: one with the same outcome before one with the other; -1 when none fits. */
+function bestEntry(entries: readonly HistoryEntry[], decision: RecordedDecision): number {
+  const fitting = entries.findIndex((e) => e.approved === decision.approved && fits(e, decision));
+  return fitting >= 0 ? fitting : entries.findIndex((entry) => fits(entry, decision));
+}
+
+function fits(entry: HistoryEntry, decision: RecordedDecision): boolean {
+  const { approved, approvedMinor, askedMinor, requestedS } = decision;
+  // The network, or the time-out policy, may have answered otherwise than we did; then the asked amount is shown.
+  const isAmount =
+    entry.amountMinor === askedMinor || (approved && entry.amountMinor === approvedMinor);
+  const windowS =
+    CONFIRMATION_WINDOW_S + (entry.reason === 'webhook_timeout' ? STRIPE_ANSWER_LIMIT_S : 0);
+  const isOurDeclineApproved = !approved && entry.approved && entry.reason === 'webhook_approved';
+  return isAmount && Math.abs(entry.createdS - requestedS) <= windowS && !isOurDeclineApproved;
+}
