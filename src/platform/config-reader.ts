@@ -13,12 +13,23 @@ export class ConfigError extends Error {
   }
 }
 
+interface TextOptions {
+  readonly fallback?: string;
+  readonly example: string;
+  /** A given text must begin with one of these. It may be a secret, so the complaint does not repeat it. */
+  readonly startsWith?: readonly string[];
+}
+
+interface ListOptions extends Omit<TextOptions, 'fallback'> {
+  readonly fallback?: readonly string[];
+}
+
 export interface Reader {
   /** A text. Without a fallback it is required. `example` is shown when it is missing. */
-  text(name: string, options: { fallback?: string; example: string; secret?: boolean }): string;
+  text(name: string, options: TextOptions): string;
   optionalText(name: string): string | undefined;
   /** Comma-separated, blanks dropped. Without a fallback at least one entry is required. */
-  list(name: string, options: { fallback?: readonly string[]; example: string }): readonly string[];
+  list(name: string, options: ListOptions): readonly string[];
   integer(
     name: string,
     options: { fallback: number; min: number; max: number; unit: string },
@@ -33,6 +44,9 @@ export interface Reader {
   problem(text: string): void;
 }
 
+const beginsWell = (text: string, beginnings: readonly string[] | undefined): boolean =>
+  beginnings?.some((beginning) => text.startsWith(beginning)) ?? true;
+
 /** Runs `build` and throws one ConfigError with every problem found. */
 export function readConfig<T>(env: Environment, build: (read: Reader) => T): T {
   const problems: string[] = [];
@@ -44,16 +58,22 @@ export function readConfig<T>(env: Environment, build: (read: Reader) => T): T {
     problems.push(`${name} is not set. Set it, for example: ${name}=${example}`);
   };
   const read: Reader = {
-    text(name, { fallback, example }) {
+    text(name, { fallback, example, startsWith }) {
       const found = value(name) ?? fallback;
       if (found === undefined) missing(name, example);
+      else if (!beginsWell(found, startsWith))
+        problems.push(`${name} must start with ${startsWith?.join(' or ')}`);
       return found ?? '';
     },
     optionalText: value,
-    list(name, { fallback, example }) {
+    list(name, { fallback, example, startsWith }) {
       const found = value(name);
       const entries = (found ?? '').split(',').map((e) => e.trim());
       const kept = entries.filter((e) => e !== '');
+      if (!kept.every((entry) => beginsWell(entry, startsWith)))
+        problems.push(
+          `${name} has an entry that does not start with ${startsWith?.join(' or ')}, for example: ${name}=${example}`,
+        );
       if (kept.length > 0) return kept;
       if (fallback === undefined) missing(name, example);
       return fallback ?? [];

@@ -28,15 +28,15 @@ const common = (read: Reader) => ({
 const port = (read: Reader, name: string, fallback: number): number =>
   read.integer(name, { fallback, min: 0, max: 65_535, unit: 'a TCP port' });
 
-const postgresUrl = (read: Reader, name: string): string =>
+const postgresUrl = (read: Reader, name: string, role: 'issuing_app' | 'issuing_owner'): string =>
   read.url(name, {
     protocols: ['postgres:', 'postgresql:'],
-    example: 'postgres://issuing_app:secret@127.0.0.1:5432/issuing',
+    example: `postgres://${role}:secret@127.0.0.1:5432/issuing`,
   });
 
 const database = (read: Reader, poolFallback: number) => ({
   /** Connects as the processes' role, which owns nothing. */
-  url: postgresUrl(read, 'DATABASE_URL'),
+  url: postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
   poolSize: read.integer('DATABASE_POOL_SIZE', {
     fallback: poolFallback,
     min: 1,
@@ -52,7 +52,11 @@ const temporal = (read: Reader) => ({
 });
 
 const stripe = (read: Reader) => ({
-  secretKey: read.text('STRIPE_SECRET_KEY', { example: 'sk_test_...', secret: true }),
+  /** A secret key, or a restricted one with the rights to Issuing and Identity. */
+  secretKey: read.text('STRIPE_SECRET_KEY', {
+    example: 'sk_test_...',
+    startsWith: ['sk_', 'rk_'],
+  }),
   /** Where the Stripe API is; set it to the simulator's address to work offline. */
   apiBase: read.url('STRIPE_API_BASE', {
     fallback: 'https://api.stripe.com',
@@ -61,6 +65,13 @@ const stripe = (read: Reader) => ({
   }),
 });
 
+/** Each endpoint has a secret of its own; a key or an id in its place would refuse every event. */
+const webhookSecrets = (read: Reader): readonly string[] =>
+  read.list('STRIPE_WEBHOOK_SECRETS', {
+    example: 'whsec_...,whsec_...',
+    startsWith: ['whsec_'],
+  });
+
 export const ingressConfig = (env: Environment) =>
   readConfig(env, (read) => ({
     ...common(read),
@@ -68,7 +79,7 @@ export const ingressConfig = (env: Environment) =>
     database: database(read, 10),
     temporal: temporal(read),
     apiKeys: read.list('API_KEYS', { example: 'a-long-random-text' }),
-    webhookSecrets: read.list('STRIPE_WEBHOOK_SECRETS', { example: 'whsec_...,whsec_...' }),
+    webhookSecrets: webhookSecrets(read),
   }));
 
 export const relayConfig = (env: Environment) =>
@@ -132,7 +143,7 @@ export const migrateConfig = (env: Environment) =>
   readConfig(env, (read) => ({
     ...common(read),
     /** Connects as the owner of the schema; only migrations use it. */
-    ownerUrl: postgresUrl(read, 'DATABASE_OWNER_URL'),
+    ownerUrl: postgresUrl(read, 'DATABASE_OWNER_URL', 'issuing_owner'),
     /** Password given to the processes' role when it is created; without it the role cannot log in by password. */
     appPassword: read.optionalText('DATABASE_APP_PASSWORD'),
   }));
@@ -156,15 +167,15 @@ export const localStackConfig = (env: Environment) =>
 
 /** The local stack migrates a given database too, so it needs the owner's address. */
 const externalDatabase = (read: Reader) => ({
-  url: postgresUrl(read, 'DATABASE_URL'),
-  ownerUrl: postgresUrl(read, 'DATABASE_OWNER_URL'),
+  url: postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
+  ownerUrl: postgresUrl(read, 'DATABASE_OWNER_URL', 'issuing_owner'),
   appPassword: read.optionalText('DATABASE_APP_PASSWORD'),
 });
 
 /** Endpoints of a real Stripe account are made by a person, so their secrets have to be given. */
 const externalStripe = (read: Reader) => ({
   ...stripe(read),
-  webhookSecrets: read.list('STRIPE_WEBHOOK_SECRETS', { example: 'whsec_...,whsec_...' }),
+  webhookSecrets: webhookSecrets(read),
   signingSecrets: boundSecrets(read),
 });
 

@@ -121,7 +121,8 @@ export async function createProgram(): Promise<Program> {
       return accounts.flatMap((account) => account[kind]);
     },
     async control(method, path, body) {
-      const answer = await fetch(`${target}/_sim${path}`, { method, body: JSON.stringify(body) });
+      const content = { method, body: JSON.stringify(body) };
+      const answer = await fetch(`${target}/_sim${path}`, content);
       if (!answer.ok) throw new Error(await answer.text());
     },
     run: (activity, scheduledMs = Date.now()) =>

@@ -104,7 +104,7 @@ export function interpretEvent(type: string, event: Json): Sighting {
 /** A card as an event or a fetch shows it at second `atS`. */
 export function readCard(card: Json, atS: number, previous: Json | null): CardSighting {
   const shipping = optionalObject(card, 'shipping');
-  const status = shipping === null ? null : optionalText(shipping, 'status');
+  const parcel = shipping === null ? null : optionalText(shipping, 'status');
   return {
     kind: 'card',
     stripeCardId: parseStripeCardId(textAt(card, 'id')),
@@ -116,7 +116,7 @@ export function readCard(card: Json, atS: number, previous: Json | null): CardSi
     expMonth: integerAt(card, 'exp_month'),
     expYear: integerAt(card, 'exp_year'),
     // An unknown shipping status is no news: the ladder is open-ended.
-    shippingStatus: SHIPPING.find((s) => s === status) ?? null,
+    shippingStatus: SHIPPING.find((s) => s === parcel) ?? null,
     carrier: shipping === null ? null : optionalText(shipping, 'carrier'),
     trackingNumber: shipping === null ? null : optionalText(shipping, 'tracking_number'),
     trackingUrl: shipping === null ? null : optionalText(shipping, 'tracking_url'),

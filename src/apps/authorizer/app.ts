@@ -1,5 +1,10 @@
 /** The HTTP side of the authorizer: verifies, reads, asks the decider, and answers in Stripe's form. */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Registry } from 'prom-client';
 import { readAuthorizationRequest } from '../../adapters/stripe/read-request.ts';
 import { verifyStripeEvent } from '../../adapters/stripe/signature.ts';
@@ -22,6 +27,10 @@ export const AUTHORIZATION_PATH = '/webhooks/stripe/authorizations';
 const BODY_MAX_BYTES = 1024 * 1024;
 /** Name under which a signing secret is bound to the platform's own account. */
 const PLATFORM = 'platform';
+const HTTP_BAD_REQUEST = 400;
+const HTTP_NOT_FOUND = 404;
+const HTTP_TOO_LARGE = 413;
+const HTTP_SERVER_ERROR = 500;
 
 export interface AuthorizerApp {
   readonly decide: Decider;
@@ -39,6 +48,10 @@ export function buildApp(deps: AuthorizerApp): FastifyInstance {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
+  );
+  app.setErrorHandler((error: FastifyError, _request, reply) => answerFailure(deps, error, reply));
+  app.setNotFoundHandler((_request, reply) =>
+    answerError(reply, HTTP_NOT_FOUND, { code: 'NOT_FOUND', message: 'There is no such route.' }),
   );
   app.post(AUTHORIZATION_PATH, (request, reply) => answerRequest(deps, request, reply));
   app.get('/healthz', () => ({ status: 'ok' }));
@@ -113,8 +126,35 @@ function refuse(deps: AuthorizerApp, reply: FastifyReply, cause: string): Fastif
   deps.metrics.refused.inc({ cause });
   deps.logger.warn({ cause }, 'authorization request refused');
   const message = `The request was not answered: ${cause}.`;
-  return reply.status(400).send({ error: { code: 'REQUEST_REFUSED', message } });
+  return answerError(reply, HTTP_BAD_REQUEST, { code: 'REQUEST_REFUSED', message });
 }
+
+/** What Fastify refused before our code saw it, or what failed in it; the text of our own failures stays inside. */
+function answerFailure(
+  deps: AuthorizerApp,
+  error: FastifyError,
+  reply: FastifyReply,
+): FastifyReply {
+  const status = error.statusCode ?? HTTP_SERVER_ERROR;
+  if (status === HTTP_TOO_LARGE) {
+    deps.metrics.refused.inc({ cause: 'too_large' });
+    const message = 'The body is larger than 1 MB.';
+    return answerError(reply, status, { code: 'BODY_TOO_LARGE', message });
+  }
+  if (status >= HTTP_BAD_REQUEST && status < HTTP_SERVER_ERROR) {
+    return refuse(deps, reply, 'not_a_request');
+  }
+  deps.logger.error({ err: error }, 'request failed');
+  const message = 'Something went wrong on our side.';
+  return answerError(reply, HTTP_SERVER_ERROR, { code: 'INTERNAL', message });
+}
+
+/** The one shape of every error, as that of the ingress; docs/api.md lists the codes. */
+const answerError = (
+  reply: FastifyReply,
+  status: number,
+  error: { readonly code: string; readonly message: string },
+): FastifyReply => reply.status(status).send({ error });
 
 function record(
   deps: AuthorizerApp,

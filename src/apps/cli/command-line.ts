@@ -66,7 +66,7 @@ function parseDemo(args: readonly string[]): CommandLine {
   let values: { cards?: string; seed?: string; keep?: boolean; report?: string; help?: boolean };
   try {
     ({ values } = parseArgs({
-      args: [...args],
+      args: joinNegativeNumbers(args),
       options: {
         cards: { type: 'string' },
         seed: { type: 'string' },
@@ -97,6 +97,20 @@ function parseDemo(args: readonly string[]): CommandLine {
     command: 'demo',
     demo: { cards, seed, keep, ...(report === undefined ? {} : { report }) },
   };
+}
+
+/** `--cards -1` as `--cards=-1`, which is then refused for its value; apart, it would look like another option. */
+function joinNegativeNumbers(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const last = joined.at(-1);
+    if (/^-\d/.test(arg) && (last === '--cards' || last === '--seed')) {
+      joined.splice(-1, 1, `${last}=${arg}`);
+    } else {
+      joined.push(arg);
+    }
+  }
+  return joined;
 }
 
 function integer(

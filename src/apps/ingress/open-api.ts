@@ -1,10 +1,8 @@
 /** The OpenAPI document, made from the schemas of the routes, and the page that shows it. */
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
+import { packageVersion } from '../../platform/package-version.ts';
 import type { App } from './ingress-ports.ts';
-
-/** Version of the contract, not of the package: it changes when a client has to change. */
-const API_VERSION = '1.0.0';
 
 export async function registerOpenApi(app: App): Promise<void> {
   await app.register(fastifySwagger, {
@@ -12,7 +10,7 @@ export async function registerOpenApi(app: App): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'Issuing orchestrator',
-        version: API_VERSION,
+        version: packageVersion(),
         description:
           'Runs a card program on Stripe Issuing. Amounts are whole minor units, currencies lower-case, ' +
           'times ISO 8601. Every POST under /v1 needs an Idempotency-Key. Errors have one shape.',

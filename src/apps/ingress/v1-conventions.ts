@@ -1,10 +1,14 @@
-/** What all routes under /v1 share: the API key, the Idempotency-Key of each POST, empty bodies, error answers. */
+/** What all routes under /v1 share: the API key, the Idempotency-Key, the form of bodies and texts, error answers. */
 import { type RouteOptions } from 'fastify';
 import { Type } from 'typebox';
 import { ErrorBody } from '../../client/schemas/error-body.ts';
 import { createApiKeyCheck } from './api-key.ts';
 import { ApiError } from './errors.ts';
 import type { App } from './ingress-ports.ts';
+import { unstorablePaths } from './storable-text.ts';
+
+/** Fields named in one answer; the first few say enough. */
+const UNSTORABLE_SHOWN_MAX = 10;
 
 const KeyHeaders = Type.Object({
   'idempotency-key': Type.String({
@@ -24,7 +28,8 @@ export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
     }
   });
   const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
+  // Fastify takes plain text as well; here a body is JSON or refused.
+  app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     // Some clients announce JSON and send nothing.
     if (text === '') done(null, {});
@@ -39,7 +44,21 @@ export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
       query['limit'] = Number(query['limit']);
     }
   });
+  // After the schema, which has refused unknown fields by then.
+  app.addHook('preHandler', async ({ body, query }) => refuseUnstorable({ body, query }));
   app.addHook('onRoute', describe);
+}
+
+/** Texts that Postgres cannot keep would otherwise end as a failure of ours. */
+function refuseUnstorable(parts: { readonly body: unknown; readonly query: unknown }): void {
+  const fields = Object.entries(parts).flatMap(([part, value]) =>
+    unstorablePaths(value, UNSTORABLE_SHOWN_MAX).map((path) => ({
+      in: part,
+      path,
+      message: 'must not contain the character NUL or half of a surrogate pair',
+    })),
+  );
+  if (fields.length > 0) throw new ApiError('VALIDATION_FAILED', { fields });
 }
 
 /** Adds to a route's schema what the document has to say about every route. */

@@ -1,11 +1,13 @@
 /** One process of the stack that can be started, waited for, killed and started again on its own. */
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { waitUntil } from './readiness.ts';
 import type { Child, ServiceOptions, Supervisor } from './supervisor.ts';
 
 export interface Part {
   readonly name: string;
   readonly logFile: string;
+  /** The end of what it printed since it was last started; a kept log holds earlier runs too. */
+  logTail(): string;
   /** Undefined while the part is not running. */
   pid(): number | undefined;
   /** Starts the process and resolves when it is ready. Rejects with the end of its log when it is not. */
@@ -33,11 +35,22 @@ const KILL_GRACE_MS = 10_000;
 /** Frequent enough that nobody notices the wait, rare enough to cost nothing. */
 const READY_POLL_MS = 50;
 const LOG_LINES_SHOWN = 25;
+/** Room for that many long lines; a log kept for weeks is not read as a whole. */
+const LOG_BYTES_READ = 64_000;
 
 export function createPart(supervisor: Supervisor, options: PartOptions): Part {
   const { name, service } = options;
   let child: Child | undefined;
   let expected = false;
+  let logStart = 0;
+
+  const logTail = (): string => tailSince(service.logFile, logStart);
+  const shownLog = (): string => {
+    const tail = logTail();
+    return tail === ''
+      ? ' It printed nothing.'
+      : ` The end of ${service.logFile}:\n${tail.replaceAll(/^/gm, '    ')}`;
+  };
 
   const isRunning = (): boolean => child !== undefined && child.exit() === undefined;
   async function end(how: (running: Child) => Promise<void>): Promise<void> {
@@ -47,9 +60,11 @@ export function createPart(supervisor: Supervisor, options: PartOptions): Part {
   return {
     name,
     logFile: service.logFile,
+    logTail,
     pid: () => (isRunning() ? child?.pid : undefined),
     async start() {
       if (isRunning()) throw new Error(`${name} is running already`);
+      logStart = statSync(service.logFile, { throwIfNoEntry: false })?.size ?? 0;
       const started = supervisor.start(service);
       child = started;
       expected = false;
@@ -59,13 +74,11 @@ export function createPart(supervisor: Supervisor, options: PartOptions): Part {
       );
       const exit = started.exit();
       if (exit !== undefined) {
-        throw new Error(
-          `${name} ended with ${exit.words} before it was ready.${logTail(service.logFile)}`,
-        );
+        throw new Error(`${name} ended with ${exit.words} before it was ready.${shownLog()}`);
       }
       if (!isReady) {
         const seconds = options.readyTimeoutMs / 1000;
-        throw new Error(`${name} was not ready after ${seconds} s.${logTail(service.logFile)}`);
+        throw new Error(`${name} was not ready after ${seconds} s.${shownLog()}`);
       }
       void started.exited.then(({ words }) => {
         if (expected || child !== started || supervisor.signal.aborted) return;
@@ -85,16 +98,23 @@ export function createPart(supervisor: Supervisor, options: PartOptions): Part {
   };
 }
 
-/** The last lines of the log, indented, as part of an error message. */
-export function logTail(logFile: string): string {
-  let text = '';
+/** The last lines that were written to the log after its first `start` bytes. */
+function tailSince(logFile: string, start: number): string {
+  let file: number;
   try {
-    text = readFileSync(logFile, 'utf8');
+    file = openSync(logFile, 'r');
   } catch {
     // No log was written.
+    return '';
   }
-  const lines = text.trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
-  return text.trim() === ''
-    ? ''
-    : ` The end of ${logFile}:\n${lines.map((l) => `    ${l}`).join('\n')}`;
+  try {
+    const end = fstatSync(file).size;
+    const from = Math.max(start, end - LOG_BYTES_READ);
+    const bytes = Buffer.alloc(Math.max(0, end - from));
+    const length = readSync(file, bytes, 0, bytes.length, from);
+    const text = bytes.toString('utf8', 0, length).trim();
+    return text.split('\n').slice(-LOG_LINES_SHOWN).join('\n');
+  } finally {
+    closeSync(file);
+  }
 }

@@ -4,7 +4,7 @@ import { chown, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDatabase } from '../../../adapters/postgres/databases.ts';
 import type { Environment } from '../../../platform/config-reader.ts';
-import { createPart, logTail, type Part } from './part.ts';
+import { createPart, type Part } from './part.ts';
 import type { PortPicker } from './ports.ts';
 import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts';
 import type { ProcessOwner, Supervisor } from './supervisor.ts';
@@ -126,7 +126,7 @@ async function startOnFreePort(
       await part.start();
       return { part, port };
     } catch (error) {
-      const isTaken = logTail(options.logFile).includes('Address already in use');
+      const isTaken = part.logTail().includes('Address already in use');
       if (!isTaken || attempt === PORT_ATTEMPTS_MAX || supervisor.signal.aborted) throw error;
     }
   }

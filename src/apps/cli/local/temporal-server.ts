@@ -1,6 +1,6 @@
 /** A Temporal development server with its web UI, on the loopback address. */
 import type { Environment } from '../../../platform/config-reader.ts';
-import { createPart, logTail, type Part } from './part.ts';
+import { createPart, type Part } from './part.ts';
 import type { PortPicker } from './ports.ts';
 import { answersOk } from './readiness.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -55,9 +55,7 @@ export async function startTemporal(
       await part.start();
       return { port, uiPort, address: `127.0.0.1:${port}`, part, stop: () => part.stop() };
     } catch (error) {
-      const isTaken = /address already in use|can't set frontend port/i.test(
-        logTail(options.logFile),
-      );
+      const isTaken = /address already in use|can't set frontend port/i.test(part.logTail());
       if (!isTaken || attempt === PORT_ATTEMPTS_MAX || supervisor.signal.aborted) throw error;
     }
   }

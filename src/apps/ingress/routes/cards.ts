@@ -25,7 +25,9 @@ function requestRoute(app: App, { answers }: IngressPorts, afterCommit: AfterCom
       schema: {
         operationId: 'requestCard',
         summary: 'Requests a card; its workflow takes it from KYC to spending',
-        description: 'Accepted also while Temporal is down: the workflow is then started later.',
+        description:
+          'Accepted also while Temporal is down: the workflow is then started later. A physical card without ' +
+          "`shipping` is sent to the cardholder's name and billing address by standard service.",
         tags: TAGS,
         body: NewCard,
         response: { 202: Card },

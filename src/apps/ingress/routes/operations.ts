@@ -1,4 +1,4 @@
-/** Health, readiness and metrics: what runs a process asks for. */
+/** Health, readiness and metrics: what runs a process asks for. And the way to the pages for who opens `/`. */
 import { Type } from 'typebox';
 import { within } from '../deadline.ts';
 import type { App, IngressOptions } from '../ingress-ports.ts';
@@ -45,6 +45,8 @@ export function operationRoutes(app: App, { ports, metrics }: IngressOptions): v
       }
     },
   );
+
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
 
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.metrics()),

@@ -1,13 +1,15 @@
 /** Stripe's events: verify, store, answer. What they mean is the relay's business. */
 import { Type } from 'typebox';
 import { groupKeyOf, objectIdOf } from '../../../adapters/stripe/event-subject.ts';
-import { type VerifiedEvent, verifyStripeEvent } from '../../../adapters/stripe/signature.ts';
+import { verifyStripeEvent } from '../../../adapters/stripe/signature.ts';
+import type { Json } from '../../../adapters/stripe/wire.ts';
 import { ErrorBody } from '../../../client/schemas/error-body.ts';
 import type { IncomingEvent } from '../../../ports/event-intake.ts';
 import { within } from '../deadline.ts';
 import { ApiError } from '../errors.ts';
 import { createWebhookCounter } from '../http-metrics.ts';
 import type { App, IngressOptions } from '../ingress-ports.ts';
+import { storableJson } from '../storable-text.ts';
 
 /** Stripe gives up a delivery after some seconds and sends it again; answering 503 earlier frees the connection. */
 const STORE_WITHIN_MS = 2_000;
@@ -66,7 +68,10 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
   );
 }
 
-function toIncoming(event: Extract<VerifiedEvent, { kind: 'verified' }>['event']): IncomingEvent {
+/** What is kept of an event. All of it is read from the cleaned payload, so that each column can be stored. */
+function toIncoming(verified: Json): IncomingEvent {
+  const payload = storableJson(verified);
+  const event = JSON.parse(payload) as Json;
   const { account } = event;
   return {
     eventId: String(event['id']),
@@ -75,20 +80,6 @@ function toIncoming(event: Extract<VerifiedEvent, { kind: 'verified' }>['event']
     objectId: objectIdOf(event),
     groupKey: groupKeyOf(event),
     created: Number(event['created']),
-    payload: storableJson(event),
+    payload,
   };
-}
-
-/**
- * The event as JSON that Postgres can hold: it refuses the character NUL and halves of surrogate pairs, which
- * a merchant's name may contain. They carry no meaning, and an event must not be lost for them.
- */
-function storableJson(event: Readonly<Record<string, unknown>>): string {
-  const text = JSON.stringify(event);
-  if (!/\\u(?:0000|d[89a-f])/i.test(text)) return text;
-  return JSON.stringify(event, (_key, value: unknown) =>
-    typeof value === 'string'
-      ? value.replaceAll('\u0000', '').replaceAll(/\p{Surrogate}/gu, '\ufffd')
-      : value,
-  );
 }
