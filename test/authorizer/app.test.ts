@@ -179,6 +179,27 @@ describe('POST /webhooks/stripe/authorizations', () => {
     expect(profiles).toEqual([false, true]);
   });
 
+  it('answers every error in one shape', async () => {
+    const app = start();
+    const tooLarge = await post(app, { text: 'x'.repeat(1_048_577) });
+    expect(tooLarge.statusCode).toBe(413);
+    expect(tooLarge.json()).toEqual({
+      error: { code: 'BODY_TOO_LARGE', message: expect.any(String) },
+    });
+    const unknown = await app.inject('/nothing');
+    expect(unknown.statusCode).toBe(404);
+    expect(unknown.json()).toEqual({ error: { code: 'NOT_FOUND', message: expect.any(String) } });
+    expect((await post(app, {})).json()).toMatchObject({ error: { code: 'REQUEST_REFUSED' } });
+  });
+
+  it('keeps the text of its own failures inside', async () => {
+    const isReachable = () => Promise.reject(new Error('password of the database'));
+    const response = await start({ isReachable }).inject('/readyz');
+    expect(response.statusCode).toBe(500);
+    expect(response.json()).toMatchObject({ error: { code: 'INTERNAL' } });
+    expect(response.body).not.toContain('password');
+  });
+
   it('is ready only while Postgres answers', async () => {
     expect((await start().inject('/readyz')).statusCode).toBe(200);
     expect(

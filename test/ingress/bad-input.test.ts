@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../src/apps/ingress/errors.ts';
 import { API_KEY, ingressUnderTest, SECOND_API_KEY } from './ingress-under-test.ts';
-import { newCustomer, platformTenant } from './program.ts';
+import { newCardholder, newCustomer, platformTenant } from './program.ts';
 
 const ingress = ingressUnderTest();
 let tenantId = '';
@@ -73,6 +73,31 @@ describe('a body that does not fit', () => {
     expect(fields.map((f) => f.path).toSorted()).toEqual(['accountId', 'cardholderId', 'type']);
   });
 
+  it.each([
+    ['NUL', 'a\u0000b'],
+    ['half of a surrogate pair', 'a\ud800b'],
+  ])('is refused when a text holds %s, wherever it is', async (_what, text) => {
+    const account = { tenantId, customerRef: text, currency: 'usd' };
+    const holder = newCardholder('unstorable');
+    const named = { ...holder, billing: { ...holder.billing, city: text } };
+    for (const [url, body, path] of [
+      ['/v1/accounts', account, 'customerRef'],
+      ['/v1/cardholders', { tenantId, ...named }, 'billing.city'],
+    ] as const) {
+      const answer = await ingress.post(url, body);
+      expect(answer.status).toBe(400);
+      expect(answer.body.error).toMatchObject({
+        code: 'VALIDATION_FAILED',
+        details: { fields: [{ in: 'body', path }] },
+      });
+    }
+  });
+
+  it('is taken with characters beyond the basic plane', async () => {
+    const body = { tenantId, customerRef: 'smile \u{1f600}', currency: 'usd' };
+    expect((await ingress.post('/v1/accounts', body)).status).toBe(201);
+  });
+
   const json = 'application/json';
   const form = 'application/x-www-form-urlencoded';
   const large = `{"name":"${'x'.repeat(1_048_576)}"}`;
@@ -84,6 +109,12 @@ describe('a body that does not fit', () => {
       payload: '{"__proto__":{}}',
       type: json,
       answers: '400 INVALID_JSON',
+    },
+    {
+      when: 'is plain text',
+      payload: '{"name":"x"}',
+      type: 'text/plain',
+      answers: '415 UNSUPPORTED_MEDIA_TYPE',
     },
     { when: 'is a form', payload: 'name=x', type: form, answers: '415 UNSUPPORTED_MEDIA_TYPE' },
     { when: 'is over 1 MB', payload: large, type: json, answers: '413 BODY_TOO_LARGE' },
@@ -116,6 +147,14 @@ describe('a query that does not fit', () => {
     expect(answer.body.error?.details).toMatchObject({ fields: [{ in: 'query', path }] });
   });
 
+  it('is refused when it holds NUL', async () => {
+    const answer = await ingress.get('/v1/cardholders?customerRef=a%00b');
+    expect(answer.status).toBe(400);
+    expect(answer.body.error?.details).toMatchObject({
+      fields: [{ in: 'query', path: 'customerRef' }],
+    });
+  });
+
   it.each(['cards', 'accounts', 'cardholders', 'tenants', 'attention', 'transactions'])(
     'a cursor of another list is refused by %s',
     async (list) => {
@@ -136,7 +175,6 @@ describe('what does not exist', () => {
     ['/v1/cardholders/chr_none', 'CARDHOLDER_NOT_FOUND'],
     ['/v1/authorizations/iauth_none', 'AUTHORIZATION_NOT_FOUND'],
     ['/v1/nothing', 'ROUTE_NOT_FOUND'],
-    ['/', 'ROUTE_NOT_FOUND'],
   ])('%s is 404 %s', async (url, code) => {
     const answer = await ingress.get(url);
     expect(answer.status).toBe(404);
@@ -148,6 +186,12 @@ describe('what does not exist', () => {
     expect(answer.status).toBe(404);
     expect(answer.body.error?.code).toBe('ACCOUNT_NOT_FOUND');
   });
+});
+
+it('/ leads to the pages of the API', async () => {
+  const answer = await ingress.get('/', { apiKey: null });
+  expect(answer.status).toBe(302);
+  expect(answer.headers['location']).toBe('/docs');
 });
 
 it('a path that cannot be decoded has the one error shape too', async () => {

@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/schema';
 import { beforeAll, describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { ingressUnderTest } from './ingress-under-test.ts';
 
 type Node = Record<string, unknown>;
@@ -81,6 +82,7 @@ describe('the OpenAPI document', () => {
 
   it('is complete: names, summaries, parameters, answers', () => {
     expect(document.openapi).toMatch(/^3\.1\./);
+    expect(document.info['version']).toBe(manifest.version);
     const names = operations.map((o) => o.operation.operationId);
     expect(new Set(names).size).toBe(operations.length);
     const tags = document.tags.map((t) => t.name);

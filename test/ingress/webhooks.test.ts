@@ -159,6 +159,31 @@ describe('a signed event', () => {
   });
 });
 
+describe('a signed event whose names hold characters that Postgres refuses', () => {
+  it('is stored under what is left of them', async () => {
+    const event = newEvent({ type: 'new_\u0000thing.happened' });
+    const object = { id: 'ic_\u0000\ud8001', ['na\u0000me']: 'x' };
+    const answer = await deliver(JSON.stringify({ ...event, data: { object } }));
+    expect(answer.status).toBe(200);
+    expect(await stored(event.id)).toMatchObject([
+      {
+        type: 'new_thing.happened',
+        object_id: 'ic_\ufffd1',
+        group_key: 'ic_\ufffd1',
+        payload: { data: { object: { id: 'ic_\ufffd1', name: 'x' } } },
+      },
+    ]);
+  });
+
+  it('is stored once, also when its own id holds one', async () => {
+    const event = newEvent();
+    const payload = JSON.stringify({ ...event, id: `${event.id}\u0000` });
+    expect((await deliver(payload)).body).toEqual({ received: true });
+    expect((await deliver(payload)).body).toEqual({ received: true, duplicate: true });
+    expect(await stored(event.id)).toHaveLength(1);
+  });
+});
+
 describe('what is not a signed event', () => {
   /** What was answered, and how many events were stored meanwhile. */
   async function refusalOf(delivery: () => Promise<Answer>) {

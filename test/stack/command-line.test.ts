@@ -1,9 +1,15 @@
 /** The command line: what it accepts, and what it says to everything else. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/apps/cli/command-line.ts';
 import { modulePath, nodeCommand } from '../../src/apps/cli/local/module-command.ts';
+import { reportFileProblem } from '../../src/apps/cli/report-file.ts';
+import { localStackConfig } from '../../src/platform/config.ts';
 import { stackEnvironment } from '../support/stack-environment.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 describe('parseCommandLine', () => {
   it('fills in the defaults of the demo', () => {
@@ -27,6 +33,8 @@ describe('parseCommandLine', () => {
     [['demo', '--crads', '3'], "Unknown option '--crads'"],
     [['demo', '--cards', '0'], '--cards is "0"; it must be a whole number from 1 to 1000'],
     [['demo', '--cards', '1.5'], '--cards is "1.5"'],
+    [['demo', '--cards', '-1'], '--cards is "-1"; it must be a whole number from 1 to 1000'],
+    [['demo', '--seed', '-1'], '--seed is "-1"; it must be a whole number from 0'],
     [['demo', '--seed', 'x'], '--seed is "x"'],
     [['demo', 'extra'], "Unexpected argument 'extra'"],
     [['start', '--fast'], 'start takes no options, but got "--fast"'],
@@ -51,6 +59,38 @@ function runCommand(args: readonly string[], env: Record<string, string>) {
     child.once('close', (code) => resolve({ code, output }));
   });
 }
+
+describe('reportFileProblem', () => {
+  it('accepts a file that is there or can be made, and makes none', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'report.json');
+    expect(await reportFileProblem(file)).toBeUndefined();
+    expect(existsSync(file)).toBe(false);
+    await writeFile(file, 'an earlier one');
+    expect(await reportFileProblem(file)).toBeUndefined();
+    expect(await readFile(file, 'utf8')).toBe('an earlier one');
+    expect(await reportFileProblem(folder)).toContain('is a folder');
+    expect(await reportFileProblem(join(file, 'inside.json'))).toContain('is not a folder');
+  });
+});
+
+describe('the configuration', () => {
+  it('refuses what is no secret of its kind, without repeating it', () => {
+    const env = {
+      DATABASE_URL: 'postgres://issuing_app@127.0.0.1/issuing',
+      DATABASE_OWNER_URL: 'postgres://issuing_owner@127.0.0.1/issuing',
+      STRIPE_SECRET_KEY: 'pk_test_hush',
+      STRIPE_WEBHOOK_SECRETS: 'whsec_1,we_hush',
+      AUTHORIZER_SIGNING_SECRETS: 'platform=whsec_1',
+    };
+    const read = (more: object = {}) => localStackConfig({ ...env, ...more });
+    expect(read).toThrow(/STRIPE_SECRET_KEY must start with sk_ or rk_/);
+    expect(read).toThrow(/STRIPE_WEBHOOK_SECRETS has an entry that does not start with whsec_/);
+    expect(read).not.toThrow(/hush/);
+    const right = { STRIPE_SECRET_KEY: 'rk_live_1', STRIPE_WEBHOOK_SECRETS: 'whsec_1,whsec_2' };
+    expect(read(right).stripe).toMatchObject({ secretKey: 'rk_live_1' });
+  });
+});
 
 describe('the command line as a process', () => {
   it('says what is unknown, shows the usage, and ends with 1', async () => {
@@ -79,5 +119,24 @@ describe('the command line as a process', () => {
     const { code, output } = await runCommand(['migrate'], {});
     expect(code).toBe(1);
     expect(output).toContain('DATABASE_OWNER_URL is not set');
+    expect(output).toContain('DATABASE_OWNER_URL=postgres://issuing_owner:');
+  });
+
+  it('names the variable and the address of a database that cannot be reached', async () => {
+    const env = { DATABASE_OWNER_URL: 'postgres://issuing_owner:hush@127.0.0.1:1/issuing' };
+    const { code, output } = await runCommand(['migrate'], env);
+    expect(code).toBe(1);
+    expect(output).toContain(
+      'DATABASE_OWNER_URL: postgres://issuing_owner@127.0.0.1:1/issuing cannot be used: connect ECONNREFUSED',
+    );
+    expect(output).not.toContain('hush');
+  });
+
+  it('looks for the folder of the report before the demo starts', async () => {
+    const file = join(await temporaryFolder(), 'none', 'report.json');
+    const { code, output } = await runCommand(['demo', '--report', file], {});
+    expect(code).toBe(1);
+    expect(output).toContain('there is no folder');
+    expect(output).not.toContain('Bringing');
   });
 });

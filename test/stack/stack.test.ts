@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { nodeCommand } from '../../src/apps/cli/local/module-command.ts';
 import { createPortPicker } from '../../src/apps/cli/local/ports.ts';
@@ -172,6 +172,28 @@ describe('a stack on a given database and Temporal server', () => {
       /worker ended with code 1 before it was ready.*STRIPE_SECRET_KEY is not set/s,
     );
     await nothingLeft(environment);
+  });
+
+  it('names a given database that cannot be reached, and the folder that stays for its logs', async () => {
+    const owner = { ...given, DATABASE_OWNER_URL: 'postgres://issuing_owner:hush@127.0.0.1:1/x' };
+    const app = { ...given, DATABASE_URL: 'postgres://issuing_app:hush@127.0.0.1:1/x' };
+    for (const [environment, name] of [
+      [stackEnvironment(owner), 'DATABASE_OWNER_URL: postgres://issuing_owner@127.0.0.1:1/x'],
+      [stackEnvironment(app), 'DATABASE_URL: postgres://issuing_app@127.0.0.1:1/x'],
+    ] as const) {
+      const { message } = await start(environment).then(
+        () => new Error('it started'),
+        (error: Error) => error,
+      );
+      expect(message).toContain(`${name} cannot be used: connect ECONNREFUSED`);
+      expect(message).not.toContain('hush');
+      const logs = /\nThe logs are in (.*)$/.exec(message)?.[1];
+      if (logs !== undefined) {
+        expect(existsSync(logs)).toBe(true);
+        await rm(dirname(logs), { recursive: true });
+      }
+      await nothingLeft(environment);
+    }
   });
 
   it('ends at once when it is interrupted in the middle of the start', async () => {

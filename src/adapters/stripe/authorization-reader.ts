@@ -20,6 +20,7 @@ import {
   objectsAt,
   oneOf,
   optionalId,
+  optionalObject,
   optionalText,
   textAt,
   UnreadableEventError,
@@ -36,7 +37,8 @@ export function readCurrency(parent: Json, name: string): Currency {
 }
 
 export function readMerchant(parent: Json): Merchant {
-  const merchant = objectAt(parent, 'merchant_data');
+  // Money is booked whoever took it, so a record without a merchant is readable all the same.
+  const merchant = optionalObject(parent, 'merchant_data') ?? {};
   return {
     name: optionalText(merchant, 'name'),
     category: optionalText(merchant, 'category') ?? '',

@@ -2,15 +2,17 @@
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
-import { parseCommandLine, USAGE } from './command-line.ts';
+import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
+import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
+import { reportFileProblem } from './report-file.ts';
 import { runStart } from './start.ts';
 
 async function run(args: readonly string[]): Promise<number> {
   const line = parseCommandLine(args);
   switch (line.command) {
     case 'demo':
-      return runDemo(line.demo);
+      return runCheckedDemo(line.demo);
     case 'start':
       return runStart();
     case 'migrate':
@@ -24,13 +26,18 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+async function runCheckedDemo(demo: DemoArguments): Promise<number> {
+  const problem = demo.report === undefined ? undefined : await reportFileProblem(demo.report);
+  if (problem === undefined) return runDemo(demo);
+  console.error(problem);
+  return 1;
+}
+
 async function runMigrate(): Promise<number> {
   const { ownerUrl, appPassword } = migrateConfig(processEnvironment());
-  const { applied } = await migrate({
-    ownerUrl,
-    appPassword,
-    onApplied: (name) => console.log(`applied ${name}`),
-  });
+  const { applied } = await namingDatabase({ name: 'DATABASE_OWNER_URL', url: ownerUrl }, () =>
+    migrate({ ownerUrl, appPassword, onApplied: (name) => console.log(`applied ${name}`) }),
+  );
   if (applied.length === 0) console.log('No migrations were due.');
   return 0;
 }

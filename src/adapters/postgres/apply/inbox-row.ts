@@ -59,7 +59,7 @@ const REASON_LENGTH_MAX = 500;
  * half a character cannot be stored, and the row must not fail for its reason.
  */
 export function brokenRow(row: InboxRow, what: string, error: unknown): RowOutcome {
-  const reason = `${what}: ${String(error)}`
+  const reason = `${what}: ${error instanceof Error ? error.message : String(error)}`
     .slice(0, REASON_LENGTH_MAX)
     .replaceAll('\u0000', '')
     .replaceAll(/\p{Surrogate}/gu, '\ufffd');

@@ -4,7 +4,7 @@
  * nothing. So a set with a piece missing is refused.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locateData } from './data-location.ts';
@@ -32,7 +32,7 @@ export interface StackFolder {
   readonly lock: StackLock | undefined;
   state(): StackState;
   update(change: Partial<StackState>): Promise<void>;
-  /** Removes a throw-away stack, unlocks a kept one. With `keepLogs` the logs stay. */
+  /** Removes a throw-away stack, unlocks a kept one. With `keepLogs` the logs stay, if anything is in them. */
   close(options: { readonly keepLogs: boolean }): Promise<void>;
 }
 
@@ -50,6 +50,8 @@ export async function openStackFolder(options: FolderOptions): Promise<StackFold
   try {
     return await prepare(path, lock, options);
   } catch (error) {
+    // A temporary folder that was just made holds nothing that anybody could want.
+    if (options.path === undefined) await rm(path, { recursive: true, force: true });
     await lock?.release();
     throw error;
   }
@@ -112,14 +114,22 @@ async function prepare(
     },
     async close({ keepLogs }) {
       const inside = (await readdir(path)).map((name) => join(path, name));
+      const staysForLogs = keepLogs && (await hasContent(logs));
       const doomed = throwAway.flatMap((folder) =>
-        keepLogs && folder === path ? inside.filter((entry) => entry !== logs) : [folder],
+        staysForLogs && folder === path ? inside.filter((entry) => entry !== logs) : [folder],
       );
       for (const folder of doomed)
         await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       await lock?.release();
     },
   };
+}
+
+/** True when any file of the folder is not empty. */
+async function hasContent(folder: string): Promise<boolean> {
+  const files = (await readdir(folder)).map((name) => join(folder, name));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.some((size) => size > 0);
 }
 
 interface DataFiles {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { localStackConfig } from '../../../platform/config.ts';
 import type { Environment } from '../../../platform/config-reader.ts';
+import { withoutPassword } from '../database-address.ts';
 import { modulePath, nodeCommand, projectRoot } from './module-command.ts';
 import { createPart, type Part } from './part.ts';
 import type { PortPicker } from './ports.ts';
@@ -148,11 +149,4 @@ export async function openStripe(context: ServiceContext): Promise<StripeAddress
   context.keep(part);
   say(`simulator   ready   ${url}`);
   return { apiBase: url, key: folder.state().secrets.stripeKey, simulatorUrl: url };
-}
-
-/** An address for the screen; the password is in `stack.json`. */
-function withoutPassword(url: string): string {
-  const parsed = new URL(url);
-  parsed.password = '';
-  return parsed.href;
 }

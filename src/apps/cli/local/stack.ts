@@ -2,10 +2,13 @@
  * The whole system on one machine: PostgreSQL, Temporal, the simulator and our processes, each a process of
  * its own. Started in the order in which they need one another, stopped in the reverse one.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { checkConnection } from '../../../adapters/postgres/connection-check.ts';
 import { migrate } from '../../../adapters/postgres/migrate.ts';
 import { localStackConfig, processEnvironment } from '../../../platform/config.ts';
+import { namingDatabase } from '../database-address.ts';
 import { projectRoot } from './module-command.ts';
 import type { Part } from './part.ts';
 import { createPortPicker } from './ports.ts';
@@ -64,10 +67,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   } catch (error) {
     // The error points to a log, which must then be there; after Ctrl-C nobody wants to read one.
     await stop(options.signal?.aborted !== true);
-    throw error;
+    throw namingLogs(error, folder);
   } finally {
     interrupt.forget();
   }
+}
+
+/** A throw-away folder that stays for its logs must be named, or nobody would ever find and remove it. */
+function namingLogs(error: unknown, folder: StackFolder | undefined): unknown {
+  const isLeft = folder !== undefined && !folder.isKept && existsSync(folder.logs);
+  if (isLeft && error instanceof Error && !error.message.includes(folder.logs)) {
+    error.message += `\nThe logs are in ${folder.logs}`;
+  }
+  return error;
 }
 
 /** Rejects when the signal is aborted: some steps, such as a wait for a database lock, would take longer to notice. */
@@ -198,14 +210,20 @@ async function allOrNone<const T extends readonly Promise<unknown>[]>(
 }
 
 async function migrated(context: ServiceContext, directory: string | undefined) {
-  const database = await openDatabase(context);
-  const { applied } = await migrate({
-    ownerUrl: database.ownerUrl,
-    appPassword: database.appPassword,
-    directory,
-  });
+  const { appPassword, databaseUrl, ownerUrl } = await openDatabase(context);
+  const isGiven = context.config.database !== undefined;
+  const owner = isGiven ? 'DATABASE_OWNER_URL' : 'The database';
+  const { applied } = await namingDatabase({ name: owner, url: ownerUrl }, () =>
+    migrate({ ownerUrl, appPassword, directory }),
+  );
+  // The role exists only now. Without this the processes would be waited for in vain.
+  if (isGiven) {
+    await namingDatabase({ name: 'DATABASE_URL', url: databaseUrl }, () =>
+      checkConnection(databaseUrl),
+    );
+  }
   context.say(
     `migrations  ready   ${applied.length === 0 ? 'none were due' : `${applied.length} applied`}`,
   );
-  return database;
+  return { databaseUrl, ownerUrl };
 }
