@@ -240,6 +240,12 @@ describe('decide', () => {
     expect(rows).toHaveLength(2);
   });
 
+  it('decides on a merchant whose name Postgres could not keep', async () => {
+    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
+    const merchant = { ...sampleRequest().merchant, name: 'Caf\u0000 \ud800' };
+    expect(reasons(await ask(await question(program, { merchant })))).toEqual(['APPROVED']);
+  });
+
   it('does not let one bad request fail its neighbours', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 5_000 });
     const bad = await question(program);

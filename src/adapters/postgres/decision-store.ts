@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CardProfile, DecisionReason } from '../../domain/decision.ts';
 import { idFrom } from '../../domain/ids.ts';
 import { minorUnits } from '../../domain/money.ts';
+import { storableJson } from '../../platform/storable-text.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DecisionStore, Question, Reply } from '../../ports/decision-store.ts';
 import type { Sql } from './pool.ts';
@@ -44,7 +45,8 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
     async decide(questions) {
       const sentMs = clock.nowMs();
       const offset = offsetMs ?? 0;
-      const body = JSON.stringify(questions.map((q) => questionToJson(q, offset)));
+      // One merchant's name that Postgres cannot keep must not fail the neighbours in the list.
+      const body = storableJson(questions.map((q) => questionToJson(q, offset)));
       const [row] = await sql<{ replies: RawReply[]; now_ms: number }[]>`
         select decide(${body}::text::jsonb) as replies,
                (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`;

@@ -1,4 +1,6 @@
 /** Authorizations whose newest views contradict each other: listed for a look at Stripe, and stored as fetched. */
+
+import { storableJson } from '../../platform/storable-text.ts';
 import type { FetchedAuthorization } from '../../ports/authorization-fetcher.ts';
 import type { Sql } from './pool.ts';
 
@@ -61,11 +63,3 @@ export async function storeFetched(
       ${payload}::text::jsonb)
     on conflict do nothing`;
 }
-
-/** Without the character NUL and halves of surrogate pairs, which Postgres refuses and a merchant's name may hold. */
-const storableJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'string'
-      ? part.replaceAll('\u0000', '').replaceAll(/\p{Surrogate}/gu, '\ufffd')
-      : part,
-  );

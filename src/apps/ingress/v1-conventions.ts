@@ -2,10 +2,10 @@
 import { type RouteOptions } from 'fastify';
 import { Type } from 'typebox';
 import { ErrorBody } from '../../client/schemas/error-body.ts';
+import { unstorablePaths } from '../../platform/storable-text.ts';
 import { createApiKeyCheck } from './api-key.ts';
 import { ApiError } from './errors.ts';
 import type { App } from './ingress-ports.ts';
-import { unstorablePaths } from './storable-text.ts';
 
 /** Fields named in one answer; the first few say enough. */
 const UNSTORABLE_SHOWN_MAX = 10;

@@ -4,12 +4,12 @@ import { groupKeyOf, objectIdOf } from '../../../adapters/stripe/event-subject.t
 import { verifyStripeEvent } from '../../../adapters/stripe/signature.ts';
 import type { Json } from '../../../adapters/stripe/wire.ts';
 import { ErrorBody } from '../../../client/schemas/error-body.ts';
+import { storableJson } from '../../../platform/storable-text.ts';
 import type { IncomingEvent } from '../../../ports/event-intake.ts';
 import { within } from '../deadline.ts';
 import { ApiError } from '../errors.ts';
 import { createWebhookCounter } from '../http-metrics.ts';
 import type { App, IngressOptions } from '../ingress-ports.ts';
-import { storableJson } from '../storable-text.ts';
 
 /** Stripe gives up a delivery after some seconds and sends it again; answering 503 earlier frees the connection. */
 const STORE_WITHIN_MS = 2_000;
