@@ -1,6 +1,6 @@
 /**
  * Histories of earlier code, replayed against today's: a change that a running card could not survive fails here.
- * A new history is recorded, never an old one again: RECORD_HISTORIES=1 npx vitest run test/replay/record.test.ts
+ * A new history is recorded, never an old one again: RECORD_HISTORIES=1 npx vitest run
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
