@@ -79,8 +79,9 @@ async function lastMade(
     ({ stripeCardId }) => !owned.has(stripeCardId),
   );
   if (found !== undefined) {
-    await adopt(ports, order, { id: found.stripeCardId, attempt: attempt.attempt });
+    // The attempt first: a repeat after a crash then finds the card by it, and adopts it once more.
     await ports.attempts.finish(attempt, { kind: 'made', resultId: found.stripeCardId });
+    await adopt(ports, order, { id: found.stripeCardId, attempt: attempt.attempt });
     return found.stripeCardId;
   }
   // The create activity had ended before this one was scheduled, so its last call is older than this.

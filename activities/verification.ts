@@ -21,9 +21,8 @@ export const createVerificationActivities = (ports: ActivityPorts) => ({
     const expired = holder.kycStatus === 'verified' && verifiedForMs >= KYC_VALID_FOR_MS;
     if (holder.kycStatus === 'rejected') return REJECTED;
     if (holder.kycStatus === 'verified' && !expired) return VERIFIED;
-    // Another card of the holder has begun it: its outcome reaches this card too.
-    if (holder.kycStatus === 'pending' && holder.kycSessionId !== null) return STARTED;
-    const created = await createOnce(ports, sessionFor(ports, holder));
+    // Another card may have begun it; its session is looked at all the same, because links expire.
+    const created = await createOnce(ports, sessionFor(ports, holder, expired));
     if (created.kind === 'refused') {
       throw ApplicationFailure.retryable(`verification refused: ${created.code}`, 'KYC_REFUSED');
     }
@@ -31,7 +30,7 @@ export const createVerificationActivities = (ports: ActivityPorts) => ({
     const status = await ports.holders.recordVerification(
       holder.cardholderId,
       { sessionId, url },
-      { expired },
+      { expired, known: holder.kycStatus },
     );
     return factOf(status);
   },
@@ -42,7 +41,11 @@ function factOf(status: KycStatus): CardFact {
   return status === 'rejected' ? REJECTED : STARTED;
 }
 
-function sessionFor({ identity }: ActivityPorts, holder: Holder): Creation<VerificationSession> {
+function sessionFor(
+  { identity }: ActivityPorts,
+  holder: Holder,
+  expired: boolean,
+): Creation<VerificationSession> {
   const { tenant, cardholderId } = holder;
   return {
     tenantId: tenant.tenantId,
@@ -54,8 +57,9 @@ function sessionFor({ identity }: ActivityPorts, holder: Holder): Creation<Verif
     async reuse(resultId) {
       // After a failed check Stripe takes the next try in the same session.
       const session = await identity.readSession(tenant, parseVerificationSessionId(resultId));
-      const usable = session?.status === 'requires_input' || session?.status === 'processing';
-      return usable ? session : undefined;
+      if (session?.status === 'requires_input' || session?.status === 'processing') return session;
+      // Verified already, and the event that says so is on its way; an expired verification is made anew.
+      return session?.status === 'verified' && !expired ? session : undefined;
     },
     idOf: ({ sessionId }) => sessionId,
   };

@@ -6,6 +6,7 @@
  */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import type { CardWorkflowArgument, LoadedCard } from '../src/domain/card-contract.ts';
+import type { CardFact } from '../src/domain/card-facts.ts';
 import { nextStep } from '../src/domain/card-plan.ts';
 import { records } from './card-activities.ts';
 import { type CardRun, createCardRun, type OpenCard } from './card-run.ts';
@@ -33,7 +34,12 @@ export async function cardLifecycle(argument: CardWorkflowArgument): Promise<voi
 function hearCommitted(run: CardRun, loaded: LoadedCard): void {
   const committed = [];
   if (loaded.frozen !== loaded.state.freeze.wanted) {
-    const fact = { kind: 'freeze_changed', frozen: loaded.frozen } as const;
+    const { frozen, version } = loaded;
+    const fact: CardFact = {
+      kind: 'freeze_changed',
+      frozen,
+      ...(version === undefined ? {} : { version }),
+    };
     committed.push({ factId: null, fact });
   }
   const { phase } = loaded.state;

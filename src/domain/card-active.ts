@@ -27,8 +27,13 @@ export function transitionActive(state: ActiveState, fact: CardFact, nowMs: numb
       if (nowMs - state.sinceMs < DORMANT_AFTER_MS) return ignored('a purchase came in between');
       return moved({ ...state, usage: 'dormant' });
     case 'freeze_mirrored':
-      if (state.freeze.mirrored === fact.frozen) return ignored('already mirrored');
-      return moved({ ...state, freeze: { ...state.freeze, mirrored: fact.frozen } });
+      if (state.freeze.mirrored === fact.frozen && !state.drifted)
+        return ignored('already mirrored');
+      return moved({
+        ...state,
+        drifted: false,
+        freeze: { ...state.freeze, mirrored: fact.frozen },
+      });
     case 'cancel_requested':
       return windDown(
         state,
@@ -53,7 +58,7 @@ function statusSeen(state: ActiveState, seen: StripeCardSeen, nowMs: number): Ou
   if (seen.source === 'fetched') {
     return moved({ ...state, toCheck: false, drifted: seen.status !== ours });
   }
-  if (seen.status === ours) return ignored('as we left it');
+  if (seen.status === ours && !state.drifted) return ignored('as we left it');
   // The echo of our own freeze may arrive after we unfroze: Stripe is asked before this is believed.
   return state.toCheck ? ignored('being checked') : moved({ ...state, toCheck: true });
 }
@@ -84,6 +89,7 @@ export function transitionWindingDown(
     case 'recheck_due':
       return state.checkDue ? ignored('check is due already') : moved({ ...state, checkDue: true });
     case 'unsettled':
+      if (!state.checkDue) return ignored('money came in between');
       // Something is still open: looked at again after the shorter interval, not after all windows once more.
       return moved({
         ...state,
@@ -91,6 +97,8 @@ export function transitionWindingDown(
         sinceMs: nowMs - WIND_DOWN_MS + WIND_DOWN_POLL_MS,
       });
     case 'windows_passed':
+      // An answer to a question asked before the windows began anew.
+      if (!state.checkDue) return ignored('money came in between');
       return close(state, { reason: state.reason, stripeCardId: state.stripeCardId }, nowMs);
     case 'freeze_mirrored':
       return ignored('the card is being cancelled');

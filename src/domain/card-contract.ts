@@ -88,5 +88,7 @@ export interface LoadedCard {
   /** Revision of that save; 0 before the first. The next save must be above it. */
   readonly revision: number;
   readonly frozen: boolean;
+  /** Version of the card's row when `frozen` was read. */
+  readonly version?: number;
   readonly cancelRequested: CancelReason | null;
 }

@@ -57,7 +57,8 @@ export type CardFact =
   | { readonly kind: 'delivery_overdue' }
   | { readonly kind: 'activation_refused'; readonly code: string }
   // Commands committed in Postgres
-  | { readonly kind: 'freeze_changed'; readonly frozen: boolean }
+  /** `version` is the card's row at the change: of two facts that overtake each other, the higher one counts. */
+  | { readonly kind: 'freeze_changed'; readonly frozen: boolean; readonly version?: number }
   | { readonly kind: 'freeze_mirrored'; readonly frozen: boolean }
   | { readonly kind: 'cancel_requested'; readonly reason: CancelReason }
   // Spending and the end

@@ -79,7 +79,7 @@ export function activate(state: CardState, stripeCardId: StripeCardId, nowMs: nu
     phase: 'active',
     stripeCardId,
     // An active card is not mirrored as frozen yet, whatever was wanted before.
-    freeze: { wanted: state.freeze.wanted, mirrored: false },
+    freeze: { ...state.freeze, mirrored: false },
     usage: 'unused',
     purchases: 0,
     lastPurchaseMs: null,

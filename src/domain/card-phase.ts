@@ -12,7 +12,12 @@ interface Common {
   /** Milliseconds since 1970 at which the present wait began; deadlines count from here. */
   readonly sinceMs: number;
   /** What the operator or cardholder wants, and whether Stripe's status follows it already. */
-  readonly freeze: { readonly wanted: boolean; readonly mirrored: boolean };
+  readonly freeze: {
+    readonly wanted: boolean;
+    readonly mirrored: boolean;
+    /** Version of the card's row at the last change of `wanted`. */
+    readonly version?: number;
+  };
 }
 
 export interface KycState extends Common {

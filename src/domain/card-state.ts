@@ -55,7 +55,7 @@ export const CARD_EDGES: readonly {
 
 /** The next state of a card, given what was just learned. Pure and total; `nowMs` is the caller's time. */
 export function transition(state: CardState, fact: CardFact, nowMs: number): Outcome {
-  if (fact.kind === 'freeze_changed') return freezeChanged(state, fact.frozen);
+  if (fact.kind === 'freeze_changed') return freezeChanged(state, fact);
   switch (state.phase) {
     case 'kyc':
       return transitionKyc(state, fact, nowMs);
@@ -75,7 +75,13 @@ export function transition(state: CardState, fact: CardFact, nowMs: number): Out
 }
 
 /** A freeze is committed in Postgres first, in any phase; the state only remembers what Stripe has to follow. */
-function freezeChanged(state: CardState, frozen: boolean): Outcome {
-  if (state.freeze.wanted === frozen) return ignored('no change');
-  return moved({ ...state, freeze: { ...state.freeze, wanted: frozen } });
+function freezeChanged(
+  state: CardState,
+  fact: Extract<CardFact, { kind: 'freeze_changed' }>,
+): Outcome {
+  const known = state.freeze.version ?? 0;
+  const version = fact.version ?? known;
+  if (version < known) return ignored('older than what is known');
+  if (state.freeze.wanted === fact.frozen && version === known) return ignored('no change');
+  return moved({ ...state, freeze: { ...state.freeze, wanted: fact.frozen, version } });
 }

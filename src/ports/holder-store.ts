@@ -35,7 +35,8 @@ export interface HolderStore {
   recordVerification(
     cardholderId: CardholderId,
     link: VerificationLink,
-    options: { readonly expired: boolean },
+    /** `known` is the status that the caller saw before it asked Stripe. */
+    options: { readonly expired: boolean; readonly known: KycStatus },
   ): Promise<KycStatus>;
   /** Stores Stripe's id; the first one stored stays, and is returned. */
   recordStripeCardholder(

@@ -53,6 +53,18 @@ test('a second card of the holder waits for the same session', async () => {
   expect(sessionsMade()).toBe(before);
 });
 
+test('a second card makes no session when Stripe has verified the first, and the event is still on its way', async () => {
+  const first = await program.card();
+  await ensure(first);
+  const before = await holderOf(first);
+  await program.control('POST', `/identity/verification_sessions/${before.session}/verify`, {});
+  const made = sessionsMade();
+  const second = await program.card({ holderOf: first });
+  expect(await ensure(second)).toEqual({ kind: 'verification_started' });
+  expect(sessionsMade()).toBe(made);
+  expect(await holderOf(first)).toMatchObject({ session: before.session, attempts: 1 });
+});
+
 test('two cards that ask at once make one session', async () => {
   const first = await program.card();
   const second = await program.card({ holderOf: first });

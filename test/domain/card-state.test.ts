@@ -62,7 +62,7 @@ const STARTS: readonly CardState[] = [
   after(virtual, verified, issuing, created()),
   activeCard,
   after(activeCard, { kind: 'expired' }),
-  after(activeCard, { kind: 'expired' }, { kind: 'windows_passed' }),
+  after(activeCard, { kind: 'expired' }, { kind: 'recheck_due' }, { kind: 'windows_passed' }),
 ];
 
 const anyFact: fc.Arbitrary<CardFact> = fc.oneof(
@@ -265,9 +265,47 @@ describe('transition', () => {
     expect(attentionOf(drifted)?.kind).toBe('status_drift');
   });
 
+  it('takes the newer of two freezes that overtake each other', () => {
+    const freeze = (frozen: boolean, version: number): CardFact => ({
+      kind: 'freeze_changed',
+      frozen,
+      version,
+    });
+    expect(after(activeCard, freeze(false, 3), freeze(true, 2))).toMatchObject({
+      freeze: { wanted: false },
+    });
+    expect(after(activeCard, freeze(true, 2), freeze(false, 3))).toMatchObject({
+      freeze: { wanted: false },
+    });
+  });
+
+  it('takes a status back that was not ours once Stripe shows ours again', () => {
+    const drifted = after(activeCard, seen({ source: 'fetched', status: 'inactive' }));
+    const doubtful = after(drifted, seen({ status: 'active' }));
+    expect(nextStep(doubtful)).toEqual({ kind: 'act', action: 'readCard' });
+    expect(attentionOf(after(doubtful, activeNow))).toBeNull();
+  });
+
+  it('is not closed by the answer to a question asked before late money came', () => {
+    const due = after(
+      activeCard,
+      { kind: 'expired' },
+      { kind: 'canceled_at_stripe', stripeCardId: FIRST },
+      { kind: 'recheck_due' },
+    );
+    const late = after(due, { kind: 'money_seen', cause: 'refund' }, { kind: 'windows_passed' });
+    expect(late).toMatchObject({ phase: 'winding_down', checkDue: false });
+    expect(after(due, { kind: 'windows_passed' }).phase).toBe('closed');
+  });
+
   it('opens a closed card again for late money, but never one that had no card at Stripe', () => {
     const money: CardFact = { kind: 'money_seen', cause: 'refund' };
-    const ended = after(activeCard, { kind: 'expired' }, { kind: 'windows_passed' });
+    const ended = after(
+      activeCard,
+      { kind: 'expired' },
+      { kind: 'recheck_due' },
+      { kind: 'windows_passed' },
+    );
     expect(ended.phase).toBe('closed');
     expect(after(ended, money).phase).toBe('winding_down');
     const never = after(virtual, { kind: 'kyc_decided', approved: false });

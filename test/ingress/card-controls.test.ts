@@ -31,11 +31,15 @@ describe('freeze', () => {
     expect(answer.body).toMatchObject({ frozen: true, freezes: { operator: 'lost for now' } });
     expect(await versionOf(cardId)).toBe(before + 1);
     expect(await factsOf(cardId)).toEqual([
-      { kind: 'freeze_changed', body: { kind: 'freeze_changed', frozen: true }, sent: true },
+      {
+        kind: 'freeze_changed',
+        body: { kind: 'freeze_changed', frozen: true, version: expect.any(Number) },
+        sent: true,
+      },
     ]);
     expect(ingress.workflows.facts.at(-1)).toMatchObject({
       cardId,
-      fact: { fact: { kind: 'freeze_changed', frozen: true } },
+      fact: { fact: { kind: 'freeze_changed', frozen: true, version: expect.any(Number) } },
     });
     const timeline = await ingress.get(`/v1/cards/${cardId}/timeline?limit=1`);
     expect(timeline.body.data).toMatchObject([
@@ -82,8 +86,8 @@ describe('unfreeze', () => {
     const answer = await ingress.post(`/v1/cards/${cardId}/unfreeze`);
     expect(answer.body).toMatchObject({ frozen: false, freezes: {} });
     expect((await factsOf(cardId)).map((f) => f.body)).toEqual([
-      { kind: 'freeze_changed', frozen: true },
-      { kind: 'freeze_changed', frozen: false },
+      { kind: 'freeze_changed', frozen: true, version: expect.any(Number) },
+      { kind: 'freeze_changed', frozen: false, version: expect.any(Number) },
     ]);
   });
 
@@ -93,7 +97,11 @@ describe('unfreeze', () => {
     await ingress.post(`/v1/cards/${cardId}/freeze`);
     const answer = await ingress.post(`/v1/cards/${cardId}/unfreeze`);
     expect(answer.body).toMatchObject({ frozen: true, freezes: { fraud: 'score' } });
-    expect((await factsOf(cardId)).at(-1)?.body).toEqual({ kind: 'freeze_changed', frozen: true });
+    expect((await factsOf(cardId)).at(-1)?.body).toEqual({
+      kind: 'freeze_changed',
+      frozen: true,
+      version: expect.any(Number),
+    });
   });
 
   it('changes nothing on a card that is not frozen', async () => {

@@ -4,6 +4,7 @@ import { insertFact } from '../../src/adapters/postgres/fact-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { createBackoff } from '../../src/apps/relay/backoff.ts';
 import { createNotifier } from '../../src/apps/relay/notify.ts';
+import { createRestartRound } from '../../src/apps/relay/restart-round.ts';
 import { createTieSettler } from '../../src/apps/relay/ties.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -163,5 +164,33 @@ describe('the backoff', () => {
     for (let n = 0; n < 1_500; n += 1) backoff.failed(`card${n}`);
     expect(backoff.waiting()).toHaveLength(1_000);
     expect(backoff.waiting()).toContain('card1499');
+  });
+});
+
+describe('the round over open cards', () => {
+  it('gives each its workflow once a day, and goes on where Temporal went away', async () => {
+    const open = await createCardProgram(sql);
+    const closed = await createCardProgram(sql);
+    await sql`update cards set phase = 'closed' where card_id = ${closed.cardId}`;
+    const started: string[] = [];
+    let isAway = true;
+    const workflows = {
+      async start(cardId: string) {
+        if (isAway) throw new Error('Temporal is away');
+        started.push(cardId);
+      },
+      command: () => Promise.reject(new Error('not used')),
+      sendFacts: () => Promise.reject(new Error('not used')),
+    };
+    const step = createRestartRound(sql, workflows, clock);
+    await expect(step()).rejects.toThrow('away');
+    isAway = false;
+    expect(await step()).toBe(false);
+    expect(started).toEqual([open.cardId]);
+    await step();
+    expect(started).toHaveLength(1);
+    nowMs += 24 * 3_600_000;
+    await step();
+    expect(started).toEqual([open.cardId, open.cardId]);
   });
 });

@@ -30,14 +30,15 @@ export function createCardControls(sql: Queryable): CardControls {
         sql`freezes = freezes || jsonb_build_object(${OPERATOR}::text, ${reason}::text)`,
       );
       await addTimeline(sql, card, 'frozen', { by: OPERATOR, reason });
-      return addFact(sql, card, { kind: 'freeze_changed', frozen: true }, `freeze/${version}`);
+      const fact: CardFact = { kind: 'freeze_changed', frozen: true, version };
+      return addFact(sql, card, fact, `freeze/${version}`);
     },
 
     async unfreeze(card) {
       const stillFrozen = Object.keys(card.freezes).some((by) => by !== OPERATOR);
       const version = await bump(sql, card, sql`freezes = freezes - ${OPERATOR}::text`);
       await addTimeline(sql, card, 'unfrozen', { by: OPERATOR });
-      const fact: CardFact = { kind: 'freeze_changed', frozen: stillFrozen };
+      const fact: CardFact = { kind: 'freeze_changed', frozen: stillFrozen, version };
       return addFact(sql, card, fact, `freeze/${version}`);
     },
 

@@ -48,6 +48,7 @@ interface CardRow {
   readonly type: 'virtual' | 'physical';
   readonly state: StoredState | null;
   readonly frozen: boolean;
+  readonly version: number;
   readonly cancel_reason: CancelReason | null;
   readonly created_at: Date;
 }
@@ -59,7 +60,7 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     where card_id = ${cardId} and workflow_started_at is null`;
   const [row] = await sql<CardRow[]>`
     select tenant_id, card_id, cardholder_id, type, state, freezes <> '{}'::jsonb as frozen,
-           cancel_reason, created_at
+           version, cancel_reason, created_at
     from cards where card_id = ${cardId}`;
   if (row === undefined) return undefined;
   const fields = {
@@ -68,6 +69,7 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     cardholderId: row.cardholder_id,
     type: row.type,
     frozen: row.frozen,
+    version: row.version,
     cancelRequested: row.cancel_reason,
   };
   if (row.state === null) {

@@ -110,6 +110,16 @@ export async function cardsWithoutWorkflow(
   return rows.map((row) => parseCardId(row.card_id));
 }
 
+/** Cards that are not closed, in the order of their ids, after the given one. */
+export async function openCards(
+  sql: Sql,
+  page: { readonly after: string; readonly limit: number },
+): Promise<readonly CardId[]> {
+  const rows = await sql<{ card_id: string }[]>`
+    select card_id from cards where phase <> 'closed' and card_id > ${page.after} order by card_id limit ${page.limit}`;
+  return rows.map((row) => parseCardId(row.card_id));
+}
+
 export async function markWorkflowStarted(sql: Sql, cardId: CardId): Promise<void> {
   await sql`
     update cards set workflow_started_at = now() where card_id = ${cardId} and workflow_started_at is null`;

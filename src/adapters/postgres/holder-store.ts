@@ -31,11 +31,13 @@ export const createHolderStore = (sql: Sql): HolderStore => ({
       from cards c
       join cardholders h using (cardholder_id)
       join tenants t on t.tenant_id = h.tenant_id
-      where c.card_id = ${cardId}`;
+      where c.card_id = ${cardId}
+      -- A verdict being written now is waited for: its cards were listed before this one asked.
+      for share of h`;
     return row === undefined ? undefined : holderFrom(row);
   },
-  recordVerification: (cardholderId, link, { expired }) =>
-    sql.begin((tx) => recordVerification(tx, cardholderId, { ...link, expired })),
+  recordVerification: (cardholderId, link, seen) =>
+    sql.begin((tx) => recordVerification(tx, cardholderId, { ...link, ...seen })),
   async recordStripeCardholder(cardholderId, id) {
     const [row] = await sql<{ stripe_cardholder_id: string }[]>`
       update cardholders
@@ -71,20 +73,24 @@ function holderFrom(row: HolderRow): Holder {
 async function recordVerification(
   tx: Transaction,
   cardholderId: CardholderId,
-  link: VerificationLink & { readonly expired: boolean },
+  link: VerificationLink & { readonly expired: boolean; readonly known: KycStatus },
 ): Promise<KycStatus> {
-  const [row] = await tx<{ kyc_status: KycStatus }[]>`
-    select kyc_status from cardholders where cardholder_id = ${cardholderId} for no key update`;
+  const [row] = await tx<{ kyc_status: KycStatus; kyc_session_id: string | null }[]>`
+    select kyc_status, kyc_session_id from cardholders where cardholder_id = ${cardholderId} for no key update`;
   if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
   const { kyc_status: status } = row;
   // A verdict that came in meanwhile counts; a session nobody needs does no harm.
   if (status === 'rejected' || (status === 'verified' && !link.expired)) return status;
+  // The check failed while we asked for the link: only a new attempt takes that back.
+  const isSame = row.kyc_session_id === link.sessionId;
+  if (isSame && status === 'failed' && link.known === 'pending') return 'pending';
   await tx`
     update cardholders set
       kyc_status = 'pending',
       kyc_verified_at = null,
       kyc_last_error = null,
-      kyc_attempts = kyc_attempts + 1,
+      -- Looking at a session that is under way is no attempt.
+      kyc_attempts = kyc_attempts + ${isSame && link.known === 'pending' ? 0 : 1},
       kyc_url = ${link.url},
       -- Events are ranked per session; a new one begins anew.
       kyc_event_created = case when kyc_session_id = ${link.sessionId} then kyc_event_created else 0 end,

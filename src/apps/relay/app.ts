@@ -9,6 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
+import { createRestartRound } from './restart-round.ts';
 import { createTieSettler } from './ties.ts';
 
 /** Groups applied side by side: as many as the pool has connections to spare. */
@@ -84,9 +85,14 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('contradicting views could not be settled; trying again'),
     step: () => tieSettler.settle(),
   });
+  const restarts = startLoop({
+    pauseMs: SWEEP_PAUSE_MS,
+    onError: onError('open cards could not be given their workflow; trying again'),
+    step: createRestartRound(sql, deps.workflows, clock),
+  });
   await sql.listen('inbox_waiting', () => apply.wake());
   await sql.listen('facts_waiting', () => notify.wake());
-  const loops: readonly Loop[] = [apply, notify, sweep, ties];
+  const loops: readonly Loop[] = [apply, notify, sweep, ties, restarts];
   return {
     async stop() {
       state.isStopping = true;
