@@ -82,4 +82,36 @@ describe('cards that live while processes are killed', () => {
       await temporal.close();
     }
   });
+
+  it(
+    'go on where they stood after Temporal has lost everything',
+    async () => {
+      // The server keeps its state in memory here, so a restart forgets every workflow.
+      await stack.part('temporal').kill('SIGKILL');
+      await stack.part('temporal').start();
+      await killAndRestart('worker');
+      await killAndRestart('relay');
+      const temporal = createTemporalClient({
+        address: stack.urls.temporal,
+        namespace: stack.temporalNamespace,
+      });
+      try {
+        for (const card of report.cards) {
+          const phase = await eventually(
+            async () =>
+              (
+                await temporal.client.workflow
+                  .getHandle(card.workflowId)
+                  .query<{ phase: string }>('state')
+              ).phase,
+            { timeoutMs: 30_000, everyMs: 200 },
+          );
+          expect(phase).toBe(card.phase);
+        }
+      } finally {
+        await temporal.close();
+      }
+    },
+    DEMO_MS,
+  );
 });
