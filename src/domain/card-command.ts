@@ -55,19 +55,19 @@ export function judgeCommand<N extends CardCommandName>(
       if (command.name === 'cancel' && isCanceling(state)) {
         return { answer: { kind: 'accepted', phase: state.phase }, fact: null };
       }
-      if (command.name === 'decideKyc' && isRejected(state, fact)) {
+      if (command.name === 'decideKyc' && isDecided(state, fact)) {
         return { answer: { kind: 'accepted', phase: state.phase }, fact: null };
       }
       return refuse(state, 'WRONG_PHASE');
   }
 }
 
-/** A rejection closes the card, so its repeat finds a workflow that remembers no updates. */
-const isRejected = (state: CardState, fact: CardFact): boolean =>
-  fact.kind === 'kyc_decided' &&
-  !fact.approved &&
-  state.phase === 'closed' &&
-  state.reason === 'kyc_rejected';
+/** The verdict is known already: by its fact, or from a run that has ended and remembers no updates. */
+function isDecided(state: CardState, fact: CardFact): boolean {
+  if (fact.kind !== 'kyc_decided' || state.phase === 'kyc') return false;
+  if (state.phase !== 'closed') return fact.approved;
+  return !fact.approved && state.reason === 'kyc_rejected';
+}
 
 const refuse = (state: CardState, code: CommandRefusal): CommandVerdict => ({
   answer: { kind: 'refused', code, phase: state.phase },

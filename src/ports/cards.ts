@@ -93,8 +93,8 @@ export interface CardCommandRecords {
   decideKyc(card: Card, verdict: { approved: boolean; at: Date }): Promise<KycBefore>;
   /** Puts the verdict back, unless somebody changed it since. */
   undecideKyc(before: KycBefore): Promise<void>;
-  /** Tells the other cards of the holder that still wait for KYC. */
-  tellOtherCards(card: Card, approved: boolean): Promise<void>;
+  /** Tells the holder's cards that still wait for KYC: all of them, or all but this one. */
+  tellCards(card: Card, approved: boolean, which: 'all' | 'others'): Promise<void>;
   setShipping(cardId: CardId, shipping: ShippingAddress | null): Promise<void>;
   note(card: Card, kind: `command_${string}`, body: CommandNote): Promise<void>;
 }

@@ -158,6 +158,9 @@ describe('a command that needs the workflow', () => {
       expect(answer.status).toBe(503);
       expect(answer.body.error?.code).toBe('WORKFLOWS_UNAVAILABLE');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      // The verdict stands, so the card hears of it later even if nobody asks again.
+      const facts = await ingress.sql`select kind from facts where card_id = ${cardId}`;
+      expect(facts).toMatchObject([{ kind: 'kyc_decided' }]);
       ingress.workflows.mode = 'up';
       const later = await ingress.post(url, body, { key });
       expect(later.status).toBe(202);

@@ -39,14 +39,15 @@ export function createCardCommandStore(sql: Queryable): CardCommandRecords {
          where cardholder_id = ${cardholderId} and version = ${versionAfter}`;
     },
 
-    async tellOtherCards(card, approved) {
+    async tellCards(card, approved, which) {
       // The holder's version names the verdict, so that the same verdict is told once.
       await sql`
         insert into facts (tenant_id, card_id, kind, body, dedupe_key)
         select c.tenant_id, c.card_id, 'kyc_decided', ${jsonText({ kind: 'kyc_decided', approved } satisfies CardFact)}::text::jsonb,
                'kyc_decided/' || h.version
           from cards c join cardholders h using (cardholder_id)
-         where c.cardholder_id = ${card.cardholderId} and c.phase = 'kyc' and c.card_id <> ${card.id}
+         where c.cardholder_id = ${card.cardholderId} and c.phase = 'kyc'
+           and (${which === 'all'} or c.card_id <> ${card.id})
         on conflict (card_id, dedupe_key) do nothing`;
     },
 

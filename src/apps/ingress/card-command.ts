@@ -32,6 +32,8 @@ export interface CardCommand<N extends CardCommandName = CardCommandName> {
   readonly prepare?: (records: Records, card: Card) => Promise<Undo | undefined>;
   /** Written with the stored answer when the workflow accepted. */
   readonly accepted: (records: Records, card: Card) => Promise<void>;
+  /** Written when nobody answered, so that what `prepare` committed reaches the workflow later all the same. */
+  readonly unanswered?: (records: Records, card: Card) => Promise<void>;
 }
 
 /** Runs the command and returns the card in the phase that the workflow answered. */
@@ -60,7 +62,10 @@ export async function runCardCommand<N extends CardCommandName>(
     workflows.command(cardId, name, argument, updateIdOf(request.key)),
     WORKFLOW_ANSWER_MS,
     () => new WorkflowsUnavailableError(`no answer within ${WORKFLOW_ANSWER_MS} ms`),
-  );
+  ).catch(async (error: unknown) => {
+    await tellLater(ports, command);
+    throw error;
+  });
   const answer = await answers.finish(request, async (records) => {
     const card = found(await records.cards.find(cardId), 'CARD_NOT_FOUND');
     if (said.kind === 'refused') {
@@ -72,6 +77,15 @@ export async function runCardCommand<N extends CardCommandName>(
     return { status: HTTP_ACCEPTED, body: { ...card, phase: said.phase } };
   });
   return readAnswer<Card>(reply, { answer, repeated: begun.repeated });
+}
+
+async function tellLater<N extends CardCommandName>(
+  { records }: IngressPorts,
+  { cardId, unanswered }: CardCommand<N>,
+): Promise<void> {
+  if (unanswered === undefined) return;
+  const card = await records.cards.find(cardId);
+  if (card !== undefined) await unanswered(records, card);
 }
 
 /** Names the update without showing the caller's key, which may hold anything. */

@@ -57,9 +57,10 @@ function decideKycRoute(app: App, ports: IngressPorts): void {
           return (records) => records.commands.undecideKyc(before);
         },
         accepted: async ({ commands }, current) => {
-          await commands.tellOtherCards(current, approved);
+          await commands.tellCards(current, approved, 'others');
           await commands.note(current, 'command_decide_kyc', { approved, reason });
         },
+        unanswered: ({ commands }, current) => commands.tellCards(current, approved, 'all'),
       });
       return reply.code(202).send(card);
     },
