@@ -53,7 +53,9 @@ export function buildApp(deps: AuthorizerApp): FastifyInstance {
   app.setNotFoundHandler((_request, reply) =>
     answerError(reply, HTTP_NOT_FOUND, { code: 'NOT_FOUND', message: 'There is no such route.' }),
   );
-  app.post(AUTHORIZATION_PATH, (request, reply) => answerRequest(deps, request, reply));
+  const secrets = [...new Set(deps.signingSecrets.map((bound) => bound.secret))];
+  const answerDeps: AnswerDependencies = { ...deps, secrets };
+  app.post(AUTHORIZATION_PATH, (request, reply) => answerRequest(answerDeps, request, reply));
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const ready = await deps.isReady();
@@ -65,22 +67,26 @@ export function buildApp(deps: AuthorizerApp): FastifyInstance {
   return app;
 }
 
+/** What a request needs, with the secrets to try, each once, worked out when the app is built. */
+interface AnswerDependencies extends AuthorizerApp {
+  readonly secrets: readonly string[];
+}
+
 async function answerRequest(
-  deps: AuthorizerApp,
+  deps: AnswerDependencies,
   http: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const receivedMs = deps.clock.nowMs();
-  const secrets = [...new Set(deps.signingSecrets.map((bound) => bound.secret))];
   const verified = verifyStripeEvent({
     rawBody: Buffer.isBuffer(http.body) ? http.body : Buffer.alloc(0),
     signatureHeader: http.headers['stripe-signature'],
-    secrets,
+    secrets: deps.secrets,
   });
   if (verified.kind === 'refused') return refuse(deps, reply, verified.reason);
   const { event } = verified;
   const account = optionalText(event, 'account') ?? PLATFORM;
-  const secret = secrets[verified.secretIndex];
+  const secret = deps.secrets[verified.secretIndex];
   // A secret that leaked from one tenant must not decide for another.
   if (!deps.signingSecrets.some((bound) => bound.secret === secret && bound.account === account)) {
     return refuse(deps, reply, 'wrong_account');

@@ -22,7 +22,7 @@ language sql stable as $$
    where s.stripe_card_id = p_stripe_card_id and t.stripe_account is not distinct from p_stripe_account;
 $$;
 
--- The extra held on top of an amount; the same formula as src/domain/hold.ts.
+-- The extra held on top of an amount; the same formula as src/domain/surplus.ts.
 create function surplus_of(p_rule jsonb, p_amount bigint) returns bigint language sql immutable as $$
   select case p_rule ->> 'kind'
     when 'margin' then ceil(p_amount::numeric * (p_rule ->> 'basisPoints')::numeric / 10000)::bigint

@@ -1,4 +1,5 @@
 /** A Temporal development server with its web UI, on the loopback address. */
+import { SEARCH_ATTRIBUTES } from '../../../domain/card-contract.ts';
 import type { Environment } from '../../../platform/config-reader.ts';
 import { createPart, type Part } from './part.ts';
 import type { PortPicker } from './ports.ts';
@@ -6,15 +7,6 @@ import { answersOk } from './readiness.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export const TEMPORAL_NAMESPACE = 'default';
-
-/** What a card shows of itself in lists and queries; the worker sets them. */
-const SEARCH_ATTRIBUTES: Readonly<Record<string, string>> = {
-  CardPhase: 'Keyword',
-  CardTenant: 'Keyword',
-  CardholderId: 'Keyword',
-  StripeCardId: 'Keyword',
-  NeedsAttention: 'Bool',
-};
 
 export interface TemporalOptions {
   readonly env: Environment;
