@@ -15,7 +15,7 @@ import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
 import { eventOperations } from './resources/event.ts';
-import { passTime } from './resources/expiry.ts';
+import { scheduleAll, TASKS } from './resources/tasks.ts';
 import { shippingOperations } from './resources/shipping.ts';
 import { transactionOperations } from './resources/transaction.ts';
 import { verificationOperations } from './resources/verification-session.ts';
@@ -26,7 +26,7 @@ import type { World } from './world/world.ts';
 
 export { API_VERSION, type CallRecord, type SimulatorOptions } from './options.ts';
 
-/** How often real time is looked at for what is due: expiries, old events, old idempotency keys. */
+/** How often old events and idempotency keys are dropped. */
 const SWEEP_INTERVAL_MS = 30_000;
 const SETTLE_POLL_MS = 5;
 const SETTLE_TIMEOUT_MS = 10_000;
@@ -52,13 +52,14 @@ export interface Simulator {
 export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulator {
   const options: SimulatorOptions = { ...DEFAULT_OPTIONS, ...given };
   const idempotency = new IdempotencyStore();
-  const world = openWorld(options, idempotency);
+  const world = openWorld(options, idempotency, TASKS);
   const stateFile =
     options.stateFile === undefined
       ? undefined
       : createStateFile(options.stateFile, world, idempotency);
   if (stateFile !== undefined) world.onChange = () => stateFile.touch();
   settleInterrupted(world);
+  scheduleAll(world);
   const server = createServer({
     api: { world, routes: new RouteTable(allOperations(world)), idempotency },
     control: createControl(world, [
@@ -70,7 +71,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     onCall: options.onCall,
   });
   const sweep = setInterval(() => {
-    passTime(world, world.clock.now());
+    world.dropOldEvents();
     idempotency.prune(world.clock.now());
   }, SWEEP_INTERVAL_MS);
   sweep.unref();

@@ -5,6 +5,7 @@ import { createLogger } from '../platform/logger.ts';
 import { createShutdown } from '../platform/shutdown.ts';
 import { createSimulator } from './index.ts';
 import { CAPTURED_AMOUNT_MODES, DEFAULT_OPTIONS, type SimulatorOptions } from './options.ts';
+import { CLOCK_MODES } from './world/clock.ts';
 
 const DEFAULT_PORT = 12_111;
 const PORT_MAX = 65_535;
@@ -16,6 +17,7 @@ const USAGE = `Usage: issuing-simulator [options]
   --port N              TCP port (${DEFAULT_PORT}); 0 takes any free one
   --host HOST           address to listen on (${DEFAULT_OPTIONS.host})
   --seed N              seeds ids and random choices (${DEFAULT_OPTIONS.seed})
+  --clock MODE          ${CLOCK_MODES.join(' or ')} (${DEFAULT_OPTIONS.clock}); virtual time moves only by POST /_sim/clock/advance
   --state FILE          keeps the state in this file over restarts
   --captured-amount M   ${CAPTURED_AMOUNT_MODES.join(' or ')} (${DEFAULT_OPTIONS.capturedAmount}): amount of a partly captured authorization
   --log                 logs each call as a JSON line
@@ -39,16 +41,13 @@ function readArguments(args: readonly string[]): Arguments {
       port: { type: 'string' },
       host: { type: 'string' },
       seed: { type: 'string' },
+      clock: { type: 'string' },
       state: { type: 'string' },
       'captured-amount': { type: 'string' },
       log: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
-  const mode = CAPTURED_AMOUNT_MODES.find((entry) => entry === values['captured-amount']);
-  if (mode === undefined && values['captured-amount'] !== undefined) {
-    throw new UsageError(`--captured-amount must be one of ${CAPTURED_AMOUNT_MODES.join(', ')}.`);
-  }
   return {
     options: {
       port: wholeNumber('--port', values.port, { fallback: DEFAULT_PORT, max: PORT_MAX }),
@@ -58,11 +57,25 @@ function readArguments(args: readonly string[]): Arguments {
         max: Number.MAX_SAFE_INTEGER,
       }),
       stateFile: values.state,
-      capturedAmount: mode ?? DEFAULT_OPTIONS.capturedAmount,
+      clock: oneOf('--clock', values.clock, CLOCK_MODES) ?? DEFAULT_OPTIONS.clock,
+      capturedAmount:
+        oneOf('--captured-amount', values['captured-amount'], CAPTURED_AMOUNT_MODES) ??
+        DEFAULT_OPTIONS.capturedAmount,
     },
     log: values.log ?? false,
     help: values.help ?? false,
   };
+}
+
+function oneOf<const T extends string>(
+  name: string,
+  text: string | undefined,
+  choices: readonly T[],
+): T | undefined {
+  const found = choices.find((entry) => entry === text);
+  if (found === undefined && text !== undefined)
+    throw new UsageError(`${name} is "${text}". It must be one of ${choices.join(', ')}.`);
+  return found;
 }
 
 function wholeNumber(

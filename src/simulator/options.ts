@@ -1,5 +1,6 @@
 /** What a simulator can be told at its start. Everything else is set through its control routes. */
 import { CAPTURED_AMOUNT_MODES, type CapturedAmountMode } from './machines/authorization.ts';
+import type { ClockMode } from './world/clock.ts';
 
 /** The version of the API that the official client `stripe` 23.1 pins, and that events are rendered in. */
 export const API_VERSION = '2026-10-28.endive';
@@ -10,6 +11,8 @@ export interface SimulatorOptions {
   readonly port: number;
   /** Seeds ids and every other random choice. */
   readonly seed: number;
+  /** Whether simulator time runs by itself or only by the control route that advances it. */
+  readonly clock: ClockMode;
   /** A file that keeps the state over restarts; without it the state ends with the process. */
   readonly stateFile: string | undefined;
   /** Whether `amount` of a partly captured, still pending authorization shows what is left. Unknown of Stripe. */
@@ -36,6 +39,7 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   host: '127.0.0.1',
   port: 0,
   seed: 1,
+  clock: 'real',
   stateFile: undefined,
   capturedAmount: 'shrinks',
   validityDays: 7,

@@ -1,9 +1,10 @@
 /** Accounts, their real-time endpoints and their settings. */
-import { invalidRequest } from '../http/failure.ts';
+import { choice, flag, refined, required, text } from '../http/parameter.ts';
 import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
 import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
-import { newSecret } from '../resources/webhook-endpoint.ts';
-import { type ControlRoute, namedAccount } from './control-route.ts';
+import { newSecret, url } from '../resources/webhook-endpoint.ts';
+import { type AccountSettings, DEFAULT_SETTINGS, ERROR_POLICIES } from '../world/account.ts';
+import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
 
 const DECLINE_REASONS = [
   'not_allowed',
@@ -13,24 +14,35 @@ const DECLINE_REASONS = [
   'account_disabled',
 ] as const;
 
+const SETTINGS = {
+  timeoutPolicy: choice(TIMEOUT_POLICIES),
+  errorPolicy: choice(ERROR_POLICIES),
+  cvcMismatch: choice(CVC_MISMATCH_POLICIES),
+  networkDeclineReason: choice(DECLINE_REASONS),
+  disabled: flag(),
+} satisfies Record<keyof AccountSettings, unknown>;
+
+const accountId = refined(text(), (id) =>
+  /^acct_\w+$/.test(id) ? undefined : { message: 'id must begin with acct_.' },
+);
+
 export const accountRoutes: readonly ControlRoute[] = [
-  {
+  controlRoute({
     method: 'POST',
     path: '/_sim/accounts',
-    summary: 'Makes a connected account. {id?}',
-    handle({ world, body }) {
-      const id = body.only('id').optionalText('id') ?? world.sequence.id('acct');
-      if (!/^acct_\w+$/.test(id))
-        throw invalidRequest('id must begin with acct_.', { param: 'id' });
-      // Repeating the call is harmless, so that a program can ask for its accounts at every start.
+    summary: 'Makes a connected account; asking for one that exists is harmless.',
+    params: { id: accountId },
+    handle({ world, params }) {
+      const id = params.id ?? world.sequence.id('acct');
       const account = world.accounts.get(id) ?? world.addAccount(id);
       return { id: account.id };
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'GET',
     path: '/_sim/accounts',
     summary: 'All accounts with their settings and real-time endpoints; the platform comes first.',
+    params: {},
     handle: ({ world }) => ({
       accounts: [...world.accounts.values()].map((account) => ({
         id: account.id,
@@ -39,53 +51,43 @@ export const accountRoutes: readonly ControlRoute[] = [
         realtime_endpoint: account.realtime ?? null,
       })),
     }),
-  },
-  {
+  }),
+  controlRoute({
     method: 'PUT',
     path: '/_sim/accounts/{account}/realtime_endpoint',
-    summary: "Sets the account's endpoint for issuing_authorization.request. {url, secret?}",
+    summary: "Sets the account's endpoint for issuing_authorization.request.",
+    params: { url: required(url()), secret: text() },
     handle(call) {
       const account = namedAccount(call);
-      const body = call.body.only('url', 'secret');
-      const url = body.text('url');
-      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-        throw invalidRequest('url must be an absolute http or https URL.', { param: 'url' });
-      }
+      const { url: address, secret } = call.params;
       // A repeated call without a secret keeps the one the receiver already knows.
-      const secret =
-        body.optionalText('secret') ?? account.realtime?.secret ?? newSecret(call.world.sequence);
-      account.realtime = { url, secret };
+      account.realtime = {
+        url: address,
+        secret: secret ?? account.realtime?.secret ?? newSecret(call.world.sequence),
+      };
       return account.realtime;
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'DELETE',
     path: '/_sim/accounts/{account}/realtime_endpoint',
     summary: 'Removes it: what passes the checks of Stripe is approved at once.',
+    params: {},
     handle(call) {
       namedAccount(call).realtime = undefined;
       return { deleted: true };
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'PUT',
     path: '/_sim/accounts/{account}/settings',
-    summary:
-      'Changes settings. {timeoutPolicy?, errorPolicy?, cvcMismatch?, networkDeclineReason?, disabled?}',
+    summary: `Changes the named settings. Defaults: ${JSON.stringify(DEFAULT_SETTINGS)}`,
+    params: SETTINGS,
     handle(call) {
       const account = namedAccount(call);
-      const body = call.body.only(...Object.keys(account.settings));
-      const old = account.settings;
-      account.settings = {
-        timeoutPolicy: body.optionalChoice('timeoutPolicy', TIMEOUT_POLICIES) ?? old.timeoutPolicy,
-        errorPolicy:
-          body.optionalChoice('errorPolicy', ['decline', 'timeout_policy']) ?? old.errorPolicy,
-        cvcMismatch: body.optionalChoice('cvcMismatch', CVC_MISMATCH_POLICIES) ?? old.cvcMismatch,
-        networkDeclineReason:
-          body.optionalChoice('networkDeclineReason', DECLINE_REASONS) ?? old.networkDeclineReason,
-        disabled: body.optionalFlag('disabled') ?? old.disabled,
-      };
+      const given = Object.entries(call.params).filter(([, value]) => value !== undefined);
+      account.settings = { ...account.settings, ...Object.fromEntries(given) };
       return account.settings;
     },
-  },
+  }),
 ];

@@ -2,45 +2,72 @@
 
 import type { IncomingCall, OutgoingAnswer } from '../http/api.ts';
 import { toFailure, unknownObject, unknownRoute } from '../http/failure.ts';
+import { type FormMap, parseForm } from '../http/form.ts';
+import { parseJsonForm } from '../http/json-form.ts';
+import { parseShape, type Schema, type Shape, schemaOf, type Values } from '../http/parameter.ts';
 import { type Account, NO_CAUSE } from '../world/account.ts';
 import type { Kind, Scope } from '../world/kind.ts';
 import type { Row } from '../world/table.ts';
 import type { World } from '../world/world.ts';
-import { JsonBody } from './json-body.ts';
 
-export interface ControlCall {
+export interface ControlCall<P = unknown> {
   readonly world: World;
-  readonly body: JsonBody;
+  readonly params: P;
   /** Values of the path's placeholders, in order. */
   readonly path: readonly string[];
 }
 
+type Method = 'DELETE' | 'GET' | 'POST' | 'PUT';
+
 export interface ControlRoute {
-  readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT';
+  readonly method: Method;
   /** With placeholders in braces. */
   readonly path: string;
   readonly summary: string;
-  readonly handle: (call: ControlCall) => object | Promise<object>;
+  /** Describes the JSON body, or the query of a GET. */
+  readonly schema: Schema;
+  readonly run: (world: World, form: FormMap, path: readonly string[]) => object | Promise<object>;
+}
+
+interface ControlRouteInput<S extends Shape> {
+  readonly method: Method;
+  readonly path: string;
+  readonly summary: string;
+  readonly params: S;
+  readonly handle: (call: ControlCall<Values<S>>) => object | Promise<object>;
+}
+
+export function controlRoute<S extends Shape>(input: ControlRouteInput<S>): ControlRoute {
+  const { method, path, summary, params, handle } = input;
+  return {
+    method,
+    path,
+    summary,
+    schema: schemaOf(params),
+    run: (world, form, values) => handle({ world, params: parseShape(params, form), path: values }),
+  };
 }
 
 /** Answers control calls from a list of routes. `GET /_sim` lists them. */
 export function createControl(world: World, routes: readonly ControlRoute[]) {
-  const index: ControlRoute = {
+  const index = controlRoute({
     method: 'GET',
     path: '/_sim',
     summary: 'This list.',
+    params: {},
     handle: () => ({
-      routes: table.map(({ method, path, summary }) => ({ method, path, summary })),
+      routes: table.map(({ method, path, summary, schema }) => ({ method, path, summary, schema })),
     }),
-  };
-  const table = [index, ...routes];
+  });
+  const table: readonly ControlRoute[] = [index, ...routes];
   return async (call: IncomingCall): Promise<OutgoingAnswer> => {
     try {
       for (const route of table) {
         const path = route.method === call.method ? matchPath(route.path, call.path) : undefined;
         if (path === undefined) continue;
-        const answer = await route.handle({ world, body: new JsonBody(call.body), path });
-        world.onChange();
+        const form = route.method === 'GET' ? parseForm(call.query) : parseJsonForm(call.body);
+        const answer = await route.run(world, form, path);
+        if (route.method !== 'GET') world.onChange();
         return { status: 200, body: JSON.stringify(answer), headers: {} };
       }
       throw unknownRoute(call.method, call.path);
@@ -84,3 +111,9 @@ export function locate<R extends Row>(
   }
   throw unknownObject(kind.label, id);
 }
+
+/** The same for the row that the first placeholder of the path names. */
+export const locateNamed = <R extends Row>(
+  { world, path }: ControlCall,
+  kind: Kind<R>,
+): { scope: Scope; row: R } => locate(world, kind, path[0] ?? '');

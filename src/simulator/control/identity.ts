@@ -1,47 +1,48 @@
 /** What the person in front of the camera does, and what the checks find. */
+import { text } from '../http/parameter.ts';
 import { addReport, driveSession } from '../resources/verification-session.ts';
-import { SESSION } from '../world/kind.ts';
-import { type ControlRoute, locate } from './control-route.ts';
+import { SESSION } from '../world/kinds/identity.ts';
+import { type ControlRoute, controlRoute, locateNamed } from './control-route.ts';
 
 const PATH = '/_sim/identity/verification_sessions/{session}';
 
 export const identityRoutes: readonly ControlRoute[] = [
-  {
+  controlRoute({
     method: 'POST',
     path: `${PATH}/process`,
     summary: 'The person has submitted; the checks run.',
-    handle({ world, path, body }) {
-      body.only();
-      const { scope, row } = locate(world, SESSION, path[0] ?? '');
+    params: {},
+    handle(call) {
+      const { scope, row } = locateNamed(call, SESSION);
       return driveSession(scope, row, { kind: 'process' });
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: `${PATH}/verify`,
     summary: 'All checks passed.',
-    handle({ world, path, body }) {
-      body.only();
-      const { scope, row } = locate(world, SESSION, path[0] ?? '');
+    params: {},
+    handle(call) {
+      const { scope, row } = locateNamed(call, SESSION);
       return driveSession(scope, row, { kind: 'verify', report: addReport(scope, row, null) });
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: `${PATH}/fail`,
-    summary: 'A check failed; the session waits for input again. {code?, reason?}',
-    handle({ world, path, body }) {
-      body.only('code', 'reason');
+    summary: 'A check failed; the session waits for input again.',
+    params: { code: text(), reason: text() },
+    handle(call) {
       const error = {
-        code: body.optionalText('code') ?? 'document_unverified_other',
-        reason: body.optionalText('reason') ?? 'The document could not be verified.',
+        code: call.params.code ?? 'document_unverified_other',
+        reason: call.params.reason ?? 'The document could not be verified.',
       };
-      const { scope, row } = locate(world, SESSION, path[0] ?? '');
+      const { scope, row } = locateNamed(call, SESSION);
       return driveSession(scope, row, {
         kind: 'fail',
         report: addReport(scope, row, error),
         ...error,
       });
     },
-  },
+  }),
 ];

@@ -1,14 +1,14 @@
 /** What cardholders, carriers, networks and Stripe itself do to cards and authorizations. */
 
-import { invalidRequest } from '../http/failure.ts';
-import type { FormNode } from '../http/form.ts';
-import { parseShape } from '../http/parameter.ts';
+import { choice, list, text, unsettable } from '../http/parameter.ts';
 import { CANCELLATION_REASONS, cancelCard } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import { AUTHORIZATION_PARAMETERS, newAuthorization } from '../resources/authorization-creation.ts';
-import { putAuthorization, settleAuthorization } from '../resources/decision.ts';
-import { CARD, CARDHOLDER, change } from '../world/kind.ts';
-import { type ControlRoute, locate } from './control-route.ts';
+import { addAuthorization } from '../resources/authorization-store.ts';
+import { settleAuthorization } from '../resources/decision.ts';
+import { change } from '../world/kind.ts';
+import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
+import { type ControlRoute, controlRoute, locate, locateNamed } from './control-route.ts';
 
 const DISABLED_REASONS = [
   'listed',
@@ -18,80 +18,67 @@ const DISABLED_REASONS = [
 ] as const;
 
 export const issuingRoutes: readonly ControlRoute[] = [
-  {
+  controlRoute({
     method: 'POST',
     path: '/_sim/issuing/authorizations/stand_in',
     summary:
-      'The network approves without asking anybody. {card, amount, ...} as in the test helper that creates authorizations',
-    handle({ world, body }) {
-      const { scope } = locate(world, CARD, body.text('card'));
-      const form = toForm(Object.fromEntries(body.entries()));
-      if (typeof form === 'string') throw invalidRequest('The body must be a JSON object.');
-      const { row, ask } = newAuthorization(scope, parseShape(AUTHORIZATION_PARAMETERS, form));
-      putAuthorization(scope, row);
+      'The network approves without asking anybody. Parameters as of the test helper that creates authorizations.',
+    params: AUTHORIZATION_PARAMETERS,
+    handle({ world, params }) {
+      const { scope } = locate(world, CARD, params.card);
+      const { row, ask } = newAuthorization(scope, params);
+      addAuthorization(scope, row);
       const decision = { approved: true, reason: 'network_fallback', message: null } as const;
       return settleAuthorization(scope, row.id, ask.request, {
         decision,
         requestedAt: world.clock.now(),
       });
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: '/_sim/issuing/cards/{card}/decline_next_after_approval',
     summary:
       'The next authorization of the card is asked for, approved, and then declined by the network.',
-    handle({ world, path, body }) {
-      body.only();
-      const { scope, row } = locate(world, CARD, path[0] ?? '');
+    params: {},
+    handle(call) {
+      const { scope, row } = locateNamed(call, CARD);
       scope.account.declineAfterApproval.add(row.id);
       return { card: row.id };
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: '/_sim/issuing/cards/{card}/cancel',
-    summary: 'Stripe cancels the card. {cancellation_reason?}',
-    handle({ world, path, body }) {
-      const reason = body
-        .only('cancellation_reason')
-        .optionalChoice('cancellation_reason', CANCELLATION_REASONS);
-      const { scope, row } = locate(world, CARD, path[0] ?? '');
-      return change(scope, CARD, cancelCard(row, reason ?? null));
+    summary: 'Stripe cancels the card.',
+    params: { cancellation_reason: choice(CANCELLATION_REASONS) },
+    handle(call) {
+      const { scope, row } = locateNamed(call, CARD);
+      return change(scope, CARD, cancelCard(row, call.params.cancellation_reason ?? null));
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: '/_sim/issuing/cardholders/{cardholder}/requirements',
-    summary:
-      'Stripe asks for something, or (with disabled_reason null) is content. {disabled_reason, past_due?}',
-    handle({ world, path, body }) {
-      body.only('disabled_reason', 'past_due');
-      const reason = body.optionalChoice('disabled_reason', DISABLED_REASONS) ?? null;
-      const { scope, row } = locate(world, CARDHOLDER, path[0] ?? '');
-      const pastDue = body.optionalTexts('past_due') ?? [];
+    summary: 'Stripe asks for something, or (with disabled_reason null) is content.',
+    params: { disabled_reason: unsettable(choice(DISABLED_REASONS)), past_due: list(text()) },
+    handle(call) {
+      const { disabled_reason: reason, past_due: pastDue } = call.params;
+      const { scope, row } = locateNamed(call, CARDHOLDER);
       return change(scope, CARDHOLDER, {
         ...row,
-        requirements: { disabled_reason: reason, past_due: pastDue },
+        requirements: { disabled_reason: reason ?? null, past_due: pastDue ?? [] },
       });
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: '/_sim/issuing/cardholders/{cardholder}/block',
     summary: 'Stripe blocks the cardholder; all its cards decline.',
-    handle({ world, path, body }) {
-      body.only();
-      const { scope, row } = locate(world, CARDHOLDER, path[0] ?? '');
+    params: {},
+    handle(call) {
+      const { scope, row } = locateNamed(call, CARDHOLDER);
       return change<CardholderRow>(scope, CARDHOLDER, { ...row, status: 'blocked' });
     },
-  },
+  }),
 ];
-
-/** JSON as the tree that form bodies become, so that one schema reads both. */
-function toForm(value: unknown): FormNode {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'object' || value === null) return '';
-  return new Map(Object.entries(value).map(([key, entry]) => [key, toForm(entry)]));
-}

@@ -1,29 +1,34 @@
 /** The simulator itself: clock, outages, deliveries, and what it holds. */
-import { missingParameter, unknownObject } from '../http/failure.ts';
-import { passTime } from '../resources/expiry.ts';
+import { unknownObject } from '../http/failure.ts';
+import { choice, integer, nonNegative, number, required } from '../http/parameter.ts';
 import type { Account } from '../world/account.ts';
-import { AUTHORIZATION, CARD, CARDHOLDER, type Kind, TRANSACTION } from '../world/kind.ts';
+import type { Kind } from '../world/kind.ts';
+import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
 import type { Row } from '../world/table.ts';
 import { OUTAGE_MODES } from '../world/world.ts';
-import type { ControlRoute } from './control-route.ts';
+import { type ControlRoute, controlRoute } from './control-route.ts';
 
 const DELAY_MS_MAX = 600_000;
+/** Ten years. A leap beyond the validity of every card shows nothing more. */
+const ADVANCE_SECONDS_MAX = 10 * 366 * 86_400;
 
 export const simulatorRoutes: readonly ControlRoute[] = [
-  {
+  controlRoute({
     method: 'GET',
     path: '/_sim/health',
     summary: 'Whether it is up, and its time.',
+    params: {},
     handle: ({ world }) => ({
       status: 'ok',
       now: world.clock.now(),
       platform_account: world.platform.id,
     }),
-  },
-  {
+  }),
+  controlRoute({
     method: 'GET',
     path: '/_sim/objects',
     summary: 'All cardholders, cards, authorizations and transactions, by account, oldest first.',
+    params: {},
     handle: ({ world }) => ({
       accounts: [...world.accounts.values()].map((account) => ({
         id: account.id,
@@ -34,33 +39,33 @@ export const simulatorRoutes: readonly ControlRoute[] = [
         transactions: render(account, TRANSACTION),
       })),
     }),
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: '/_sim/clock/advance',
-    summary: 'Moves simulator time ahead; what expires meanwhile expires in order. {seconds}',
-    handle({ world, body }) {
-      const seconds = body.only('seconds').number('seconds', 0);
-      passTime(world, world.clock.now() + Math.floor(seconds));
+    summary: 'Moves simulator time ahead; what is due meanwhile happens in order.',
+    params: { seconds: required(number({ min: 0, max: ADVANCE_SECONDS_MAX })) },
+    async handle({ world, params }) {
+      await world.time.passTo(world.clock.nowMs() + Math.floor(params.seconds) * 1000);
       return { now: world.clock.now() };
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'PUT',
     path: '/_sim/outage',
-    summary: `Makes /v1 calls fail, all of them or the next ones. {mode: ${OUTAGE_MODES.join('|')}, count?}`,
-    handle({ world, body }) {
-      const mode = body.only('mode', 'count').optionalChoice('mode', OUTAGE_MODES);
-      if (mode === undefined) throw missingParameter('mode');
-      world.outage = { mode, left: body.optionalNumber('count', 1) ?? null };
+    summary: 'Makes /v1 calls fail, all of them or the next `count`.',
+    params: { mode: required(choice(OUTAGE_MODES)), count: integer({ min: 1 }) },
+    handle({ world, params }) {
+      world.outage = { mode: params.mode, left: params.count ?? null };
       return world.outage;
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'GET',
     path: '/_sim/webhooks',
     summary:
       'How many events there are, how their deliveries went, and how fast real-time requests were answered.',
+    params: {},
     handle({ world }) {
       let events = 0;
       for (const account of world.accounts.values()) events += account.events.size;
@@ -72,28 +77,32 @@ export const simulatorRoutes: readonly ControlRoute[] = [
         faults: world.deliverer.faults,
       };
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'PUT',
     path: '/_sim/webhooks/faults',
     summary:
-      'Disturbs deliveries from now on, seeded. {duplicateRate? (0 to 1), delayMs?, jitterMs? (lets events overtake each other)}',
-    handle({ world, body }) {
-      body.only('duplicateRate', 'delayMs', 'jitterMs');
+      'Disturbs deliveries from now on, seeded; jitterMs lets events overtake each other. An empty body ends it.',
+    params: {
+      duplicateRate: number({ min: 0, max: 1 }),
+      delayMs: nonNegative(),
+      jitterMs: integer({ min: 0, max: DELAY_MS_MAX }),
+    },
+    handle({ world, params }) {
       world.deliverer.faults = {
-        duplicateRate: body.optionalNumber('duplicateRate', 0, 1) ?? 0,
-        delayMs: body.optionalNumber('delayMs', 0, DELAY_MS_MAX) ?? 0,
-        jitterMs: body.optionalNumber('jitterMs', 0, DELAY_MS_MAX) ?? 0,
+        duplicateRate: params.duplicateRate ?? 0,
+        delayMs: params.delayMs ?? 0,
+        jitterMs: params.jitterMs ?? 0,
       };
       return world.deliverer.faults;
     },
-  },
-  {
+  }),
+  controlRoute({
     method: 'POST',
     path: '/_sim/webhooks/{event}/resend',
     summary: 'Delivers an event once more to all its endpoints.',
-    handle({ world, path, body }) {
-      body.only();
+    params: {},
+    handle({ world, path }) {
       const id = path[0] ?? '';
       for (const account of world.accounts.values()) {
         const event = account.events.get(id);
@@ -101,7 +110,7 @@ export const simulatorRoutes: readonly ControlRoute[] = [
       }
       throw unknownObject('event', id);
     },
-  },
+  }),
 ];
 
 const render = <R extends Row>(account: Account, kind: Kind<R>): readonly object[] =>

@@ -1,8 +1,10 @@
 /** Replaces ids by their objects, along paths such as `data.authorization.cardholder`. */
 
 import type { Account } from '../world/account.ts';
-import { AUTHORIZATION, CARD, CARDHOLDER, REPORT, type Scope } from '../world/kind.ts';
-import type { Row, Table } from '../world/table.ts';
+import type { Kind, Scope } from '../world/kind.ts';
+import { REPORT } from '../world/kinds/identity.ts';
+import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
+import type { Row } from '../world/table.ts';
 import { invalidRequest } from './failure.ts';
 
 /** As deep as Stripe goes. */
@@ -11,33 +13,33 @@ const DEPTH_MAX = 4;
 type Plain = Readonly<Record<string, unknown>>;
 type Resolver = (account: Account, id: string) => object | undefined;
 
-const resolver =
-  <R extends Row>(kind: {
-    readonly table: (account: Account) => Table<R>;
-    readonly render: (account: Account, row: R) => object;
-  }): Resolver =>
+const into =
+  <R extends Row>(kind: Kind<R>): Resolver =>
   (account, id) => {
     const row = kind.table(account).get(id);
     return row === undefined ? undefined : kind.render(account, row);
   };
 
-/** The expandable fields of each kind of object. Fields of objects that do not exist here are always null. */
+/** For fields that are always null here. */
+const nothing: Resolver = () => undefined;
+
+/** The expandable fields of each kind of object. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> = {
-  'issuing.authorization': { cardholder: resolver(CARDHOLDER), token: () => undefined },
-  'issuing.card': {
-    personalization_design: () => undefined,
-    replaced_by: resolver(CARD),
-    replacement_for: resolver(CARD),
+  [AUTHORIZATION.name]: { cardholder: into(CARDHOLDER), token: nothing },
+  [CARD.name]: {
+    personalization_design: nothing,
+    replaced_by: into(CARD),
+    replacement_for: into(CARD),
   },
-  'issuing.transaction': {
-    authorization: resolver(AUTHORIZATION),
-    balance_transaction: () => undefined,
-    card: resolver(CARD),
-    cardholder: resolver(CARDHOLDER),
-    dispute: () => undefined,
-    token: () => undefined,
+  [TRANSACTION.name]: {
+    authorization: into(AUTHORIZATION),
+    balance_transaction: nothing,
+    card: into(CARD),
+    cardholder: into(CARDHOLDER),
+    dispute: nothing,
+    token: nothing,
   },
-  'identity.verification_session': { last_verification_report: resolver(REPORT) },
+  'identity.verification_session': { last_verification_report: into(REPORT) },
 };
 
 /** Expands an answer. Throws a 400 for a path that leads nowhere. */

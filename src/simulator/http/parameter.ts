@@ -5,10 +5,27 @@
 import { emptyParameter, invalidRequest, missingParameter, unknownParameter } from './failure.ts';
 import type { FormMap, FormNode } from './form.ts';
 
+/** The part of JSON Schema that describes parameters. */
+export interface Schema {
+  readonly type?: 'array' | 'boolean' | 'integer' | 'number' | 'object' | 'string';
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+  readonly nullable?: boolean;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly Schema[];
+}
+
 export interface Field<T, R extends boolean = boolean> {
   readonly required: R;
   /** Parses one value; `path` is its full name, for messages. */
   readonly parse: (node: FormNode, path: string) => T;
+  /** What it takes, for readers; `parse` is what decides. */
+  readonly schema: Schema;
 }
 export type Shape = Readonly<Record<string, Field<unknown>>>;
 export type Values<S extends Shape> = {
@@ -20,23 +37,32 @@ export type Values<S extends Shape> = {
 };
 
 const TEXT_LENGTH_MAX = 5_000;
-const METADATA_KEYS_MAX = 50;
-const METADATA_KEY_LENGTH_MAX = 40;
-const METADATA_VALUE_LENGTH_MAX = 500;
 
-const field = <T>(parse: (node: FormNode, path: string) => T): Field<T, false> => ({
-  required: false,
-  parse,
-});
+export const field = <T>(
+  schema: Schema,
+  parse: (node: FormNode, path: string) => T,
+): Field<T, false> => ({ required: false, parse, schema });
 
-export const required = <T>(inner: Field<T>): Field<T, true> => ({
-  required: true,
-  parse: inner.parse,
-});
+export const required = <T>(inner: Field<T>): Field<T, true> => ({ ...inner, required: true });
 
 /** An empty string means "unset" for this field. */
 export const unsettable = <T>(inner: Field<T>): Field<T | null, false> =>
-  field((node, path) => (node === '' ? null : inner.parse(node, path)));
+  field({ ...inner.schema, nullable: true }, (node, path) =>
+    node === '' ? null : inner.parse(node, path),
+  );
+
+/** A field with a rule of its own on top: `refine` returns what to say against the value, if anything. */
+export const refined = <T>(
+  inner: Field<T>,
+  refine: (value: T, path: string) => { message: string; code?: string } | undefined,
+): Field<T, false> =>
+  field(inner.schema, (node, path) => {
+    const value = inner.parse(node, path);
+    const problem = refine(value, path);
+    if (problem === undefined) return value;
+    const { message, code } = problem;
+    throw invalidRequest(message, { param: path, ...(code === undefined ? {} : { code }) });
+  });
 
 function scalar(node: FormNode, path: string, kind: string): string {
   if (typeof node !== 'string')
@@ -47,10 +73,10 @@ function scalar(node: FormNode, path: string, kind: string): string {
 
 const describe = (node: FormNode): string => (typeof node === 'string' ? node : '{...}');
 
-export const text = (options: { max?: number } = {}): Field<string, false> =>
-  field((node, path) => {
+export const text = (options: { max?: number } = {}): Field<string, false> => {
+  const max = options.max ?? TEXT_LENGTH_MAX;
+  return field({ type: 'string', maxLength: max }, (node, path) => {
     const value = scalar(node, path, 'string');
-    const max = options.max ?? TEXT_LENGTH_MAX;
     if (value.length <= max) return value;
     throw invalidRequest(
       `Invalid string: ${value.slice(0, 20)}...; must be at most ${max} characters`,
@@ -60,42 +86,59 @@ export const text = (options: { max?: number } = {}): Field<string, false> =>
       },
     );
   });
+};
 
-export const integer = (): Field<number, false> =>
-  field((node, path) => {
+interface Range {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A whole number, of any size that is exact unless bounds are given. */
+export const integer = ({ min, max }: Range = {}): Field<number, false> =>
+  field({ type: 'integer', ...bounds({ min, max }) }, (node, path) => {
     const value = scalar(node, path, 'integer');
     const number = Number(value);
-    if (/^-?\d+$/.test(value) && Number.isSafeInteger(number)) return number;
-    throw invalidRequest(`Invalid integer: ${value}`, {
-      code: 'parameter_invalid_integer',
-      param: path,
-    });
+    if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(number)) {
+      throw invalidRequest(`Invalid integer: ${value}`, {
+        code: 'parameter_invalid_integer',
+        param: path,
+      });
+    }
+    return withinBounds(number, path, { min, max });
   });
+
+/** Any finite number; only control routes take such. */
+export const number = ({ min, max }: Range = {}): Field<number, false> =>
+  field({ type: 'number', ...bounds({ min, max }) }, (node, path) => {
+    const value = Number(scalar(node, path, 'number'));
+    if (!Number.isFinite(value)) throw invalidRequest('Invalid number', { param: path });
+    return withinBounds(value, path, { min, max });
+  });
+
+type Bounds = { readonly min: number | undefined; readonly max: number | undefined };
+
+const bounds = ({ min, max }: Bounds): Schema => ({
+  ...(min === undefined ? {} : { minimum: min }),
+  ...(max === undefined ? {} : { maximum: max }),
+});
+
+function withinBounds(value: number, path: string, { min, max }: Bounds): number {
+  const low = min !== undefined && value < min;
+  if (!low && (max === undefined || value <= max)) return value;
+  throw invalidRequest(
+    `This value must be ${low ? `greater than or equal to ${min}` : `less than or equal to ${max}`}.`,
+    { code: 'parameter_invalid_integer', param: path },
+  );
+}
 
 /** An amount in minor units of some currency; must be above zero. */
-export const amount = (): Field<number, false> =>
-  field((node, path) => {
-    const value = integer().parse(node, path);
-    if (value > 0) return value;
-    throw invalidRequest('This value must be greater than or equal to 1.', {
-      code: 'parameter_invalid_integer',
-      param: path,
-    });
-  });
+export const amount = (): Field<number, false> => integer({ min: 1 });
 
-export const nonNegative = (): Field<number, false> =>
-  field((node, path) => {
-    const value = integer().parse(node, path);
-    if (value >= 0) return value;
-    throw invalidRequest('This value must be greater than or equal to 0.', {
-      code: 'parameter_invalid_integer',
-      param: path,
-    });
-  });
+export const nonNegative = (): Field<number, false> => integer({ min: 0 });
 
 /** A decimal number kept as text, as the API's `*_decimal` fields are. */
 export const decimal = (): Field<string, false> =>
-  field((node, path) => {
+  field({ type: 'string' }, (node, path) => {
     const value = scalar(node, path, 'decimal');
     if (/^-?\d+(\.\d+)?$/.test(value)) return value;
     throw invalidRequest(
@@ -105,14 +148,14 @@ export const decimal = (): Field<string, false> =>
   });
 
 export const flag = (): Field<boolean, false> =>
-  field((node, path) => {
+  field({ type: 'boolean' }, (node, path) => {
     const value = scalar(node, path, 'boolean');
     if (value === 'true' || value === 'false') return value === 'true';
     throw invalidRequest(`Invalid boolean: ${value}`, { param: path });
   });
 
 export const choice = <const T extends string>(choices: readonly T[]): Field<T, false> =>
-  field((node, path) => {
+  field({ type: 'string', enum: choices }, (node, path) => {
     const value = scalar(node, path, 'string');
     const found = choices.find((c) => c === value);
     if (found !== undefined) return found;
@@ -129,7 +172,7 @@ const alternatives = (choices: readonly string[]): string =>
 
 /** An array; an empty string is the empty array. */
 export const list = <T>(inner: Field<T>): Field<readonly T[], false> =>
-  field((node, path) => {
+  field({ type: 'array', items: inner.schema }, (node, path) => {
     if (node === '') return [];
     if (typeof node === 'string') throw invalidRequest('Invalid array', { param: path });
     const entries = [...node.entries()];
@@ -141,61 +184,11 @@ export const list = <T>(inner: Field<T>): Field<readonly T[], false> =>
   });
 
 export const object = <S extends Shape>(shape: S): Field<Values<S>, false> =>
-  field((node, path) => {
+  field(schemaOf(shape), (node, path) => {
     if (node === '') throw emptyParameter(path);
     if (typeof node === 'string') throw invalidRequest('Invalid object', { param: path });
     return parseShape(shape, node, path);
   });
-
-/** A change of metadata: `null` clears all, a `null` value removes its key, everything else is merged. */
-export type MetadataChange = Readonly<Record<string, string | null>> | null;
-
-export const metadata = (): Field<MetadataChange, false> =>
-  field((node, path) => {
-    if (node === '') return null;
-    if (typeof node === 'string') throw invalidRequest('Invalid object', { param: path });
-    return Object.fromEntries(
-      [...node.entries()].map(([key, value]) => metadataEntry(key, value, path)),
-    );
-  });
-
-function metadataEntry(key: string, value: FormNode, path: string): [string, string | null] {
-  const param = `${path}[${key}]`;
-  if (typeof value !== 'string') throw invalidRequest('Metadata values must be strings', { param });
-  if (key.length > METADATA_KEY_LENGTH_MAX || key === '') {
-    throw invalidRequest(
-      `Metadata keys must have 1 to ${METADATA_KEY_LENGTH_MAX} characters: ${key}`,
-      { param },
-    );
-  }
-  if (value.length > METADATA_VALUE_LENGTH_MAX) {
-    throw invalidRequest(
-      `Metadata values can have up to ${METADATA_VALUE_LENGTH_MAX} characters, but you passed in a value that is ${value.length} characters.`,
-      { param },
-    );
-  }
-  return [key, value === '' ? null : value];
-}
-
-/** Applies a change to stored metadata. Throws a 400 when more than 50 keys would remain. */
-export function mergeMetadata(
-  stored: Readonly<Record<string, string>>,
-  change: MetadataChange | undefined,
-): Readonly<Record<string, string>> {
-  if (change === undefined) return stored;
-  if (change === null) return {};
-  const merged = new Map(Object.entries(stored));
-  for (const [key, value] of Object.entries(change)) {
-    if (value === null) merged.delete(key);
-    else merged.set(key, value);
-  }
-  if (merged.size > METADATA_KEYS_MAX) {
-    throw invalidRequest(`Metadata can have up to ${METADATA_KEYS_MAX} keys.`, {
-      param: 'metadata',
-    });
-  }
-  return Object.fromEntries(merged);
-}
 
 /** A moment filter: a number of Unix seconds, or bounds. */
 export interface TimeRange {
@@ -205,14 +198,28 @@ export interface TimeRange {
   readonly lte: number | undefined;
 }
 
+const MOMENTS = { gt: integer(), gte: integer(), lt: integer(), lte: integer() };
+
 export const timeRange = (): Field<TimeRange, false> =>
-  field((node, path) => {
+  field({ anyOf: [{ type: 'integer' }, schemaOf(MOMENTS)] }, (node, path) => {
     if (typeof node === 'string') {
       const at = integer().parse(node, path);
       return { gt: undefined, gte: at, lt: undefined, lte: at };
     }
-    return parseShape({ gt: integer(), gte: integer(), lt: integer(), lte: integer() }, node, path);
+    return parseShape(MOMENTS, node, path);
   });
+
+/** The schema of a whole shape. */
+export function schemaOf(shape: Shape): Schema {
+  const fields = Object.entries(shape);
+  const names = fields.flatMap(([name, entry]) => (entry.required ? [name] : []));
+  return {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(([name, entry]) => [name, entry.schema])),
+    ...(names.length === 0 ? {} : { required: names }),
+    additionalProperties: false,
+  };
+}
 
 export function parseShape<S extends Shape>(shape: S, form: FormMap, parent = ''): Values<S> {
   const name = (key: string): string => (parent === '' ? key : `${parent}[${key}]`);

@@ -6,6 +6,7 @@ import {
   flag,
   integer,
   nonNegative,
+  number,
   object,
   required,
   text,
@@ -15,7 +16,8 @@ import type { AuthorizationRow, PendingRequest } from '../machines/authorization
 import type { CardRow } from '../machines/card.ts';
 import { convert, isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import type { VerificationData } from '../machines/purchase.ts';
-import { AUTHORIZATION, CARD, type Scope } from '../world/kind.ts';
+import { type Scope } from '../world/kind.ts';
+import { AUTHORIZATION, CARD } from '../world/kinds/issuing.ts';
 import type { Ask } from './decision.ts';
 import {
   amountDetails,
@@ -54,16 +56,7 @@ export const AUTHORIZATION_PARAMETERS = {
     }),
     fraud_risk: object({
       level: required(choice(RISK_LEVELS)),
-      score: {
-        required: false,
-        parse(node, path) {
-          const score = Number(text().parse(node, path));
-          if (Number.isFinite(score)) return score;
-          throw invalidRequest(`Invalid number: ${typeof node === 'string' ? node : 'object'}`, {
-            param: path,
-          });
-        },
-      },
+      score: number(),
     }),
     merchant_dispute_risk: object({
       dispute_rate: integer(),

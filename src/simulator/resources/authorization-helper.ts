@@ -13,14 +13,11 @@ import {
   type PendingRequest,
   reverse,
 } from '../machines/authorization.ts';
-import { AUTHORIZATION, type Scope } from '../world/kind.ts';
+import { type Scope } from '../world/kind.ts';
+import { AUTHORIZATION } from '../world/kinds/issuing.ts';
 import { AUTHORIZATION_PARAMETERS, newAuthorization } from './authorization-creation.ts';
-import {
-  changeAuthorization,
-  decideAddition,
-  decideAuthorization,
-  putAuthorization,
-} from './decision.ts';
+import { addAuthorization, changeAuthorization } from './authorization-store.ts';
+import { decideAddition, decideAuthorization } from './decision.ts';
 import {
   fleet,
   fuel,
@@ -41,7 +38,7 @@ export const authorizationHelperOperations: readonly Operation[] = [
     params: AUTHORIZATION_PARAMETERS,
     handle(call) {
       const { row, ask } = newAuthorization(call, call.params);
-      putAuthorization(call, row);
+      addAuthorization(call, row);
       return decideAuthorization(call, row, ask);
     },
   }),

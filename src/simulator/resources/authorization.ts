@@ -1,4 +1,6 @@
 /** Authorizations as callers of the API see them: `/v1/issuing/authorizations`. */
+
+import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
   isWanted,
@@ -8,9 +10,9 @@ import {
   operation,
   retrieveOperation,
 } from '../http/operation.ts';
-import { choice, mergeMetadata, metadata, text, timeRange } from '../http/parameter.ts';
-import { AUTHORIZATION } from '../world/kind.ts';
-import { changeAuthorization } from './decision.ts';
+import { choice, text, timeRange } from '../http/parameter.ts';
+import { AUTHORIZATION } from '../world/kinds/issuing.ts';
+import { changeAuthorization } from './authorization-store.ts';
 
 const PATH = '/v1/issuing/authorizations';
 

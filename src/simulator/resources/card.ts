@@ -1,5 +1,6 @@
 /** Cards: `/v1/issuing/cards`. */
 import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
+import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
   isWanted,
@@ -13,8 +14,6 @@ import {
   amount,
   choice,
   integer,
-  mergeMetadata,
-  metadata,
   object,
   required,
   text,
@@ -26,7 +25,8 @@ import { CARD_STATUSES, type CardRow, cancelCard, cardNumber } from '../machines
 import { activationObstacle, type CardholderRow } from '../machines/cardholder.ts';
 import { isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import { NO_SPENDING_CONTROLS } from '../machines/spending-controls.ts';
-import { CARD, CARDHOLDER, change, create, type Scope } from '../world/kind.ts';
+import { change, create, type Scope } from '../world/kind.ts';
+import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import { checkReplacement, linkReplacement, replaceOnActivation } from './replacement.ts';
 import { readShipping, shipping } from './shipping.ts';
 import { cardSpendingControls, mergeSpendingControls } from './spending-controls.ts';

@@ -1,5 +1,6 @@
 /** Cardholders: `/v1/issuing/cardholders`. */
 import { invalidRequest } from '../http/failure.ts';
+import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
   isWanted,
@@ -13,8 +14,6 @@ import {
   choice,
   integer,
   list,
-  mergeMetadata,
-  metadata,
   object,
   required,
   text,
@@ -23,7 +22,8 @@ import {
   type Values,
 } from '../http/parameter.ts';
 import type { CardholderRow, Individual } from '../machines/cardholder.ts';
-import { CARDHOLDER, change, create } from '../world/kind.ts';
+import { change, create } from '../world/kind.ts';
+import { CARDHOLDER } from '../world/kinds/issuing.ts';
 import { address, readAddress } from './address.ts';
 import { cardholderSpendingControls, mergeSpendingControls } from './spending-controls.ts';
 

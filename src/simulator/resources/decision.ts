@@ -5,14 +5,15 @@ import {
   type DecisionFacts,
   decideFirst,
   decideIncrement,
-  limitContribution,
   type PendingRequest,
 } from '../machines/authorization.ts';
 import { type CardRow, cancelCard } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import { screen } from '../machines/screening.ts';
 import { askEndpoint } from '../webhooks/realtime.ts';
-import { AUTHORIZATION, CARD, CARDHOLDER, change, emit, type Scope } from '../world/kind.ts';
+import { change, emit, type Scope } from '../world/kind.ts';
+import { AUTHORIZATION, CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
+import { changeAuthorization, putAuthorization } from './authorization-store.ts';
 
 /** What only the caller of the test helper knows about the purchase. */
 export interface Ask {
@@ -61,28 +62,6 @@ export async function decideAddition(
     scope,
     decideIncrement(current, ask.request, decision, facts(scope, requestedAt)),
   );
-}
-
-/** Stores the next version of an authorization, with an `updated` event. */
-export function changeAuthorization(scope: Scope, next: AuthorizationRow): object {
-  count(scope, scope.account.authorizations.get(next.id), next);
-  return change(scope, AUTHORIZATION, next);
-}
-
-/** The same without an event. */
-export function putAuthorization(scope: Scope, next: AuthorizationRow): void {
-  count(scope, scope.account.authorizations.get(next.id), next);
-  scope.account.authorizations.put(next);
-  scope.world.onChange();
-}
-
-function count(
-  { world, account }: Scope,
-  before: AuthorizationRow | undefined,
-  after: AuthorizationRow,
-): void {
-  const amount = limitContribution(after) - (before === undefined ? 0 : limitContribution(before));
-  world.countSpending(account, { ...after, category: after.merchant_data.category, amount });
 }
 
 function currentRow(scope: Scope, id: string): AuthorizationRow {

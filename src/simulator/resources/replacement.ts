@@ -4,7 +4,8 @@
  */
 import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
 import { type CardRow, cancelCard, type ReplacementReason } from '../machines/card.ts';
-import { CARD, change, type Scope } from '../world/kind.ts';
+import { change, type Scope } from '../world/kind.ts';
+import { CARD } from '../world/kinds/issuing.ts';
 
 interface ReplacementParams {
   readonly replacement_for: string | undefined;

@@ -16,7 +16,8 @@ import {
   type Shipping,
   type ShippingStep,
 } from '../machines/card.ts';
-import { CARD, change } from '../world/kind.ts';
+import { change } from '../world/kind.ts';
+import { CARD } from '../world/kinds/issuing.ts';
 import { address, readAddress } from './address.ts';
 
 const SHAPE = {

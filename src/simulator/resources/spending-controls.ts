@@ -6,6 +6,7 @@ import {
   list,
   nonNegative,
   object,
+  refined,
   required,
   text,
   type Values,
@@ -18,29 +19,22 @@ import {
 } from '../machines/spending-controls.ts';
 import { CATEGORY_CODES } from './merchant-category.ts';
 
-export const category = (): Field<string, false> => ({
-  required: false,
-  parse(node, path) {
-    const slug = text().parse(node, path);
-    if (Object.hasOwn(CATEGORY_CODES, slug)) return slug;
-    throw invalidRequest(`Invalid category: ${slug} is not a merchant category`, { param: path });
-  },
-});
+export const category = (): Field<string, false> =>
+  refined(text(), (slug) =>
+    Object.hasOwn(CATEGORY_CODES, slug)
+      ? undefined
+      : { message: `Invalid category: ${slug} is not a merchant category` },
+  );
 
-const country = (): Field<string, false> => ({
-  required: false,
-  parse(node, path) {
-    const code = text().parse(node, path);
-    if (/^[A-Z]{2}$/.test(code)) return code;
-    throw invalidRequest(
-      `Country '${code}' is unknown. Try using a 2-character alphanumeric country code.`,
-      {
-        code: 'country_unsupported',
-        param: path,
-      },
-    );
-  },
-});
+const country = (): Field<string, false> =>
+  refined(text(), (code) =>
+    /^[A-Z]{2}$/.test(code)
+      ? undefined
+      : {
+          message: `Country '${code}' is unknown. Try using a 2-character alphanumeric country code.`,
+          code: 'country_unsupported',
+        },
+  );
 
 const limit = object({
   amount: required(nonNegative()),

@@ -1,5 +1,6 @@
 /** Transactions: `/v1/issuing/transactions`, and the test helpers that post them. */
 import { invalidRequest } from '../http/failure.ts';
+import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
   isWanted,
@@ -9,22 +10,14 @@ import {
   operation,
   retrieveOperation,
 } from '../http/operation.ts';
-import {
-  amount,
-  choice,
-  mergeMetadata,
-  metadata,
-  required,
-  text,
-  timeRange,
-  type Values,
-} from '../http/parameter.ts';
+import { amount, choice, required, text, timeRange, type Values } from '../http/parameter.ts';
 import { type AuthorizationRow, addRefund } from '../machines/authorization.ts';
 import { convert } from '../machines/exchange.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
-import { change, create, type Scope, TRANSACTION } from '../world/kind.ts';
+import { change, create, type Scope } from '../world/kind.ts';
+import { TRANSACTION } from '../world/kinds/issuing.ts';
 import { findCard, readCurrency } from './authorization-creation.ts';
-import { changeAuthorization } from './decision.ts';
+import { changeAuthorization } from './authorization-store.ts';
 import { merchantData, purchaseDetails, readMerchant, readPurchaseDetails } from './purchase.ts';
 
 const PATH = '/v1/issuing/transactions';

@@ -1,5 +1,6 @@
 /** Identity verification sessions and reports: `/v1/identity/...`. */
 import { invalidRequest, missingParameter } from '../http/failure.ts';
+import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
   isWanted,
@@ -13,8 +14,6 @@ import {
   choice,
   flag,
   list,
-  mergeMetadata,
-  metadata,
   object,
   required,
   text,
@@ -29,7 +28,8 @@ import {
   type SessionRow,
   type SessionStep,
 } from '../machines/verification-session.ts';
-import { create, emit, REPORT, type Scope, SESSION, store } from '../world/kind.ts';
+import { create, emit, type Scope, store } from '../world/kind.ts';
+import { REPORT, SESSION } from '../world/kinds/identity.ts';
 
 const PATH = '/v1/identity/verification_sessions';
 const REPORT_PATH = '/v1/identity/verification_reports';

@@ -1,5 +1,6 @@
 /** Webhook endpoints: `/v1/webhook_endpoints`. The secret is shown once, in the answer to the creation. */
 import { invalidRequest } from '../http/failure.ts';
+import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
   listOperation,
@@ -7,18 +8,10 @@ import {
   operation,
   retrieveOperation,
 } from '../http/operation.ts';
-import {
-  type Field,
-  flag,
-  list,
-  mergeMetadata,
-  metadata,
-  required,
-  text,
-  unsettable,
-} from '../http/parameter.ts';
+import { type Field, flag, list, refined, required, text, unsettable } from '../http/parameter.ts';
 import type { EndpointRow } from '../world/account.ts';
-import { ENDPOINT, store } from '../world/kind.ts';
+import { store } from '../world/kind.ts';
+import { ENDPOINT } from '../world/kinds/webhook-endpoint.ts';
 import type { Sequence } from '../world/sequence.ts';
 import { EVENT_TYPES } from './event.ts';
 
@@ -26,30 +19,25 @@ const PATH = '/v1/webhook_endpoints';
 const SECRET_LENGTH = 32;
 
 /** Types of other products exist at Stripe and never happen here; only misspelled ones of ours are refused. */
-const enabledEvent = (): Field<string, false> => ({
-  required: false,
-  parse(node, path) {
-    const type = text().parse(node, path);
+const enabledEvent = (): Field<string, false> =>
+  refined(text(), (type, path) => {
     const ours = /^(issuing_|identity\.|reporting\.)/.test(type);
     const known = ours
       ? EVENT_TYPES.includes(type)
       : type === '*' || /^[a-z_]+(\.[a-z_]+)+$/.test(type);
-    if (known) return type;
-    throw invalidRequest(`Invalid ${path}: ${type} is not an event type`, { param: path });
-  },
-});
+    return known ? undefined : { message: `Invalid ${path}: ${type} is not an event type` };
+  });
 
-const url = (): Field<string, false> => ({
-  required: false,
-  parse(node, path) {
-    const address = text().parse(node, path);
-    if (/^https?:\/\//.test(address) && URL.canParse(address)) return address;
-    throw invalidRequest('Invalid URL: An explicit scheme (such as https) must be provided.', {
-      code: 'url_invalid',
-      param: path,
-    });
-  },
-});
+/** An absolute address that a webhook can be sent to. */
+export const url = (): Field<string, false> =>
+  refined(text(), (address) =>
+    /^https?:\/\//.test(address) && URL.canParse(address)
+      ? undefined
+      : {
+          message: 'Invalid URL: An explicit scheme (such as https) must be provided.',
+          code: 'url_invalid',
+        },
+  );
 
 const CHANGEABLE = {
   description: unsettable(text()),

@@ -9,7 +9,8 @@ import {
 } from '../machines/authorization.ts';
 import { type Reply, readDecision } from '../machines/decision-answer.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
-import { AUTHORIZATION, type Scope } from '../world/kind.ts';
+import { type Scope } from '../world/kind.ts';
+import { AUTHORIZATION } from '../world/kinds/issuing.ts';
 import { realSeconds, signatureHeader } from './signature.ts';
 
 /** Stripe's limit, in real time. */

@@ -42,12 +42,14 @@ export interface EndpointRow {
   readonly url: string;
 }
 
+export const ERROR_POLICIES = ['decline', 'timeout_policy'] as const;
+
 /** What cannot be read off Stripe's documentation, and what only the Dashboard can set. */
 export interface AccountSettings {
   /** What happens when the real-time endpoint does not answer in time. */
   readonly timeoutPolicy: TimeoutPolicy;
   /** What an unusable answer leads to. */
-  readonly errorPolicy: 'decline' | 'timeout_policy';
+  readonly errorPolicy: (typeof ERROR_POLICIES)[number];
   /** Whether Stripe itself declines a wrong CVC, or leaves it to the real-time endpoint. */
   readonly cvcMismatch: CvcMismatchPolicy;
   /** Reason shown when the network declines what was approved. */
@@ -56,7 +58,7 @@ export interface AccountSettings {
   readonly disabled: boolean;
 }
 
-const DEFAULT_SETTINGS: AccountSettings = {
+export const DEFAULT_SETTINGS: AccountSettings = {
   timeoutPolicy: 'decline',
   errorPolicy: 'decline',
   cvcMismatch: 'ask',
@@ -92,13 +94,14 @@ export class Account {
   }
 }
 
-/** The tables that a state file keeps. */
-export type TableName =
-  | 'authorizations'
-  | 'cardholders'
-  | 'cards'
-  | 'endpoints'
-  | 'events'
-  | 'reports'
-  | 'sessions'
-  | 'transactions';
+/** The tables of an account; a state file keeps each of them. */
+export const TABLE_NAMES = [
+  'authorizations',
+  'cardholders',
+  'cards',
+  'endpoints',
+  'events',
+  'reports',
+  'sessions',
+  'transactions',
+] as const satisfies readonly (keyof Account)[];

@@ -7,24 +7,30 @@ import { rename, writeFile } from 'node:fs/promises';
 import type { IdempotencyEntry, IdempotencyStore } from '../http/idempotency.ts';
 import type { SimulatorOptions } from '../options.ts';
 import type { Delivery } from '../webhooks/delivery.ts';
-import type { Account, AccountSettings, RealtimeEndpoint, TableName } from './account.ts';
+import {
+  type Account,
+  type AccountSettings,
+  type RealtimeEndpoint,
+  TABLE_NAMES,
+} from './account.ts';
 import { SimulatorClock } from './clock.ts';
 import { type Counters, Sequence } from './sequence.ts';
+import type { Row, Table } from './table.ts';
+import type { Tasks } from './time.ts';
 import { World } from './world.ts';
 
 /** Changes come in bursts; one save serves a burst. */
 const SAVE_DELAY_MS = 250;
 /** A large state takes long to save; at most a tenth of the time goes into saving. */
 const SAVE_PAUSE_FACTOR = 10;
-const FORMAT = 1;
+const FORMAT = 2;
 
-type TableRows = { readonly [K in TableName]: ReturnType<Account[K]['all']> };
-
-interface AccountSnapshot extends TableRows {
+interface AccountSnapshot {
   readonly id: string;
   readonly settings: AccountSettings;
   readonly realtime: RealtimeEndpoint | null;
   readonly declineAfterApproval: readonly string[];
+  readonly tables: Readonly<Record<string, readonly Row[]>>;
 }
 
 interface Snapshot {
@@ -53,14 +59,7 @@ function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolea
       settings: account.settings,
       realtime: account.realtime ?? null,
       declineAfterApproval: [...account.declineAfterApproval],
-      cardholders: account.cardholders.all(),
-      cards: account.cards.all(),
-      authorizations: account.authorizations.all(),
-      transactions: account.transactions.all(),
-      sessions: account.sessions.all(),
-      reports: account.reports.all(),
-      events: account.events.all(),
-      endpoints: account.endpoints.all(),
+      tables: Object.fromEntries(TABLE_NAMES.map((name) => [name, account[name].all()])),
     })),
     deliveries: world.deliverer.pending(),
     idempotency: idempotency.all(),
@@ -68,11 +67,15 @@ function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolea
 }
 
 /** A new world, or the one of the state file if there is one. Throws when the file is not a state file. */
-export function openWorld(options: SimulatorOptions, idempotency: IdempotencyStore): World {
+export function openWorld(
+  options: SimulatorOptions,
+  idempotency: IdempotencyStore,
+  tasks: Tasks,
+): World {
   const snapshot = options.stateFile === undefined ? undefined : readSnapshot(options.stateFile);
-  if (snapshot === undefined) return new World(options);
-  const world = new World(options, {
-    clock: new SimulatorClock(snapshot.clockOffsetMs),
+  if (snapshot === undefined) return new World(options, tasks);
+  const world = new World(options, tasks, {
+    clock: new SimulatorClock(options.clock, snapshot.clockOffsetMs),
     sequence: new Sequence(snapshot.seed, snapshot.counters, snapshot.clean),
     platformId: snapshot.platform,
   });
@@ -90,14 +93,11 @@ function loadAccount(account: Account, saved: AccountSnapshot): void {
   account.settings = { ...account.settings, ...saved.settings };
   account.realtime = saved.realtime ?? undefined;
   for (const id of saved.declineAfterApproval) account.declineAfterApproval.add(id);
-  account.cardholders.load(saved.cardholders);
-  account.cards.load(saved.cards);
-  account.authorizations.load(saved.authorizations);
-  account.transactions.load(saved.transactions);
-  account.sessions.load(saved.sessions);
-  account.reports.load(saved.reports);
-  account.events.load(saved.events);
-  account.endpoints.load(saved.endpoints);
+  for (const name of TABLE_NAMES) {
+    // takeSnapshot() wrote these rows from the table of this name.
+    const table = account[name] as Table<Row>;
+    table.load(saved.tables[name] ?? []);
+  }
 }
 
 function readSnapshot(path: string): Snapshot | undefined {

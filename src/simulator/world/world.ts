@@ -6,8 +6,10 @@ import { AnswerTimes } from '../webhooks/answer-times.ts';
 import { Deliverer, type Delivery, type DeliveryTarget } from '../webhooks/delivery.ts';
 import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';
+import { Agenda } from './agenda.ts';
 import { SimulatorClock } from './clock.ts';
 import { Sequence } from './sequence.ts';
+import { type Tasks, Time } from './time.ts';
 
 /** Events that an endpoint gets only when it names them; `*` leaves them out. */
 const EXPLICIT_EVENTS: readonly string[] = [
@@ -40,13 +42,15 @@ export class World {
   readonly poster: Poster = createPoster();
   readonly deliverer: Deliverer;
   readonly answerTimes = new AnswerTimes();
+  readonly agenda = new Agenda();
+  readonly time: Time;
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
 
-  constructor(options: SimulatorOptions, base?: WorldBase) {
+  constructor(options: SimulatorOptions, tasks: Tasks, base?: WorldBase) {
     this.options = options;
-    this.clock = base?.clock ?? new SimulatorClock();
+    this.clock = base?.clock ?? new SimulatorClock(options.clock);
     this.sequence = base?.sequence ?? new Sequence(options.seed);
     this.platform = this.addAccount(base?.platformId ?? this.sequence.id('acct'), true);
     this.deliverer = new Deliverer({
@@ -56,6 +60,7 @@ export class World {
       random: () => this.sequence.fraction('delivery'),
       changed: () => this.onChange(),
     });
+    this.time = new Time(this, tasks);
   }
 
   addAccount(id: string, isPlatform = false): Account {
@@ -150,6 +155,7 @@ export class World {
   }
 
   close(): void {
+    this.time.close();
     this.deliverer.close();
     this.poster.close();
   }

@@ -1,0 +1,94 @@
+/** Cardholders, cards, authorizations and transactions, as the API shows them. */
+import type { AuthorizationRow } from '../../machines/authorization.ts';
+import type { CardRow } from '../../machines/card.ts';
+import type { CardholderRow } from '../../machines/cardholder.ts';
+import type { TransactionRow } from '../../machines/transaction.ts';
+import type { Account } from '../account.ts';
+import type { Kind } from '../kind.ts';
+
+export const CARDHOLDER: Kind<CardholderRow> = {
+  name: 'issuing.cardholder',
+  label: 'issuing cardholder',
+  idPrefix: 'ich',
+  eventPrefix: 'issuing_cardholder',
+  table: (account) => account.cardholders,
+  render: (_account, row) => ({ ...row, object: 'issuing.cardholder', livemode: false }),
+};
+
+/** A wallet needs a way to reach the cardholder. */
+function renderWallets(cardholder: CardholderRow | undefined): object {
+  const reachable =
+    cardholder !== undefined && (cardholder.email ?? cardholder.phone_number) !== null;
+  const wallet = {
+    eligible: reachable,
+    ineligible_reason: reachable ? null : 'missing_cardholder_contact',
+  };
+  return { apple_pay: wallet, google_pay: wallet, primary_account_identifier: null };
+}
+
+function renderCard(account: Account, row: CardRow): object {
+  const { sim: _hidden, cardholder, ...shown } = row;
+  const holder = account.cardholders.get(cardholder);
+  return {
+    ...shown,
+    object: 'issuing.card',
+    brand: 'Visa',
+    cardholder: holder === undefined ? cardholder : CARDHOLDER.render(account, holder),
+    latest_fraud_warning: null,
+    livemode: false,
+    wallets: renderWallets(holder),
+  };
+}
+
+export const CARD: Kind<CardRow> = {
+  name: 'issuing.card',
+  label: 'issuing card',
+  idPrefix: 'ic',
+  eventPrefix: 'issuing_card',
+  table: (account) => account.cards,
+  render: renderCard,
+};
+
+export const TRANSACTION: Kind<TransactionRow> = {
+  name: 'issuing.transaction',
+  label: 'issuing transaction',
+  idPrefix: 'ipi',
+  eventPrefix: 'issuing_transaction',
+  table: (account) => account.transactions,
+  render(_account, { sim: _hidden, ...shown }) {
+    return {
+      ...shown,
+      object: 'issuing.transaction',
+      balance_transaction: null,
+      dispute: null,
+      livemode: false,
+    };
+  },
+};
+
+function renderAuthorization(account: Account, row: AuthorizationRow): object {
+  const { sim: _hidden, ...shown } = row;
+  const card = account.cards.get(row.card);
+  return {
+    ...shown,
+    object: 'issuing.authorization',
+    balance_transactions: [],
+    card: card === undefined ? row.card : renderCard(account, card),
+    livemode: false,
+    pending_request: null,
+    token: null,
+    transactions: row.transactions.flatMap((id) => {
+      const transaction = account.transactions.get(id);
+      return transaction === undefined ? [] : [TRANSACTION.render(account, transaction)];
+    }),
+  };
+}
+
+export const AUTHORIZATION: Kind<AuthorizationRow> = {
+  name: 'issuing.authorization',
+  label: 'issuing authorization',
+  idPrefix: 'iauth',
+  eventPrefix: 'issuing_authorization',
+  table: (account) => account.authorizations,
+  render: renderAuthorization,
+};
