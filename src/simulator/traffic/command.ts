@@ -19,9 +19,11 @@ const DEFAULT_URL = 'http://127.0.0.1:12111';
 /** A run that stays this close to its rate has kept up; the last purchase never comes exactly at the end. */
 const KEPT_UP_SHARE = 0.95;
 
-export interface TrafficStreams {
+export interface Surroundings {
   readonly out: { write(text: string): unknown };
   readonly err: ProgressStream;
+  /** Where a simulator is looked for when the command line names none. */
+  readonly usualUrl: string;
 }
 
 /** What is printed at the end. */
@@ -48,7 +50,7 @@ export interface TrafficSummary extends TallySummary {
 /** Runs the command; the exit code. SIGINT ends the run early, with its summary. */
 export async function runTraffic(
   args: readonly string[],
-  streams: TrafficStreams = { out: process.stdout, err: process.stderr },
+  around: Surroundings = { out: process.stdout, err: process.stderr, usualUrl: DEFAULT_URL },
 ): Promise<number> {
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
@@ -56,20 +58,20 @@ export async function runTraffic(
   try {
     const options = readTrafficOptions(args);
     if (options === undefined) {
-      streams.out.write(TRAFFIC_USAGE);
+      around.out.write(TRAFFIC_USAGE);
       return 0;
     }
-    const summary = await withTarget(options, streams, (url) =>
-      drive(options, { url, streams, signal: interrupted.signal }),
+    const summary = await withTarget(options, around, (url) =>
+      drive(options, { url, err: around.err, signal: interrupted.signal }),
     );
-    streams.out.write(`${JSON.stringify(summary, null, 2)}\n`);
+    around.out.write(`${JSON.stringify(summary, null, 2)}\n`);
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    streams.err.write(`issuing-simulator traffic: ${message}\n`);
+    around.err.write(`issuing-simulator traffic: ${message}\n`);
     const usage =
       error instanceof TrafficUsageError || (error instanceof TypeError && 'code' in error);
-    if (usage) streams.err.write(`\n${TRAFFIC_USAGE}`);
+    if (usage) around.err.write(`\n${TRAFFIC_USAGE}`);
     return 1;
   } finally {
     process.removeListener('SIGINT', onInterrupt);
@@ -79,10 +81,10 @@ export async function runTraffic(
 /** Finds the simulator, or starts one for as long as `use` takes when nobody said where it is. */
 async function withTarget<T>(
   { url, key, account, seed }: TrafficOptions,
-  { err }: TrafficStreams,
+  { err, usualUrl }: Surroundings,
   use: (url: string) => Promise<T>,
 ): Promise<T> {
-  const wanted = url ?? DEFAULT_URL;
+  const wanted = url ?? usualUrl;
   try {
     await openTarget({ url: wanted, key, account }).now();
   } catch (error) {
@@ -109,13 +111,13 @@ async function withTarget<T>(
 
 interface Drive {
   readonly url: string;
-  readonly streams: TrafficStreams;
+  readonly err: ProgressStream;
   readonly signal: AbortSignal;
 }
 
 async function drive(
   options: TrafficOptions,
-  { url, streams, signal }: Drive,
+  { url, err, signal }: Drive,
 ): Promise<TrafficSummary> {
   const target = openTarget({ url, key: options.key, account: options.account });
   const tally = new Tally();
@@ -127,7 +129,7 @@ async function drive(
   const steps = planTraffic(settings);
   const clock = new ProgramClock(target, options);
   const planned = purchaseCount(settings);
-  const stopProgress = showProgress(streams.err, () => ({
+  const stopProgress = showProgress(err, () => ({
     purchases: tally.purchases,
     purchasesPlanned: planned,
     steps: tally.calls.made + tally.calls.skipped,

@@ -53,8 +53,8 @@ const DAYS_PER_RUN = 7;
 
 const CARDS_MAX = 100_000;
 const CONCURRENCY_MAX = 1_000;
-/** The plan is held in memory, at about 2 kB for a purchase. */
-const PURCHASES_MAX = 250_000;
+/** The plan is held in memory, at about half a kilobyte for a purchase. */
+const PURCHASES_MAX = 500_000;
 const DURATION_MAX_SECONDS = 30 * DAY;
 const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 

@@ -74,10 +74,10 @@ export function planTraffic(settings: PlanSettings): readonly Step[] {
   }
   const possible = SCENARIOS.filter((scenario) => !existing || !SCRIPTS[scenario].changesCard);
   const count = purchaseCount(settings);
+  const end = (settings.durationSeconds * DAY) / settings.daySeconds;
   const certain = placeEach(possible, count, random);
   for (let number = 0; number < count; number += 1) {
-    const realSeconds = (number + random.fraction()) / settings.rate;
-    const at = Math.floor((realSeconds * DAY) / settings.daySeconds);
+    const at = Math.floor(((number + random.fraction()) / count) * end);
     const wanted = certain.get(number);
     const { person, scenario } =
       wanted === undefined

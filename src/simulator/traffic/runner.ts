@@ -41,6 +41,7 @@ export async function sendTraffic(run: Run): Promise<Outcome> {
     sent += 1;
   }
   await lanes.idle();
+  refuseDeadTarget(run, 1);
   await clock.start();
   let purchaseSeconds = 0;
   for (const step of purchases) {
@@ -52,33 +53,33 @@ export async function sendTraffic(run: Run): Promise<Outcome> {
     if (step.opens) purchaseSeconds = clock.realSeconds;
   }
   await lanes.idle();
-  if (run.tally.calls.made > 0 && run.tally.calls.succeeded === 0) {
-    throw new Error('No call succeeded.');
-  }
+  refuseDeadTarget(run, 1);
   return { purchaseSeconds, stepsLeft: steps.length - sent };
 }
 
 async function reach({ clock, tally, signal }: Run, at: number): Promise<void> {
   try {
     await clock.reach(at, signal);
-  } catch {
-    tally.failed('clock');
+  } catch (error) {
+    tally.failed('clock', String(error));
   }
 }
 
-async function perform({ executor, tally }: Run, step: Step): Promise<void> {
+async function perform(run: Run, step: Step): Promise<void> {
+  const { executor, tally } = run;
   if (step.opens && step.scenario !== 'setup') tally.purchaseBegun(step.scenario);
   try {
     if (await executor.perform(step)) tally.succeeded();
     else tally.skipped();
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
-    tally.failed(error.code ?? error.rawType ?? error.type);
-    const { made, succeeded } = tally.calls;
-    if (succeeded === 0 && made >= FIRST_FAILURES_MAX) {
-      throw new Error(`No call succeeds; the last one failed with: ${error.message}`, {
-        cause: error,
-      });
-    }
+    tally.failed(error.code ?? error.rawType ?? error.type, error.message);
+    refuseDeadTarget(run, FIRST_FAILURES_MAX);
   }
+}
+
+function refuseDeadTarget({ tally }: Run, failures: number): void {
+  const { made, succeeded } = tally.calls;
+  if (succeeded > 0 || made < failures) return;
+  throw new Error(`No call succeeds; the last one failed with: ${tally.lastFailure}`);
 }

@@ -53,6 +53,7 @@ export class Tally {
   readonly #merchantAmounts: Record<string, Sums> = {};
   readonly #cards = { made: 0, lost: 0, replaced: 0 };
   readonly #calls = { made: 0, succeeded: 0, skipped: 0 };
+  #lastFailure = '';
   #cardholders = 0;
   #authorizations = 0;
   #approved = 0;
@@ -65,6 +66,11 @@ export class Tally {
     return this.#calls;
   }
 
+  /** The message of the failure before. */
+  get lastFailure(): string {
+    return this.#lastFailure;
+  }
+
   purchaseBegun(scenario: Scenario): void {
     addTo(this.#scenarios, scenario);
   }
@@ -74,8 +80,9 @@ export class Tally {
     this.#calls.succeeded += 1;
   }
 
-  failed(code: string): void {
+  failed(code: string, message: string): void {
     this.#calls.made += 1;
+    this.#lastFailure = message;
     addTo(this.#errors, code);
   }
 
