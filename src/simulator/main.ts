@@ -13,6 +13,7 @@ const PORT_MAX = 65_535;
 const SHUTDOWN_DEADLINE_MS = 5_000;
 
 const USAGE = `Usage: issuing-simulator [options]
+       issuing-simulator traffic [options]   drives a card program; see traffic --help
 
   --port N              TCP port (${DEFAULT_PORT}); 0 takes any free one
   --host HOST           address to listen on (${DEFAULT_OPTIONS.host})
@@ -90,6 +91,12 @@ function wholeNumber(
 }
 
 async function run(args: readonly string[]): Promise<void> {
+  if (args[0] === 'traffic') {
+    // Loaded only now, so that the simulator itself starts without the client.
+    const { runTraffic } = await import('./traffic/command.ts');
+    process.exitCode = await runTraffic(args.slice(1));
+    return;
+  }
   const { options, log, help } = readArguments(args);
   if (help) {
     process.stdout.write(USAGE);
