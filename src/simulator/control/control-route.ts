@@ -2,6 +2,7 @@
 
 import type { IncomingCall, OutgoingAnswer } from '../http/api.ts';
 import { toFailure, unknownObject, unknownRoute } from '../http/failure.ts';
+import { STREAM_PATH } from '../http/stream.ts';
 import { type Account, NO_CAUSE } from '../world/account.ts';
 import type { Kind, Scope } from '../world/kind.ts';
 import type { Row } from '../world/table.ts';
@@ -23,6 +24,14 @@ export interface ControlRoute {
   readonly handle: (call: ControlCall) => object | Promise<object>;
 }
 
+/** Listed here, but answered by the server itself, because it does not end. */
+const STREAM = {
+  method: 'GET',
+  path: STREAM_PATH,
+  summary:
+    'Events, delivery attempts and calls as they happen, as server-sent events whose data is JSON. The page at / is made of it.',
+} as const;
+
 /** Answers control calls from a list of routes. `GET /_sim` lists them. */
 export function createControl(world: World, routes: readonly ControlRoute[]) {
   const index: ControlRoute = {
@@ -30,7 +39,7 @@ export function createControl(world: World, routes: readonly ControlRoute[]) {
     path: '/_sim',
     summary: 'This list.',
     handle: () => ({
-      routes: table.map(({ method, path, summary }) => ({ method, path, summary })),
+      routes: [...table, STREAM].map(({ method, path, summary }) => ({ method, path, summary })),
     }),
   };
   const table = [index, ...routes];

@@ -5,6 +5,7 @@ import type { CallRecord } from '../options.ts';
 import type { World } from '../world/world.ts';
 import { type Api, answerCall, type IncomingCall, type OutgoingAnswer } from './api.ts';
 import { unknownRoute } from './failure.ts';
+import { createStream, STREAM_PATH } from './stream.ts';
 
 /** Far above any legal request, far below what would hurt. */
 const BODY_BYTES_MAX = 1_000_000;
@@ -22,13 +23,18 @@ export interface ServerParts {
 export interface SimulatorServer {
   listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
-  /** Calls that have not been answered yet. */
+  /** Calls that have not been answered yet; readers of the stream are none. */
   readonly underWay: number;
 }
 
 export function createServer(parts: ServerParts): SimulatorServer {
+  const stream = createStream(parts.api.world.watch);
   let underWay = 0;
   const server = http.createServer((request, response) => {
+    if (request.method === 'GET' && request.url === STREAM_PATH) {
+      stream.open(response);
+      return;
+    }
     underWay += 1;
     response.on('close', () => {
       underWay -= 1;
@@ -49,6 +55,7 @@ export function createServer(parts: ServerParts): SimulatorServer {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        stream.close();
         server.closeAllConnections();
       }),
     get underWay() {
@@ -85,13 +92,15 @@ async function handle(
   const answer = body === undefined ? tooLarge() : await dispatch(parts, call, requestId);
   if (answer.drop === true) request.socket.destroy();
   else send(world, response, answer);
-  parts.onCall?.({
+  const record: CallRecord = {
     method: call.method,
     path,
     status: answer.status,
     requestId,
     durationMs: performance.now() - startedAt,
-  });
+  };
+  parts.onCall?.(record);
+  world.watch.publish({ kind: 'call', ...record });
 }
 
 async function dispatch(
@@ -99,8 +108,8 @@ async function dispatch(
   call: IncomingCall,
   requestId: string,
 ): Promise<OutgoingAnswer> {
-  if (call.path.startsWith('/_sim')) return parts.control(call);
   if (call.path.startsWith('/v1/')) return answerCall(parts.api, call, requestId);
+  if (call.path.startsWith('/_sim')) return parts.control(call);
   const failure = unknownRoute(call.method, call.path);
   return { status: failure.status, body: JSON.stringify({ error: failure.body }), headers: {} };
 }
@@ -135,8 +144,8 @@ async function readBody(request: http.IncomingMessage): Promise<string | undefin
 function send(world: World, response: http.ServerResponse, answer: OutgoingAnswer): void {
   response.sendDate = false;
   response.writeHead(answer.status, {
-    ...answer.headers,
     'content-type': 'application/json',
+    ...answer.headers,
     'content-length': Buffer.byteLength(answer.body),
     // Callers compare it with `created`, so it follows simulator time.
     date: new Date(world.clock.nowMs()).toUTCString(),

@@ -8,6 +8,7 @@ import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';
 import { SimulatorClock } from './clock.ts';
 import { Sequence } from './sequence.ts';
+import { Watch } from './watch.ts';
 
 /** Events that an endpoint gets only when it names them; `*` leaves them out. */
 const EXPLICIT_EVENTS: readonly string[] = [
@@ -31,6 +32,9 @@ export interface WorldBase {
   readonly platformId: string | undefined;
 }
 
+const idOf = (object: object): string | null =>
+  'id' in object && typeof object.id === 'string' ? object.id : null;
+
 export class World {
   readonly options: SimulatorOptions;
   readonly clock: SimulatorClock;
@@ -40,6 +44,7 @@ export class World {
   readonly poster: Poster = createPoster();
   readonly deliverer: Deliverer;
   readonly answerTimes = new AnswerTimes();
+  readonly watch = new Watch();
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
@@ -55,6 +60,7 @@ export class World {
       target: (delivery) => this.#target(delivery),
       random: () => this.sequence.fraction('delivery'),
       changed: () => this.onChange(),
+      attempted: (attempt) => this.watch.publish({ kind: 'delivery', ...attempt }),
     });
   }
 
@@ -85,6 +91,13 @@ export class World {
     for (const endpoint of endpoints) {
       this.deliverer.enqueue({ event: row.id, account: account.id, endpoint: endpoint.id });
     }
+    this.watch.publish({
+      kind: 'event',
+      account: account.id,
+      id: row.id,
+      type: row.type,
+      object: idOf(row.object),
+    });
     this.onChange();
     return row;
   }
