@@ -5,6 +5,7 @@ import type { CallRecord } from '../options.ts';
 import type { World } from '../world/world.ts';
 import { type Api, answerCall, type IncomingCall, type OutgoingAnswer } from './api.ts';
 import { unknownRoute } from './failure.ts';
+import { createPage } from './page.ts';
 import { createStream, STREAM_PATH } from './stream.ts';
 
 /** Far above any legal request, far below what would hurt. */
@@ -20,6 +21,10 @@ export interface ServerParts {
   readonly onCall: ((call: CallRecord) => void) | undefined;
 }
 
+interface AllParts extends ServerParts {
+  readonly page: ReturnType<typeof createPage>;
+}
+
 export interface SimulatorServer {
   listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
@@ -27,8 +32,9 @@ export interface SimulatorServer {
   readonly underWay: number;
 }
 
-export function createServer(parts: ServerParts): SimulatorServer {
-  const stream = createStream(parts.api.world.watch);
+export function createServer(given: ServerParts): SimulatorServer {
+  const parts: AllParts = { ...given, page: createPage() };
+  const stream = createStream(given.api.world.watch);
   let underWay = 0;
   const server = http.createServer((request, response) => {
     if (request.method === 'GET' && request.url === STREAM_PATH) {
@@ -68,7 +74,7 @@ const portOf = (address: AddressInfo | string | null): number =>
   typeof address === 'object' && address !== null ? address.port : 0;
 
 async function handle(
-  parts: ServerParts,
+  parts: AllParts,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
@@ -104,11 +110,13 @@ async function handle(
 }
 
 async function dispatch(
-  parts: ServerParts,
+  parts: AllParts,
   call: IncomingCall,
   requestId: string,
 ): Promise<OutgoingAnswer> {
   if (call.path.startsWith('/v1/')) return answerCall(parts.api, call, requestId);
+  const file = await parts.page(call);
+  if (file !== undefined) return file;
   if (call.path.startsWith('/_sim')) return parts.control(call);
   const failure = unknownRoute(call.method, call.path);
   return { status: failure.status, body: JSON.stringify({ error: failure.body }), headers: {} };
