@@ -3,7 +3,7 @@
  * SQL migrations are not copied: the package ships them where they are, and the migrator finds them from dist/.
  */
 import { spawnSync } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,12 @@ function compile(): void {
   if (status !== 0) throw new Error('The code does not compile');
 }
 
+/** The simulator's page is plain files that a browser takes as they are. */
+async function copyPage(): Promise<void> {
+  const folder = join('src', 'simulator', 'page');
+  await cp(join(root, folder), join(dist, folder), { recursive: true });
+}
+
 /** The bundle belongs to this very version of @temporalio/worker, so it is never kept over an upgrade. */
 async function bundleWorkflows(): Promise<void> {
   const { code } = await bundleWorkflowCode({
@@ -32,5 +38,6 @@ async function bundleWorkflows(): Promise<void> {
 
 await rm(dist, { recursive: true, force: true });
 compile();
+await copyPage();
 await bundleWorkflows();
 console.log('Built dist/ and dist/workflow-bundle.js');

@@ -5,6 +5,7 @@ import { toFailure, unknownObject, unknownRoute } from '../http/failure.ts';
 import { type FormMap, parseForm } from '../http/form.ts';
 import { parseJsonForm } from '../http/json-form.ts';
 import { parseShape, type Schema, type Shape, schemaOf, type Values } from '../http/parameter.ts';
+import { STREAM_PATH } from '../http/stream.ts';
 import { type Account, NO_CAUSE } from '../world/account.ts';
 import type { Kind, Scope } from '../world/kind.ts';
 import type { Row } from '../world/table.ts';
@@ -48,6 +49,15 @@ export function controlRoute<S extends Shape>(input: ControlRouteInput<S>): Cont
   };
 }
 
+/** Listed here, but answered by the server itself, because it does not end. */
+const STREAM = {
+  method: 'GET',
+  path: STREAM_PATH,
+  summary:
+    'Events, delivery attempts and calls as they happen, as server-sent events whose data is JSON. The page at / is made of it.',
+  schema: schemaOf({}),
+} as const;
+
 /** Answers control calls from a list of routes. `GET /_sim` lists them. */
 export function createControl(world: World, routes: readonly ControlRoute[]) {
   const index = controlRoute({
@@ -56,7 +66,12 @@ export function createControl(world: World, routes: readonly ControlRoute[]) {
     summary: 'This list.',
     params: {},
     handle: () => ({
-      routes: table.map(({ method, path, summary, schema }) => ({ method, path, summary, schema })),
+      routes: [...table, STREAM].map(({ method, path, summary, schema }) => ({
+        method,
+        path,
+        summary,
+        schema,
+      })),
     }),
   });
   const table: readonly ControlRoute[] = [index, ...routes];

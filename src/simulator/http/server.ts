@@ -5,6 +5,8 @@ import type { CallRecord } from '../options.ts';
 import type { World } from '../world/world.ts';
 import { type Api, answerCall, type IncomingCall, type OutgoingAnswer } from './api.ts';
 import { unknownRoute } from './failure.ts';
+import { createPage } from './page.ts';
+import { createStream, STREAM_PATH } from './stream.ts';
 
 /** Far above any legal request, far below what would hurt. */
 const BODY_BYTES_MAX = 1_000_000;
@@ -19,16 +21,26 @@ export interface ServerParts {
   readonly onCall: ((call: CallRecord) => void) | undefined;
 }
 
+interface AllParts extends ServerParts {
+  readonly page: ReturnType<typeof createPage>;
+}
+
 export interface SimulatorServer {
   listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
-  /** Calls that have not been answered yet. */
+  /** Calls that have not been answered yet; readers of the stream are none. */
   readonly underWay: number;
 }
 
-export function createServer(parts: ServerParts): SimulatorServer {
+export function createServer(given: ServerParts): SimulatorServer {
+  const parts: AllParts = { ...given, page: createPage() };
+  const stream = createStream(given.api.world.watch);
   let underWay = 0;
   const server = http.createServer((request, response) => {
+    if (request.method === 'GET' && request.url === STREAM_PATH) {
+      stream.open(response);
+      return;
+    }
     underWay += 1;
     response.on('close', () => {
       underWay -= 1;
@@ -49,6 +61,7 @@ export function createServer(parts: ServerParts): SimulatorServer {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        stream.close();
         server.closeAllConnections();
       }),
     get underWay() {
@@ -61,7 +74,7 @@ const portOf = (address: AddressInfo | string | null): number =>
   typeof address === 'object' && address !== null ? address.port : 0;
 
 async function handle(
-  parts: ServerParts,
+  parts: AllParts,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
@@ -85,22 +98,26 @@ async function handle(
   const answer = body === undefined ? tooLarge() : await dispatch(parts, call, requestId);
   if (answer.drop === true) request.socket.destroy();
   else send(world, response, answer);
-  parts.onCall?.({
+  const record: CallRecord = {
     method: call.method,
     path,
     status: answer.status,
     requestId,
     durationMs: performance.now() - startedAt,
-  });
+  };
+  parts.onCall?.(record);
+  world.watch.publish({ kind: 'call', ...record });
 }
 
 async function dispatch(
-  parts: ServerParts,
+  parts: AllParts,
   call: IncomingCall,
   requestId: string,
 ): Promise<OutgoingAnswer> {
-  if (call.path.startsWith('/_sim')) return parts.control(call);
   if (call.path.startsWith('/v1/')) return answerCall(parts.api, call, requestId);
+  const file = await parts.page(call);
+  if (file !== undefined) return file;
+  if (call.path.startsWith('/_sim')) return parts.control(call);
   const failure = unknownRoute(call.method, call.path);
   return { status: failure.status, body: JSON.stringify({ error: failure.body }), headers: {} };
 }
@@ -135,8 +152,8 @@ async function readBody(request: http.IncomingMessage): Promise<string | undefin
 function send(world: World, response: http.ServerResponse, answer: OutgoingAnswer): void {
   response.sendDate = false;
   response.writeHead(answer.status, {
-    ...answer.headers,
     'content-type': 'application/json',
+    ...answer.headers,
     'content-length': Buffer.byteLength(answer.body),
     // Callers compare it with `created`, so it follows simulator time.
     date: new Date(world.clock.nowMs()).toUTCString(),

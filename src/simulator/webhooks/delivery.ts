@@ -3,6 +3,7 @@
  * not answered with 2xx is sent again, later and later. A receiver that was down gets its events once it is back.
  */
 import type { SimulatorOptions } from '../options.ts';
+import type { Attempt } from '../world/watch.ts';
 import type { Poster } from './poster.ts';
 import { realSeconds, signatureHeader } from './signature.ts';
 
@@ -59,6 +60,8 @@ export interface DeliveryContext {
   /** A random number from 0 to 1 (exclusive), seeded. */
   readonly random: () => number;
   readonly changed: () => void;
+  /** Told of each attempt once it is over. */
+  readonly attempted: (attempt: Attempt) => void;
 }
 
 interface Waiting {
@@ -198,7 +201,7 @@ export class Deliverer {
 
   async #send(queue: EndpointQueue, delivery: Delivery): Promise<void> {
     const target = this.#context.target(delivery);
-    const succeeded = target === undefined || (await this.#attempt(target));
+    const succeeded = target === undefined || (await this.#attempt(delivery, target));
     queue.sending.delete(delivery);
     if (succeeded || this.#closed) {
       // What close() interrupts stays queued, so that the state file remembers it.
@@ -211,7 +214,7 @@ export class Deliverer {
     this.#pump(queue);
   }
 
-  async #attempt(target: DeliveryTarget): Promise<boolean> {
+  async #attempt(delivery: Delivery, target: DeliveryTarget): Promise<boolean> {
     this.statistics.sent += 1;
     const outcome = await this.#context.poster.post({
       url: target.url,
@@ -226,6 +229,9 @@ export class Deliverer {
     const succeeded = outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
     if (succeeded) this.statistics.succeeded += 1;
     else this.statistics.failed += 1;
+    const { account, endpoint, event, attempts } = delivery;
+    const result = outcome.kind === 'answered' ? outcome.status : outcome.kind;
+    this.#context.attempted({ account, endpoint, event, attempt: attempts + 1, outcome: result });
     return succeeded;
   }
 

@@ -10,6 +10,7 @@ import { Agenda } from './agenda.ts';
 import { SimulatorClock } from './clock.ts';
 import { Sequence } from './sequence.ts';
 import { type Tasks, Time } from './time.ts';
+import { Watch } from './watch.ts';
 
 /** Events that an endpoint gets only when it names them; `*` leaves them out. */
 const EXPLICIT_EVENTS: readonly string[] = [
@@ -33,6 +34,9 @@ export interface WorldBase {
   readonly platformId: string | undefined;
 }
 
+const idOf = (object: object): string | null =>
+  'id' in object && typeof object.id === 'string' ? object.id : null;
+
 export class World {
   readonly options: SimulatorOptions;
   readonly clock: SimulatorClock;
@@ -44,6 +48,7 @@ export class World {
   readonly answerTimes = new AnswerTimes();
   readonly agenda = new Agenda();
   readonly time: Time;
+  readonly watch = new Watch();
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
@@ -59,6 +64,7 @@ export class World {
       target: (delivery) => this.#target(delivery),
       random: () => this.sequence.fraction('delivery'),
       changed: () => this.onChange(),
+      attempted: (attempt) => this.watch.publish({ kind: 'delivery', ...attempt }),
     });
     this.time = new Time(this, tasks);
   }
@@ -90,6 +96,13 @@ export class World {
     for (const endpoint of endpoints) {
       this.deliverer.enqueue({ event: row.id, account: account.id, endpoint: endpoint.id });
     }
+    this.watch.publish({
+      kind: 'event',
+      account: account.id,
+      id: row.id,
+      type: row.type,
+      object: idOf(row.object),
+    });
     this.onChange();
     return row;
   }
