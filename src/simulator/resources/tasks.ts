@@ -4,6 +4,7 @@ import type { Scope } from '../world/kind.ts';
 import type { Tasks } from '../world/time.ts';
 import type { World } from '../world/world.ts';
 import { changeAuthorization, scheduleExpiry } from './authorization-store.ts';
+import { expireDraft, scheduleDraftExpiry } from './dispute-store.ts';
 
 export const TASKS: Tasks = {
   expire_authorization(scope, id) {
@@ -12,6 +13,7 @@ export const TASKS: Tasks = {
     if (row.sim.expiresAt > scope.world.clock.now()) scheduleExpiry(scope, row);
     else changeAuthorization(scope, expire(row));
   },
+  expire_dispute: expireDraft,
 };
 
 /** Fills the agenda of a world whose rows were loaded. */
@@ -20,5 +22,6 @@ export function scheduleAll(world: World): void {
   for (const account of world.accounts.values()) {
     const scope: Scope = { world, account, cause: { id: null, idempotency_key: null } };
     for (const row of account.authorizations.all()) if (isOpen(row)) scheduleExpiry(scope, row);
+    for (const row of account.disputes.all()) scheduleDraftExpiry(scope, row);
   }
 }
