@@ -214,6 +214,7 @@ describe('a payment with a wallet', () => {
     expect(asked).toBe(0);
     await program.control('DELETE', '/_sim/accounts/platform/realtime_endpoint');
     const next = await ask(card);
+    await ask(card, { status: 'requested' });
     expect(await pay(card)).toMatchObject({ approved: true, token: next.id });
   });
 });
