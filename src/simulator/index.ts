@@ -1,9 +1,11 @@
 /** The simulator as a library: what tests and the local stack use. */
 import { accountRoutes } from './control/account.ts';
 import { createControl } from './control/control-route.ts';
+import { disputeRoutes } from './control/dispute.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
 import { simulatorRoutes } from './control/simulator.ts';
+import { tokenRoutes } from './control/token.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
 import type { Operation } from './http/operation.ts';
 import { RouteTable } from './http/route-table.ts';
@@ -14,9 +16,11 @@ import { authorizationHelperOperations } from './resources/authorization-helper.
 import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
+import { disputeOperations } from './resources/dispute.ts';
 import { eventOperations } from './resources/event.ts';
 import { shippingOperations } from './resources/shipping.ts';
-import { scheduleAll, TASKS } from './resources/tasks.ts';
+import { keepAppointment, scheduleAll } from './resources/tasks.ts';
+import { tokenOperations } from './resources/token.ts';
 import { transactionOperations } from './resources/transaction.ts';
 import { verificationOperations } from './resources/verification-session.ts';
 import { webhookEndpointOperations } from './resources/webhook-endpoint.ts';
@@ -52,7 +56,7 @@ export interface Simulator {
 export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulator {
   const options: SimulatorOptions = { ...DEFAULT_OPTIONS, ...given };
   const idempotency = new IdempotencyStore();
-  const world = openWorld(options, idempotency, TASKS);
+  const world = openWorld(options, idempotency, keepAppointment);
   const stateFile =
     options.stateFile === undefined
       ? undefined
@@ -64,9 +68,11 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     api: { world, routes: new RouteTable(allOperations(world)), idempotency },
     control: createControl(world, [
       ...accountRoutes,
+      ...disputeRoutes,
       ...identityRoutes,
       ...issuingRoutes,
       ...simulatorRoutes,
+      ...tokenRoutes,
     ]),
     onCall: options.onCall,
   });
@@ -107,8 +113,10 @@ const allOperations = (world: World): readonly Operation[] => [
   ...authorizationHelperOperations,
   ...cardOperations,
   ...cardholderOperations,
+  ...disputeOperations,
   ...eventOperations(world),
   ...shippingOperations,
+  ...tokenOperations,
   ...transactionOperations,
   ...verificationOperations,
   ...webhookEndpointOperations,

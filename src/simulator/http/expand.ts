@@ -2,8 +2,10 @@
 
 import type { Account } from '../world/account.ts';
 import type { Kind, Scope } from '../world/kind.ts';
+import { DISPUTE } from '../world/kinds/dispute.ts';
 import { REPORT } from '../world/kinds/identity.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
+import { TOKEN } from '../world/kinds/token.ts';
 import type { Row } from '../world/table.ts';
 import { invalidRequest } from './failure.ts';
 
@@ -25,19 +27,21 @@ const nothing: Resolver = () => undefined;
 
 /** The expandable fields of each kind of object. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> = {
-  [AUTHORIZATION.name]: { cardholder: into(CARDHOLDER), token: nothing },
+  [AUTHORIZATION.name]: { cardholder: into(CARDHOLDER), token: into(TOKEN) },
   [CARD.name]: {
     personalization_design: nothing,
     replaced_by: into(CARD),
     replacement_for: into(CARD),
   },
+  [DISPUTE.name]: { transaction: into(TRANSACTION) },
+  [TOKEN.name]: { card: into(CARD) },
   [TRANSACTION.name]: {
     authorization: into(AUTHORIZATION),
     balance_transaction: nothing,
     card: into(CARD),
     cardholder: into(CARDHOLDER),
-    dispute: nothing,
-    token: nothing,
+    dispute: into(DISPUTE),
+    token: into(TOKEN),
   },
   'identity.verification_session': { last_verification_report: into(REPORT) },
 };

@@ -89,6 +89,8 @@ export interface AuthorizationRow {
   /** Oldest first. */
   readonly request_history: readonly RequestEntry[];
   readonly status: AuthorizationStatus;
+  /** The wallet's token that is paid with. */
+  readonly token: string | null;
   /** Ids, oldest first. */
   readonly transactions: readonly string[];
   readonly verification_data: VerificationData;

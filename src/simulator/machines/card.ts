@@ -23,6 +23,13 @@ export const CANCELLATION_REASONS = [
 ] as const;
 export type CancellationReason = (typeof CANCELLATION_REASONS)[number];
 export type ReplacementReason = 'damaged' | 'expired' | 'lost' | 'stolen' | 'fulfillment_error';
+export const FRAUD_WARNINGS = [
+  'card_testing_exposure',
+  'fraud_dispute_filed',
+  'third_party_reported',
+  'user_indicated_fraud',
+] as const;
+export type FraudWarningType = (typeof FRAUD_WARNINGS)[number];
 type ShippingStatus =
   | 'canceled'
   | 'delivered'
@@ -65,6 +72,10 @@ export interface CardRow {
   readonly exp_year: number;
   readonly financial_account: string | null;
   readonly last4: string;
+  readonly latest_fraud_warning: {
+    readonly started_at: number;
+    readonly type: FraudWarningType;
+  } | null;
   readonly lifecycle_controls: { readonly cancel_after: { readonly payment_count: number } } | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly personalization_design: string | null;

@@ -62,3 +62,7 @@ export function activationObstacle(cardholder: CardholderRow): string | undefine
   const missing = (pastDue ?? []).join(', ');
   return `The cardholder has outstanding requirements (${disabledReason}${missing === '' ? '' : `: ${missing}`}).`;
 }
+
+/** A wallet needs a way to reach the cardholder. */
+export const isReachable = (cardholder: CardholderRow): boolean =>
+  (cardholder.email ?? cardholder.phone_number) !== null;

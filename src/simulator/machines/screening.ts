@@ -16,6 +16,7 @@ import {
   type SpendingLimit,
   type SpentSince,
 } from './spending-controls.ts';
+import type { TokenStatus } from './token.ts';
 
 export const CVC_MISMATCH_POLICIES = ['ask', 'decline'] as const;
 export type CvcMismatchPolicy = (typeof CVC_MISMATCH_POLICIES)[number];
@@ -29,6 +30,8 @@ export interface ScreeningInput {
   readonly now: number;
   readonly accountDisabled: boolean;
   readonly fraudRiskLevel: string | null;
+  /** Of the wallet's token that is paid with; undefined when there is none. */
+  readonly tokenStatus: TokenStatus | undefined;
   readonly cvcMismatch: CvcMismatchPolicy;
   readonly spentOnCard: SpentSince;
   readonly spentByCardholder: SpentSince;
@@ -46,7 +49,9 @@ const refusal = (reason: DecisionReason, message: string | null = null): Refusal
 
 /** The reason to decline without asking, or undefined. */
 export function screen(input: ScreeningInput): Refusal | undefined {
-  return screenParties(input) ?? screenVerification(input) ?? screenSpending(input);
+  return (
+    screenParties(input) ?? screenToken(input) ?? screenVerification(input) ?? screenSpending(input)
+  );
 }
 
 function screenParties({
@@ -65,6 +70,12 @@ function screenParties({
   if (cardholder.status === 'inactive') return refusal('cardholder_inactive');
   return undefined;
 }
+
+/** No reason of Stripe's names tokens; the network does not let a dead one through at all. */
+const screenToken = ({ tokenStatus }: ScreeningInput): Refusal | undefined =>
+  tokenStatus === undefined || tokenStatus === 'active'
+    ? undefined
+    : refusal('not_allowed', `The wallet's token is ${tokenStatus}.`);
 
 function screenVerification(input: ScreeningInput): Refusal | undefined {
   const { three_d_secure: threeDSecure, cvc_check: cvcCheck } =

@@ -10,6 +10,7 @@ export interface TransactionRow {
   readonly cardholder: string;
   readonly created: number;
   readonly currency: string;
+  readonly dispute: string | null;
   readonly merchant_amount: number;
   readonly merchant_currency: string;
   readonly merchant_data: MerchantData;
@@ -20,6 +21,8 @@ export interface TransactionRow {
     readonly transaction_id: string | null;
   };
   readonly purchase_details?: Readonly<Record<string, unknown>>;
+  /** The wallet's token that was paid with, if any. */
+  readonly token?: string;
   readonly type: 'capture' | 'refund';
   readonly wallet: 'apple_pay' | 'google_pay' | 'samsung_pay' | null;
   readonly sim: {

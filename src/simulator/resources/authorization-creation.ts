@@ -16,6 +16,7 @@ import type { AuthorizationRow, PendingRequest } from '../machines/authorization
 import type { CardRow } from '../machines/card.ts';
 import { convert, isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import type { VerificationData } from '../machines/purchase.ts';
+import { payingToken, WALLETS, type Wallet } from '../machines/token.ts';
 import { type Scope } from '../world/kind.ts';
 import { AUTHORIZATION, CARD } from '../world/kinds/issuing.ts';
 import type { Ask } from './decision.ts';
@@ -76,7 +77,7 @@ export const AUTHORIZATION_PARAMETERS = {
       result: required(choice(['attempt_acknowledged', 'authenticated', 'failed', 'required'])),
     }),
   }),
-  wallet: choice(['apple_pay', 'google_pay', 'samsung_pay']),
+  wallet: choice(WALLETS),
 } as const;
 
 export type AuthorizationParameters = Values<typeof AUTHORIZATION_PARAMETERS>;
@@ -153,6 +154,7 @@ function undecided(
     },
     request_history: [],
     status: 'pending',
+    token: tokenOf(scope, card, params.wallet),
     transactions: [],
     verification_data: readVerification(params.verification_data, merchant.postal_code),
     verified_by_fraud_challenge: null,
@@ -166,6 +168,11 @@ function undecided(
       expiresAt: created + days * SECONDS_PER_DAY,
     },
   };
+}
+
+function tokenOf({ account }: Scope, card: CardRow, wallet: Wallet | undefined): string | null {
+  if (wallet === undefined) return null;
+  return payingToken(account.tokens.all(), { card: card.id, wallet })?.id ?? null;
 }
 
 type Amounts = Pick<PendingRequest, 'amount' | 'merchant_amount' | 'merchant_currency'>;

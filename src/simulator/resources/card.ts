@@ -191,6 +191,7 @@ function newCard(
     exp_year: params.exp_year ?? today.getUTCFullYear() + VALIDITY_YEARS,
     financial_account: params.financial_account ?? null,
     last4: number.slice(-4),
+    latest_fraud_warning: null,
     lifecycle_controls: params.lifecycle_controls ?? null,
     metadata: mergeMetadata({}, params.metadata),
     personalization_design: params.personalization_design ?? null,

@@ -90,6 +90,7 @@ async function decide(scope: Scope, row: AuthorizationRow, ask: Ask): Promise<De
     accountDisabled: account.settings.disabled,
     fraudRiskLevel: ask.fraudRiskLevel,
     cvcMismatch: account.settings.cvcMismatch,
+    tokenStatus: row.token === null ? undefined : account.tokens.get(row.token)?.status,
     spentOnCard: (day, categories) => account.spending.since(card.sim.chain, day, categories),
     spentByCardholder: (day, categories) => account.spending.since(cardholder.id, day, categories),
   });

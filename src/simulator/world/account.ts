@@ -3,8 +3,10 @@ import type { AuthorizationRow, DecisionReason } from '../machines/authorization
 import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import type { TimeoutPolicy } from '../machines/decision-answer.ts';
+import type { DisputeRow } from '../machines/dispute.ts';
 import type { CvcMismatchPolicy } from '../machines/screening.ts';
 import { SpendingCounter } from '../machines/spending-counter.ts';
+import type { TokenRow } from '../machines/token.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import type { ReportRow, SessionRow } from '../machines/verification-session.ts';
 import { Table } from './table.ts';
@@ -78,6 +80,8 @@ export class Account {
   readonly cards = new Table<CardRow>();
   readonly authorizations = new Table<AuthorizationRow>();
   readonly transactions = new Table<TransactionRow>();
+  readonly disputes = new Table<DisputeRow>();
+  readonly tokens = new Table<TokenRow>();
   readonly sessions = new Table<SessionRow>();
   readonly reports = new Table<ReportRow>();
   readonly events = new Table<EventRow>();
@@ -99,9 +103,11 @@ export const TABLE_NAMES = [
   'authorizations',
   'cardholders',
   'cards',
+  'disputes',
   'endpoints',
   'events',
   'reports',
   'sessions',
+  'tokens',
   'transactions',
 ] as const satisfies readonly (keyof Account)[];

@@ -16,8 +16,7 @@ import {
 import { SimulatorClock } from './clock.ts';
 import { type Counters, Sequence } from './sequence.ts';
 import type { Row, Table } from './table.ts';
-import type { Tasks } from './time.ts';
-import { World } from './world.ts';
+import { type KeepAppointment, World } from './world.ts';
 
 /** Changes come in bursts; one save serves a burst. */
 const SAVE_DELAY_MS = 250;
@@ -70,11 +69,11 @@ function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolea
 export function openWorld(
   options: SimulatorOptions,
   idempotency: IdempotencyStore,
-  tasks: Tasks,
+  keep: KeepAppointment,
 ): World {
   const snapshot = options.stateFile === undefined ? undefined : readSnapshot(options.stateFile);
-  if (snapshot === undefined) return new World(options, tasks);
-  const world = new World(options, tasks, {
+  if (snapshot === undefined) return new World(options, keep);
+  const world = new World(options, keep, {
     clock: new SimulatorClock(options.clock, snapshot.clockOffsetMs),
     sequence: new Sequence(snapshot.seed, snapshot.counters, snapshot.clean),
     platformId: snapshot.platform,

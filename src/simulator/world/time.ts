@@ -1,30 +1,28 @@
 /** The passing of simulator time: whatever is due on the way happens in order, each at its own moment. */
-import { type Account, NO_CAUSE } from './account.ts';
-import type { Agenda } from './agenda.ts';
-import type { Scope } from './kind.ts';
-import type { World } from './world.ts';
-
-/** Keeps an appointment; `id` names the object. What no longer holds is left undone. */
-export type Task = (scope: Scope, id: string) => void | Promise<void>;
-export type Tasks = Readonly<Record<string, Task>>;
+import type { Agenda, Appointment } from './agenda.ts';
+import type { SimulatorClock } from './clock.ts';
 
 /** A timer cannot be longer than this; a later appointment is looked at again then. */
 const TIMER_MAX_MS = 30_000;
 
+export interface TimeParts {
+  readonly clock: SimulatorClock;
+  readonly agenda: Agenda;
+  /** Does what is due now; what no longer holds is left undone. */
+  readonly keep: (appointment: Appointment) => void | Promise<void>;
+  /** Called whenever time has moved on. */
+  readonly passed: () => void;
+}
+
 export class Time {
-  readonly #world: World;
-  readonly #agenda: Agenda;
-  readonly #tasks: Tasks;
+  readonly #parts: TimeParts;
   #timer: NodeJS.Timeout | undefined;
   #passing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(world: World, tasks: Tasks) {
-    this.#world = world;
-    this.#agenda = world.agenda;
-    this.#tasks = tasks;
-    world.agenda.onSooner = () => this.#arm();
-    this.#arm();
+  constructor(parts: TimeParts) {
+    this.#parts = parts;
+    parts.agenda.onSooner = () => this.#arm();
   }
 
   /** Moves to a moment in milliseconds since 1970. Calls are carried out one after the other. */
@@ -40,27 +38,23 @@ export class Time {
   }
 
   async #pass(moment: number): Promise<void> {
-    const { clock } = this.#world;
+    const { agenda, clock, keep, passed } = this.#parts;
     for (;;) {
-      const next = this.#agenda.takeDue(moment);
+      const next = agenda.takeDue(moment);
       if (next === undefined) break;
       clock.moveTo(next.at);
-      const account: Account | undefined = this.#world.accounts.get(next.account);
-      const task = this.#tasks[next.task];
-      if (account !== undefined && task !== undefined) {
-        // In order on purpose: what happens earlier may change what happens later.
-        await task({ world: this.#world, account, cause: NO_CAUSE }, next.id);
-      }
+      // One after the other on purpose: what happens earlier may change what happens later.
+      await keep(next);
     }
     clock.moveTo(moment);
-    this.#world.dropOldEvents();
+    passed();
     this.#arm();
   }
 
   /** With a virtual clock nothing happens by itself. */
   #arm(): void {
-    const at = this.#agenda.nextAt();
-    const { clock } = this.#world;
+    const { agenda, clock } = this.#parts;
+    const at = agenda.nextAt();
     clearTimeout(this.#timer);
     if (this.#closed || at === undefined || clock.mode === 'virtual') return;
     const delay = Math.min(TIMER_MAX_MS, Math.max(0, at - clock.nowMs()));

@@ -6,10 +6,10 @@ import { AnswerTimes } from '../webhooks/answer-times.ts';
 import { Deliverer, type Delivery, type DeliveryTarget } from '../webhooks/delivery.ts';
 import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';
-import { Agenda } from './agenda.ts';
+import { Agenda, type Appointment } from './agenda.ts';
 import { SimulatorClock } from './clock.ts';
 import { Sequence } from './sequence.ts';
-import { type Tasks, Time } from './time.ts';
+import { Time } from './time.ts';
 import { Watch } from './watch.ts';
 
 /** Events that an endpoint gets only when it names them; `*` leaves them out. */
@@ -27,6 +27,9 @@ export interface Outage {
   /** Calls still to be refused; null means all until it is switched off. */
   readonly left: number | null;
 }
+
+/** Does what is due in a world; what no longer holds is left undone. */
+export type KeepAppointment = (world: World, appointment: Appointment) => void | Promise<void>;
 
 export interface WorldBase {
   readonly clock: SimulatorClock;
@@ -53,7 +56,7 @@ export class World {
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
 
-  constructor(options: SimulatorOptions, tasks: Tasks, base?: WorldBase) {
+  constructor(options: SimulatorOptions, keep: KeepAppointment, base?: WorldBase) {
     this.options = options;
     this.clock = base?.clock ?? new SimulatorClock(options.clock);
     this.sequence = base?.sequence ?? new Sequence(options.seed);
@@ -66,7 +69,12 @@ export class World {
       changed: () => this.onChange(),
       attempted: (attempt) => this.watch.publish({ kind: 'delivery', ...attempt }),
     });
-    this.time = new Time(this, tasks);
+    this.time = new Time({
+      clock: this.clock,
+      agenda: this.agenda,
+      keep: (appointment) => keep(this, appointment),
+      passed: () => this.dropOldEvents(),
+    });
   }
 
   addAccount(id: string, isPlatform = false): Account {

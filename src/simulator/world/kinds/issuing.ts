@@ -1,7 +1,7 @@
 /** Cardholders, cards, authorizations and transactions, as the API shows them. */
 import type { AuthorizationRow } from '../../machines/authorization.ts';
 import type { CardRow } from '../../machines/card.ts';
-import type { CardholderRow } from '../../machines/cardholder.ts';
+import { type CardholderRow, isReachable } from '../../machines/cardholder.ts';
 import type { TransactionRow } from '../../machines/transaction.ts';
 import type { Account } from '../account.ts';
 import type { Kind } from '../kind.ts';
@@ -15,10 +15,8 @@ export const CARDHOLDER: Kind<CardholderRow> = {
   render: (_account, row) => ({ ...row, object: 'issuing.cardholder', livemode: false }),
 };
 
-/** A wallet needs a way to reach the cardholder. */
 function renderWallets(cardholder: CardholderRow | undefined): object {
-  const reachable =
-    cardholder !== undefined && (cardholder.email ?? cardholder.phone_number) !== null;
+  const reachable = cardholder !== undefined && isReachable(cardholder);
   const wallet = {
     eligible: reachable,
     ineligible_reason: reachable ? null : 'missing_cardholder_contact',
@@ -34,7 +32,6 @@ function renderCard(account: Account, row: CardRow): object {
     object: 'issuing.card',
     brand: 'Visa',
     cardholder: holder === undefined ? cardholder : CARDHOLDER.render(account, holder),
-    latest_fraud_warning: null,
     livemode: false,
     wallets: renderWallets(holder),
   };
@@ -60,7 +57,6 @@ export const TRANSACTION: Kind<TransactionRow> = {
       ...shown,
       object: 'issuing.transaction',
       balance_transaction: null,
-      dispute: null,
       livemode: false,
     };
   },
@@ -76,7 +72,6 @@ function renderAuthorization(account: Account, row: AuthorizationRow): object {
     card: card === undefined ? row.card : renderCard(account, card),
     livemode: false,
     pending_request: null,
-    token: null,
     transactions: row.transactions.flatMap((id) => {
       const transaction = account.transactions.get(id);
       return transaction === undefined ? [] : [TRANSACTION.render(account, transaction)];
