@@ -15,8 +15,10 @@ import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
 import { eventOperations } from './resources/event.ts';
-import { scheduleAll, TASKS } from './resources/tasks.ts';
+import { designOperations } from './resources/personalization-design.ts';
+import { bundleOperations } from './resources/physical-bundle.ts';
 import { shippingOperations } from './resources/shipping.ts';
+import { scheduleAll, TASKS } from './resources/tasks.ts';
 import { transactionOperations } from './resources/transaction.ts';
 import { verificationOperations } from './resources/verification-session.ts';
 import { webhookEndpointOperations } from './resources/webhook-endpoint.ts';
@@ -107,6 +109,8 @@ const allOperations = (world: World): readonly Operation[] => [
   ...authorizationHelperOperations,
   ...cardOperations,
   ...cardholderOperations,
+  ...bundleOperations,
+  ...designOperations,
   ...eventOperations(world),
   ...shippingOperations,
   ...transactionOperations,

@@ -1,6 +1,7 @@
 /** Accounts, their real-time endpoints and their settings. */
 import { choice, flag, refined, required, text } from '../http/parameter.ts';
 import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
+import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts';
 import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
 import { type AccountSettings, DEFAULT_SETTINGS, ERROR_POLICIES } from '../world/account.ts';
@@ -19,6 +20,7 @@ const SETTINGS = {
   errorPolicy: choice(ERROR_POLICIES),
   cvcMismatch: choice(CVC_MISMATCH_POLICIES),
   networkDeclineReason: choice(DECLINE_REASONS),
+  designInReview: choice(DESIGN_IN_REVIEW_POLICIES),
   disabled: flag(),
 } satisfies Record<keyof AccountSettings, unknown>;
 

@@ -1,9 +1,9 @@
 /** Replaces ids by their objects, along paths such as `data.authorization.cardholder`. */
 
-import type { Account } from '../world/account.ts';
 import type { Kind, Scope } from '../world/kind.ts';
 import { REPORT } from '../world/kinds/identity.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
+import { BUNDLE, DESIGN } from '../world/kinds/personalization.ts';
 import type { Row } from '../world/table.ts';
 import { invalidRequest } from './failure.ts';
 
@@ -11,11 +11,11 @@ import { invalidRequest } from './failure.ts';
 const DEPTH_MAX = 4;
 
 type Plain = Readonly<Record<string, unknown>>;
-type Resolver = (account: Account, id: string) => object | undefined;
+type Resolver = (scope: Scope, id: string) => object | undefined;
 
 const into =
   <R extends Row>(kind: Kind<R>): Resolver =>
-  (account, id) => {
+  ({ account }, id) => {
     const row = kind.table(account).get(id);
     return row === undefined ? undefined : kind.render(account, row);
   };
@@ -23,14 +23,19 @@ const into =
 /** For fields that are always null here. */
 const nothing: Resolver = () => undefined;
 
+/** A connected account may print with the platform's default. */
+const design: Resolver = (scope, id) =>
+  into(DESIGN)(scope, id) ?? into(DESIGN)({ ...scope, account: scope.world.platform }, id);
+
 /** The expandable fields of each kind of object. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> = {
   [AUTHORIZATION.name]: { cardholder: into(CARDHOLDER), token: nothing },
   [CARD.name]: {
-    personalization_design: nothing,
+    personalization_design: design,
     replaced_by: into(CARD),
     replacement_for: into(CARD),
   },
+  [DESIGN.name]: { card_logo: nothing, physical_bundle: into(BUNDLE) },
   [TRANSACTION.name]: {
     authorization: into(AUTHORIZATION),
     balance_transaction: nothing,
@@ -76,9 +81,7 @@ function walk(scope: Scope, value: unknown, segments: readonly string[], path: s
     throw notExpandable(path);
   }
   const object =
-    resolve !== undefined && typeof found === 'string'
-      ? (resolve(scope.account, found) ?? found)
-      : found;
+    resolve !== undefined && typeof found === 'string' ? (resolve(scope, found) ?? found) : found;
   return { ...fields, [segment]: walk(scope, object, rest, path) };
 }
 

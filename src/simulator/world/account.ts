@@ -3,6 +3,7 @@ import type { AuthorizationRow, DecisionReason } from '../machines/authorization
 import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import type { TimeoutPolicy } from '../machines/decision-answer.ts';
+import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
 import type { CvcMismatchPolicy } from '../machines/screening.ts';
 import { SpendingCounter } from '../machines/spending-counter.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
@@ -54,6 +55,8 @@ export interface AccountSettings {
   readonly cvcMismatch: CvcMismatchPolicy;
   /** Reason shown when the network declines what was approved. */
   readonly networkDeclineReason: DecisionReason;
+  /** Whether cards can be made with a design that is still being reviewed. */
+  readonly designInReview: DesignInReviewPolicy;
   /** Declines everything with `account_disabled`. */
   readonly disabled: boolean;
 }
@@ -63,6 +66,7 @@ export const DEFAULT_SETTINGS: AccountSettings = {
   errorPolicy: 'decline',
   cvcMismatch: 'ask',
   networkDeclineReason: 'not_allowed',
+  designInReview: 'refused',
   disabled: false,
 };
 
@@ -80,6 +84,7 @@ export class Account {
   readonly transactions = new Table<TransactionRow>();
   readonly sessions = new Table<SessionRow>();
   readonly reports = new Table<ReportRow>();
+  readonly designs = new Table<DesignRow>();
   readonly events = new Table<EventRow>();
   readonly endpoints = new Table<EndpointRow>();
   readonly spending = new SpendingCounter();
@@ -99,6 +104,7 @@ export const TABLE_NAMES = [
   'authorizations',
   'cardholders',
   'cards',
+  'designs',
   'endpoints',
   'events',
   'reports',
