@@ -17,6 +17,7 @@ import { settleAuthorization } from './resources/decision.ts';
 import { eventOperations } from './resources/event.ts';
 import { designOperations } from './resources/personalization-design.ts';
 import { bundleOperations } from './resources/physical-bundle.ts';
+import { settlementOperations } from './resources/settlement.ts';
 import { shippingOperations } from './resources/shipping.ts';
 import { scheduleAll, TASKS } from './resources/tasks.ts';
 import { transactionOperations } from './resources/transaction.ts';
@@ -112,6 +113,7 @@ const allOperations = (world: World): readonly Operation[] => [
   ...bundleOperations,
   ...designOperations,
   ...eventOperations(world),
+  ...settlementOperations,
   ...shippingOperations,
   ...transactionOperations,
   ...verificationOperations,

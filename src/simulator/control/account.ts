@@ -3,6 +3,7 @@ import { choice, flag, refined, required, text } from '../http/parameter.ts';
 import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
 import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts';
 import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
+import { SETTLEMENT_EVENT_MODES } from '../machines/settlement.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
 import { type AccountSettings, DEFAULT_SETTINGS, ERROR_POLICIES } from '../world/account.ts';
 import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
@@ -21,6 +22,7 @@ const SETTINGS = {
   cvcMismatch: choice(CVC_MISMATCH_POLICIES),
   networkDeclineReason: choice(DECLINE_REASONS),
   designInReview: choice(DESIGN_IN_REVIEW_POLICIES),
+  settlementEvents: choice(SETTLEMENT_EVENT_MODES),
   disabled: flag(),
 } satisfies Record<keyof AccountSettings, unknown>;
 

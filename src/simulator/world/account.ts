@@ -5,6 +5,7 @@ import type { CardholderRow } from '../machines/cardholder.ts';
 import type { TimeoutPolicy } from '../machines/decision-answer.ts';
 import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
 import type { CvcMismatchPolicy } from '../machines/screening.ts';
+import type { SettlementEventMode, SettlementRow } from '../machines/settlement.ts';
 import { SpendingCounter } from '../machines/spending-counter.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import type { ReportRow, SessionRow } from '../machines/verification-session.ts';
@@ -57,6 +58,8 @@ export interface AccountSettings {
   readonly networkDeclineReason: DecisionReason;
   /** Whether cards can be made with a design that is still being reviewed. */
   readonly designInReview: DesignInReviewPolicy;
+  /** Whether `issuing_settlement.created` and `.updated` are sent; they are not among the published types. */
+  readonly settlementEvents: SettlementEventMode;
   /** Declines everything with `account_disabled`. */
   readonly disabled: boolean;
 }
@@ -67,6 +70,7 @@ export const DEFAULT_SETTINGS: AccountSettings = {
   cvcMismatch: 'ask',
   networkDeclineReason: 'not_allowed',
   designInReview: 'refused',
+  settlementEvents: 'off',
   disabled: false,
 };
 
@@ -87,6 +91,7 @@ export class Account {
   readonly designs = new Table<DesignRow>();
   readonly events = new Table<EventRow>();
   readonly endpoints = new Table<EndpointRow>();
+  readonly settlements = new Table<SettlementRow>();
   readonly spending = new SpendingCounter();
   /** Cards whose next approved authorization the network declines. */
   readonly declineAfterApproval = new Set<string>();
@@ -109,5 +114,6 @@ export const TABLE_NAMES = [
   'events',
   'reports',
   'sessions',
+  'settlements',
   'transactions',
 ] as const satisfies readonly (keyof Account)[];
