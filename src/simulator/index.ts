@@ -1,5 +1,6 @@
 /** The simulator as a library: what tests and the local stack use. */
 import { accountRoutes } from './control/account.ts';
+import { balanceRoutes } from './control/balance.ts';
 import { createControl } from './control/control-route.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
@@ -67,6 +68,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     api: { world, routes: new RouteTable(allOperations(world)), idempotency },
     control: createControl(world, [
       ...accountRoutes,
+      ...balanceRoutes,
       ...identityRoutes,
       ...issuingRoutes,
       ...simulatorRoutes,

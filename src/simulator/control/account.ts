@@ -1,6 +1,7 @@
 /** Accounts, their real-time endpoints and their settings. */
 import { choice, flag, refined, required, text } from '../http/parameter.ts';
 import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
+import { PROGRAMS } from '../machines/issuing-balance.ts';
 import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts';
 import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
 import { SETTLEMENT_EVENT_MODES } from '../machines/settlement.ts';
@@ -17,6 +18,7 @@ const DECLINE_REASONS = [
 ] as const;
 
 const SETTINGS = {
+  program: choice(PROGRAMS),
   timeoutPolicy: choice(TIMEOUT_POLICIES),
   errorPolicy: choice(ERROR_POLICIES),
   cvcMismatch: choice(CVC_MISMATCH_POLICIES),

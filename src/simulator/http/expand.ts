@@ -1,6 +1,7 @@
 /** Replaces ids by their objects, along paths such as `data.authorization.cardholder`. */
 
 import type { Kind, Scope } from '../world/kind.ts';
+import { BALANCE_TRANSACTION } from '../world/kinds/balance-transaction.ts';
 import { REPORT } from '../world/kinds/identity.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
 import { BUNDLE, DESIGN } from '../world/kinds/personalization.ts';
@@ -27,9 +28,14 @@ const nothing: Resolver = () => undefined;
 const design: Resolver = (scope, id) =>
   into(DESIGN)(scope, id) ?? into(DESIGN)({ ...scope, account: scope.world.platform }, id);
 
+/** What a balance transaction is about. */
+const source: Resolver = (scope, id) =>
+  into(AUTHORIZATION)(scope, id) ?? into(TRANSACTION)(scope, id);
+
 /** The expandable fields of each kind of object. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> = {
   [AUTHORIZATION.name]: { cardholder: into(CARDHOLDER), token: nothing },
+  [BALANCE_TRANSACTION.name]: { source },
   [CARD.name]: {
     personalization_design: design,
     replaced_by: into(CARD),
@@ -38,7 +44,7 @@ const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> =
   [DESIGN.name]: { card_logo: nothing, physical_bundle: into(BUNDLE) },
   [TRANSACTION.name]: {
     authorization: into(AUTHORIZATION),
-    balance_transaction: nothing,
+    balance_transaction: into(BALANCE_TRANSACTION),
     card: into(CARD),
     cardholder: into(CARDHOLDER),
     dispute: nothing,

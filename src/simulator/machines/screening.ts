@@ -28,6 +28,8 @@ export interface ScreeningInput {
   readonly amount: number;
   readonly now: number;
   readonly accountDisabled: boolean;
+  /** The Issuing balance; null where none is kept. */
+  readonly available: number | null;
   readonly fraudRiskLevel: string | null;
   readonly cvcMismatch: CvcMismatchPolicy;
   readonly spentOnCard: SpentSince;
@@ -46,7 +48,17 @@ const refusal = (reason: DecisionReason, message: string | null = null): Refusal
 
 /** The reason to decline without asking, or undefined. */
 export function screen(input: ScreeningInput): Refusal | undefined {
-  return screenParties(input) ?? screenVerification(input) ?? screenSpending(input);
+  return (
+    screenBalance(input) ??
+    screenParties(input) ??
+    screenVerification(input) ??
+    screenSpending(input)
+  );
+}
+
+function screenBalance({ amount, available }: ScreeningInput): Refusal | undefined {
+  const covered = available === null || amount === 0 || amount <= available;
+  return covered ? undefined : refusal('insufficient_funds');
 }
 
 function screenParties({

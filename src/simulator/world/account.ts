@@ -3,6 +3,11 @@ import type { AuthorizationRow, DecisionReason } from '../machines/authorization
 import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import type { TimeoutPolicy } from '../machines/decision-answer.ts';
+import {
+  type BalanceTransactionRow,
+  IssuingBalance,
+  type ProgramMode,
+} from '../machines/issuing-balance.ts';
 import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
 import type { CvcMismatchPolicy } from '../machines/screening.ts';
 import type { SettlementEventMode, SettlementRow } from '../machines/settlement.ts';
@@ -48,6 +53,8 @@ export const ERROR_POLICIES = ['decline', 'timeout_policy'] as const;
 
 /** What cannot be read off Stripe's documentation, and what only the Dashboard can set. */
 export interface AccountSettings {
+  /** Whether Stripe keeps an Issuing balance that authorizations must be covered by. */
+  readonly program: ProgramMode;
   /** What happens when the real-time endpoint does not answer in time. */
   readonly timeoutPolicy: TimeoutPolicy;
   /** What an unusable answer leads to. */
@@ -65,6 +72,7 @@ export interface AccountSettings {
 }
 
 export const DEFAULT_SETTINGS: AccountSettings = {
+  program: 'processor_only',
   timeoutPolicy: 'decline',
   errorPolicy: 'decline',
   cvcMismatch: 'ask',
@@ -88,10 +96,12 @@ export class Account {
   readonly transactions = new Table<TransactionRow>();
   readonly sessions = new Table<SessionRow>();
   readonly reports = new Table<ReportRow>();
+  readonly balanceTransactions = new Table<BalanceTransactionRow>();
   readonly designs = new Table<DesignRow>();
   readonly events = new Table<EventRow>();
   readonly endpoints = new Table<EndpointRow>();
   readonly settlements = new Table<SettlementRow>();
+  readonly balance = new IssuingBalance();
   readonly spending = new SpendingCounter();
   /** Cards whose next approved authorization the network declines. */
   readonly declineAfterApproval = new Set<string>();
@@ -107,6 +117,7 @@ export class Account {
 /** The tables of an account; a state file keeps each of them. */
 export const TABLE_NAMES = [
   'authorizations',
+  'balanceTransactions',
   'cardholders',
   'cards',
   'designs',
