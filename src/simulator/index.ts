@@ -4,6 +4,7 @@ import { balanceRoutes } from './control/balance.ts';
 import { createControl } from './control/control-route.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
+import { reportingRoutes } from './control/reporting.ts';
 import { simulatorRoutes } from './control/simulator.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
 import type { Operation } from './http/operation.ts';
@@ -18,6 +19,8 @@ import { settleAuthorization } from './resources/decision.ts';
 import { eventOperations } from './resources/event.ts';
 import { designOperations } from './resources/personalization-design.ts';
 import { bundleOperations } from './resources/physical-bundle.ts';
+import { reportRunOperations } from './resources/report-run.ts';
+import { reportTypeOperations } from './resources/report-type.ts';
 import { settlementOperations } from './resources/settlement.ts';
 import { shippingOperations } from './resources/shipping.ts';
 import { scheduleAll, TASKS } from './resources/tasks.ts';
@@ -71,6 +74,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ...balanceRoutes,
       ...identityRoutes,
       ...issuingRoutes,
+      ...reportingRoutes,
       ...simulatorRoutes,
     ]),
     onCall: options.onCall,
@@ -92,6 +96,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   return {
     async listen() {
       port = await server.listen(options.host, options.port);
+      world.baseUrl = reachable(this.url);
       return this.url;
     },
     get url() {
@@ -115,12 +120,17 @@ const allOperations = (world: World): readonly Operation[] => [
   ...bundleOperations,
   ...designOperations,
   ...eventOperations(world),
+  ...reportRunOperations(world),
+  ...reportTypeOperations,
   ...settlementOperations,
   ...shippingOperations,
   ...transactionOperations,
   ...verificationOperations,
   ...webhookEndpointOperations,
 ];
+
+/** An address that listens everywhere is no address to call. */
+const reachable = (url: string): string => url.replace(/0\.0\.0\.0|\[::\]/, '127.0.0.1');
 
 /** Requests whose answer an end of the process cut off count as not answered in time. */
 function settleInterrupted(world: World): void {

@@ -135,8 +135,8 @@ async function readBody(request: http.IncomingMessage): Promise<string | undefin
 function send(world: World, response: http.ServerResponse, answer: OutgoingAnswer): void {
   response.sendDate = false;
   response.writeHead(answer.status, {
-    ...answer.headers,
     'content-type': 'application/json',
+    ...answer.headers,
     'content-length': Buffer.byteLength(answer.body),
     // Callers compare it with `created`, so it follows simulator time.
     date: new Date(world.clock.nowMs()).toUTCString(),

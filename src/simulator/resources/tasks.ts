@@ -4,6 +4,7 @@ import type { Scope } from '../world/kind.ts';
 import type { Tasks } from '../world/time.ts';
 import type { World } from '../world/world.ts';
 import { changeAuthorization, scheduleExpiry } from './authorization-store.ts';
+import { finishRun, scheduleRun } from './report-run.ts';
 
 export const TASKS: Tasks = {
   expire_authorization(scope, id) {
@@ -12,6 +13,7 @@ export const TASKS: Tasks = {
     if (row.sim.expiresAt > scope.world.clock.now()) scheduleExpiry(scope, row);
     else changeAuthorization(scope, expire(row));
   },
+  finish_report_run: finishRun,
 };
 
 /** Fills the agenda of a world whose rows were loaded. */
@@ -20,5 +22,8 @@ export function scheduleAll(world: World): void {
   for (const account of world.accounts.values()) {
     const scope: Scope = { world, account, cause: { id: null, idempotency_key: null } };
     for (const row of account.authorizations.all()) if (isOpen(row)) scheduleExpiry(scope, row);
+    for (const run of account.reportRuns.all()) {
+      if (run.status === 'pending') scheduleRun(scope, run);
+    }
   }
 }

@@ -9,6 +9,7 @@ import {
   type ProgramMode,
 } from '../machines/issuing-balance.ts';
 import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
+import type { FileRow, ReportDataMode, ReportRunRow } from '../machines/report-run.ts';
 import type { CvcMismatchPolicy } from '../machines/screening.ts';
 import type { SettlementEventMode, SettlementRow } from '../machines/settlement.ts';
 import { SpendingCounter } from '../machines/spending-counter.ts';
@@ -65,6 +66,8 @@ export interface AccountSettings {
   readonly networkDeclineReason: DecisionReason;
   /** Whether cards can be made with a design that is still being reviewed. */
   readonly designInReview: DesignInReviewPolicy;
+  /** Up to when reports have data. */
+  readonly reportData: ReportDataMode;
   /** Whether `issuing_settlement.created` and `.updated` are sent; they are not among the published types. */
   readonly settlementEvents: SettlementEventMode;
   /** Declines everything with `account_disabled`. */
@@ -78,6 +81,7 @@ export const DEFAULT_SETTINGS: AccountSettings = {
   cvcMismatch: 'ask',
   networkDeclineReason: 'not_allowed',
   designInReview: 'refused',
+  reportData: 'complete_days',
   settlementEvents: 'off',
   disabled: false,
 };
@@ -100,6 +104,8 @@ export class Account {
   readonly designs = new Table<DesignRow>();
   readonly events = new Table<EventRow>();
   readonly endpoints = new Table<EndpointRow>();
+  readonly files = new Table<FileRow>();
+  readonly reportRuns = new Table<ReportRunRow>();
   readonly settlements = new Table<SettlementRow>();
   readonly balance = new IssuingBalance();
   readonly spending = new SpendingCounter();
@@ -123,6 +129,8 @@ export const TABLE_NAMES = [
   'designs',
   'endpoints',
   'events',
+  'files',
+  'reportRuns',
   'reports',
   'sessions',
   'settlements',

@@ -44,6 +44,8 @@ export class World {
   readonly answerTimes = new AnswerTimes();
   readonly agenda = new Agenda();
   readonly time: Time;
+  /** Where it listens, for addresses in answers; empty until then. */
+  baseUrl = '';
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
