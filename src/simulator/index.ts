@@ -16,6 +16,7 @@ import { authorizationHelperOperations } from './resources/authorization-helper.
 import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
+import { designReviewOperations } from './resources/design-review.ts';
 import { eventOperations } from './resources/event.ts';
 import { designOperations } from './resources/personalization-design.ts';
 import { bundleOperations } from './resources/physical-bundle.ts';
@@ -119,6 +120,7 @@ const allOperations = (world: World): readonly Operation[] => [
   ...cardholderOperations,
   ...bundleOperations,
   ...designOperations,
+  ...designReviewOperations,
   ...eventOperations(world),
   ...reportRunOperations(world),
   ...reportTypeOperations,

@@ -163,6 +163,15 @@ describe('a report run', () => {
     expect((await refusal(reportRuns.retrieve('frr_none'))).statusCode).toBe(404);
   });
 
+  it('has no data of the day that is not over, unless it is set to', async () => {
+    await spend(100);
+    await advance(60);
+    const today = { columns: ['amount'] };
+    expect((await refusal(start(TRANSACTIONS, today))).param).toBe('parameters[interval_end]');
+    await set({ reportData: 'live' });
+    expect(await report(TRANSACTIONS, today)).toEqual(['amount', '-1.00']);
+  });
+
   it('that was interrupted by a restart goes on', async () => {
     const stateFile = join(await temporaryFolder(), 'state.json');
     const first = await startProgram({ clock: 'virtual', stateFile });

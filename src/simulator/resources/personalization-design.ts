@@ -1,4 +1,4 @@
-/** Personalization designs: `/v1/issuing/personalization_designs`, and the test helpers that review them. */
+/** Personalization designs: `/v1/issuing/personalization_designs`. */
 import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
 import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
@@ -24,21 +24,15 @@ import {
   type CarrierText,
   DESIGN_STATUSES,
   type DesignRow,
-  type DesignStep,
-  LOGO_REJECTION_REASONS,
   misfit,
-  moveDesign,
   NO_REJECTION,
   resubmit,
-  TEXT_REJECTION_REASONS,
 } from '../machines/personalization-design.ts';
 import type { BundleRow } from '../machines/physical-bundle.ts';
-import { change, emit, type Scope, store } from '../world/kind.ts';
+import { change, type Scope, store } from '../world/kind.ts';
 import { BUNDLE, DESIGN } from '../world/kinds/personalization.ts';
-import { cancelRejectedCards } from './card-design.ts';
 
 const PATH = '/v1/issuing/personalization_designs';
-const HELPER_PATH = '/v1/test_helpers/issuing/personalization_designs/{personalization_design}';
 
 /** No operation here uploads files, so every id that looks like one is taken. */
 const fileId = refined(text(), (id, path) =>
@@ -78,15 +72,6 @@ const UPDATE = {
   transfer_lookup_key: flag(),
 };
 
-const REJECT = {
-  rejection_reasons: required(
-    object({
-      card_logo: list(choice(LOGO_REJECTION_REASONS)),
-      carrier_text: list(choice(TEXT_REJECTION_REASONS)),
-    }),
-  ),
-};
-
 export const designOperations: readonly Operation[] = [
   listOperation({
     path: PATH,
@@ -114,33 +99,6 @@ export const designOperations: readonly Operation[] = [
     path: `${PATH}/{personalization_design}`,
     params: UPDATE,
     handle: (call) => updateDesign(call, find(call, DESIGN, call.id), call.params),
-  }),
-  operation({
-    method: 'POST',
-    path: `${HELPER_PATH}/activate`,
-    params: {},
-    handle: (call) => review(call, call.id, { kind: 'activate' }),
-  }),
-  operation({
-    method: 'POST',
-    path: `${HELPER_PATH}/deactivate`,
-    params: {},
-    handle: (call) => review(call, call.id, { kind: 'deactivate' }),
-  }),
-  operation({
-    method: 'POST',
-    path: `${HELPER_PATH}/reject`,
-    params: REJECT,
-    handle(call) {
-      const { card_logo: logo, carrier_text: words } = call.params.rejection_reasons;
-      if ((logo ?? []).length + (words ?? []).length === 0) {
-        throw missingParameter('rejection_reasons[card_logo]');
-      }
-      const reasons = { card_logo: logo ?? null, carrier_text: words ?? null };
-      const shown = review(call, call.id, { kind: 'reject', reasons });
-      cancelRejectedCards(call, call.id);
-      return shown;
-    },
   }),
 ];
 
@@ -249,23 +207,3 @@ function claim(scope: Scope, design: DesignRow, transfers: boolean): void {
     });
   }
 }
-
-/** Takes a step of the review and sends the event named after the new status. */
-function review(scope: Scope, id: string, step: DesignStep): object {
-  const design = find(scope, DESIGN, id);
-  const next = moveDesign(design, step);
-  if (next === undefined) {
-    throw invalidRequest(
-      `You cannot ${step.kind} a personalization design with status ${design.status}.`,
-    );
-  }
-  const shown = store(scope, DESIGN, next);
-  emit(scope, `${DESIGN.eventPrefix}.${EVENTS[step.kind]}`, shown);
-  return shown;
-}
-
-const EVENTS = {
-  activate: 'activated',
-  deactivate: 'deactivated',
-  reject: 'rejected',
-} as const satisfies Record<DesignStep['kind'], string>;
