@@ -1,9 +1,11 @@
 /** The simulator as a library: what tests and the local stack use. */
 import { accountRoutes } from './control/account.ts';
+import { balanceRoutes } from './control/balance.ts';
 import { createControl } from './control/control-route.ts';
 import { disputeRoutes } from './control/dispute.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
+import { reportingRoutes } from './control/reporting.ts';
 import { simulatorRoutes } from './control/simulator.ts';
 import { tokenRoutes } from './control/token.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
@@ -16,8 +18,14 @@ import { authorizationHelperOperations } from './resources/authorization-helper.
 import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
+import { designReviewOperations } from './resources/design-review.ts';
 import { disputeOperations } from './resources/dispute.ts';
 import { eventOperations } from './resources/event.ts';
+import { designOperations } from './resources/personalization-design.ts';
+import { bundleOperations } from './resources/physical-bundle.ts';
+import { reportRunOperations } from './resources/report-run.ts';
+import { reportTypeOperations } from './resources/report-type.ts';
+import { settlementOperations } from './resources/settlement.ts';
 import { shippingOperations } from './resources/shipping.ts';
 import { keepAppointment, scheduleAll } from './resources/tasks.ts';
 import { tokenOperations } from './resources/token.ts';
@@ -69,8 +77,10 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     control: createControl(world, [
       ...accountRoutes,
       ...disputeRoutes,
+      ...balanceRoutes,
       ...identityRoutes,
       ...issuingRoutes,
+      ...reportingRoutes,
       ...simulatorRoutes,
       ...tokenRoutes,
     ]),
@@ -93,6 +103,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   return {
     async listen() {
       port = await server.listen(options.host, options.port);
+      world.baseUrl = reachable(this.url);
       return this.url;
     },
     get url() {
@@ -114,13 +125,22 @@ const allOperations = (world: World): readonly Operation[] => [
   ...cardOperations,
   ...cardholderOperations,
   ...disputeOperations,
+  ...bundleOperations,
+  ...designOperations,
+  ...designReviewOperations,
   ...eventOperations(world),
+  ...reportRunOperations(world),
+  ...reportTypeOperations,
+  ...settlementOperations,
   ...shippingOperations,
   ...tokenOperations,
   ...transactionOperations,
   ...verificationOperations,
   ...webhookEndpointOperations,
 ];
+
+/** An address that listens everywhere is no address to call. */
+const reachable = (url: string): string => url.replace(/0\.0\.0\.0|\[::\]/, '127.0.0.1');
 
 /** Requests whose answer an end of the process cut off count as not answered in time. */
 function settleInterrupted(world: World): void {

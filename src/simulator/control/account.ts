@@ -1,7 +1,11 @@
 /** Accounts, their real-time endpoints and their settings. */
 import { choice, flag, refined, required, text } from '../http/parameter.ts';
 import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
+import { PROGRAMS } from '../machines/issuing-balance.ts';
+import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts';
+import { REPORT_DATA_MODES } from '../machines/report-run.ts';
 import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
+import { SETTLEMENT_EVENT_MODES } from '../machines/settlement.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
 import { type AccountSettings, DEFAULT_SETTINGS, ERROR_POLICIES } from '../world/account.ts';
 import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
@@ -15,10 +19,14 @@ const DECLINE_REASONS = [
 ] as const;
 
 const SETTINGS = {
+  program: choice(PROGRAMS),
   timeoutPolicy: choice(TIMEOUT_POLICIES),
   errorPolicy: choice(ERROR_POLICIES),
   cvcMismatch: choice(CVC_MISMATCH_POLICIES),
   networkDeclineReason: choice(DECLINE_REASONS),
+  designInReview: choice(DESIGN_IN_REVIEW_POLICIES),
+  reportData: choice(REPORT_DATA_MODES),
+  settlementEvents: choice(SETTLEMENT_EVENT_MODES),
   disabled: flag(),
 } satisfies Record<keyof AccountSettings, unknown>;
 

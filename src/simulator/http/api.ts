@@ -14,6 +14,7 @@ import {
 } from './failure.ts';
 import { type FormMap, parseForm } from './form.ts';
 import type { IdempotencyStore } from './idempotency.ts';
+import { RawAnswer } from './raw-answer.ts';
 import type { Match, RouteTable } from './route-table.ts';
 
 export interface IncomingCall {
@@ -107,14 +108,15 @@ async function route(api: Api, call: IncomingCall, requestId: string): Promise<O
     account,
     cause: { id: requestId, idempotency_key: idempotencyKey ?? null },
   };
-  const execute = async (): Promise<OutgoingAnswer> => ({
-    status: 200,
-    body: JSON.stringify(await run(scope, match.id)),
-    headers: {},
-  });
+  const execute = async (): Promise<OutgoingAnswer> => toAnswer(await run(scope, match.id));
   if (idempotencyKey === undefined || idempotencyKey === '') return execute();
   return once(api, { call, account, match, key: idempotencyKey, requestId }, execute);
 }
+
+const toAnswer = (answer: object): OutgoingAnswer =>
+  answer instanceof RawAnswer
+    ? { status: 200, body: answer.body, headers: { 'content-type': answer.contentType } }
+    : { status: 200, body: JSON.stringify(answer), headers: {} };
 
 interface Claim {
   readonly call: IncomingCall;

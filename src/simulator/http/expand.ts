@@ -1,10 +1,11 @@
 /** Replaces ids by their objects, along paths such as `data.authorization.cardholder`. */
 
-import type { Account } from '../world/account.ts';
 import type { Kind, Scope } from '../world/kind.ts';
+import { BALANCE_TRANSACTION } from '../world/kinds/balance-transaction.ts';
 import { DISPUTE } from '../world/kinds/dispute.ts';
 import { REPORT } from '../world/kinds/identity.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
+import { BUNDLE, DESIGN } from '../world/kinds/personalization.ts';
 import { TOKEN } from '../world/kinds/token.ts';
 import type { Row } from '../world/table.ts';
 import { invalidRequest } from './failure.ts';
@@ -13,11 +14,11 @@ import { invalidRequest } from './failure.ts';
 const DEPTH_MAX = 4;
 
 type Plain = Readonly<Record<string, unknown>>;
-type Resolver = (account: Account, id: string) => object | undefined;
+type Resolver = (scope: Scope, id: string) => object | undefined;
 
 const into =
   <R extends Row>(kind: Kind<R>): Resolver =>
-  (account, id) => {
+  ({ account }, id) => {
     const row = kind.table(account).get(id);
     return row === undefined ? undefined : kind.render(account, row);
   };
@@ -25,19 +26,29 @@ const into =
 /** For fields that are always null here. */
 const nothing: Resolver = () => undefined;
 
+/** A connected account may print with the platform's default. */
+const design: Resolver = (scope, id) =>
+  into(DESIGN)(scope, id) ?? into(DESIGN)({ ...scope, account: scope.world.platform }, id);
+
+/** What a balance transaction is about. */
+const source: Resolver = (scope, id) =>
+  into(AUTHORIZATION)(scope, id) ?? into(TRANSACTION)(scope, id);
+
 /** The expandable fields of each kind of object. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> = {
   [AUTHORIZATION.name]: { cardholder: into(CARDHOLDER), token: into(TOKEN) },
+  [BALANCE_TRANSACTION.name]: { source },
   [CARD.name]: {
-    personalization_design: nothing,
+    personalization_design: design,
     replaced_by: into(CARD),
     replacement_for: into(CARD),
   },
   [DISPUTE.name]: { transaction: into(TRANSACTION) },
   [TOKEN.name]: { card: into(CARD) },
+  [DESIGN.name]: { card_logo: nothing, physical_bundle: into(BUNDLE) },
   [TRANSACTION.name]: {
     authorization: into(AUTHORIZATION),
-    balance_transaction: nothing,
+    balance_transaction: into(BALANCE_TRANSACTION),
     card: into(CARD),
     cardholder: into(CARDHOLDER),
     dispute: into(DISPUTE),
@@ -80,9 +91,7 @@ function walk(scope: Scope, value: unknown, segments: readonly string[], path: s
     throw notExpandable(path);
   }
   const object =
-    resolve !== undefined && typeof found === 'string'
-      ? (resolve(scope.account, found) ?? found)
-      : found;
+    resolve !== undefined && typeof found === 'string' ? (resolve(scope, found) ?? found) : found;
   return { ...fields, [segment]: walk(scope, object, rest, path) };
 }
 

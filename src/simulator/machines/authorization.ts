@@ -28,6 +28,7 @@ export type DecisionReason =
   | 'cardholder_blocked'
   | 'cardholder_inactive'
   | 'cardholder_verification_required'
+  | 'insufficient_funds'
   | 'network_fallback'
   | 'not_allowed'
   | 'spending_controls'
@@ -70,6 +71,8 @@ export interface AuthorizationRow {
   readonly amount_details: AmountDetails | null;
   readonly approved: boolean;
   readonly authorization_method: 'chip' | 'contactless' | 'keyed_in' | 'online' | 'swipe';
+  /** Ids of what was booked on the Issuing balance for it, oldest first; absent in processor-only programs. */
+  readonly balance_transactions?: readonly string[];
   readonly card: string;
   readonly card_presence: 'not_present' | 'present';
   readonly cardholder: string;

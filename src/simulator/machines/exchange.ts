@@ -28,6 +28,13 @@ export const KNOWN_CURRENCIES: readonly string[] = Object.keys(CURRENCIES);
 
 export const isKnownCurrency = (currency: string): boolean => Object.hasOwn(CURRENCIES, currency);
 
+/** Minor units as a decimal number of major units, e.g. -1234 of usd as `-12.34`. Unknown currencies have cents. */
+export function toMajorUnits(amount: number, currency: string): string {
+  const minorPerMajor = CURRENCIES[currency]?.minorPerMajor ?? 100;
+  const decimals = Math.round(Math.log10(minorPerMajor));
+  return (amount / minorPerMajor).toFixed(decimals);
+}
+
 /** Converts minor units of one currency into another's, rounded half up. Unknown currencies count as US dollars. */
 export function convert(amount: number, currencies: { from: string; to: string }): number {
   if (currencies.from === currencies.to) return amount;

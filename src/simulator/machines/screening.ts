@@ -29,6 +29,8 @@ export interface ScreeningInput {
   readonly amount: number;
   readonly now: number;
   readonly accountDisabled: boolean;
+  /** The Issuing balance; null where none is kept. */
+  readonly available: number | null;
   readonly fraudRiskLevel: string | null;
   /** Of the wallet's token that is paid with; undefined when there is none. */
   readonly tokenStatus: TokenStatus | undefined;
@@ -50,8 +52,17 @@ const refusal = (reason: DecisionReason, message: string | null = null): Refusal
 /** The reason to decline without asking, or undefined. */
 export function screen(input: ScreeningInput): Refusal | undefined {
   return (
-    screenParties(input) ?? screenToken(input) ?? screenVerification(input) ?? screenSpending(input)
+    screenBalance(input) ??
+    screenParties(input) ??
+    screenToken(input) ??
+    screenVerification(input) ??
+    screenSpending(input)
   );
+}
+
+function screenBalance({ amount, available }: ScreeningInput): Refusal | undefined {
+  const covered = available === null || amount === 0 || amount <= available;
+  return covered ? undefined : refusal('insufficient_funds');
 }
 
 function screenParties({

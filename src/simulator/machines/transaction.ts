@@ -6,6 +6,8 @@ export interface TransactionRow {
   readonly amount: number;
   readonly amount_details: AmountDetails | null;
   readonly authorization: string | null;
+  /** Id; absent in processor-only programs. */
+  readonly balance_transaction?: string;
   readonly card: string;
   readonly cardholder: string;
   readonly created: number;

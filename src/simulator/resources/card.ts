@@ -27,6 +27,7 @@ import { isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import { NO_SPENDING_CONTROLS } from '../machines/spending-controls.ts';
 import { change, create, type Scope } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
+import { changedDesign, designForCard } from './card-design.ts';
 import { checkReplacement, linkReplacement, replaceOnActivation } from './replacement.ts';
 import { readShipping, shipping } from './shipping.ts';
 import { cardSpendingControls, mergeSpendingControls } from './spending-controls.ts';
@@ -121,7 +122,8 @@ function createCard(scope: Scope, params: CreateParams): object {
   const cardholder = findCardholder(scope, params.cardholder ?? replaced?.cardholder);
   checkKind(params);
   if (params.status === 'active') refuseIfNotActivatable(cardholder);
-  const card = newCard(scope, params, { cardholder, replaced });
+  const design = designForCard(scope, params);
+  const card = newCard(scope, params, { cardholder, replaced, design });
   const shown = create(scope, CARD, card);
   if (replaced !== undefined) linkReplacement(scope, replaced, card);
   if (card.status === 'active') replaceOnActivation(scope, card);
@@ -169,7 +171,7 @@ function refuseIfNotActivatable(cardholder: CardholderRow): void {
 function newCard(
   { world }: Scope,
   params: CreateParams,
-  from: { cardholder: CardholderRow; replaced: CardRow | undefined },
+  from: { cardholder: CardholderRow; replaced: CardRow | undefined; design: string | null },
 ): CardRow {
   const now = world.clock.now();
   const today = new Date(now * 1000);
@@ -194,7 +196,7 @@ function newCard(
     latest_fraud_warning: null,
     lifecycle_controls: params.lifecycle_controls ?? null,
     metadata: mergeMetadata({}, params.metadata),
-    personalization_design: params.personalization_design ?? null,
+    personalization_design: from.design,
     replaced_by: null,
     replacement_for: params.replacement_for ?? null,
     replacement_reason: params.replacement_reason ?? null,
@@ -238,7 +240,7 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
     ...card,
     financial_account: params.financial_account ?? card.financial_account,
     metadata: mergeMetadata(card.metadata, params.metadata),
-    personalization_design: params.personalization_design ?? card.personalization_design,
+    personalization_design: changedDesign(scope, card, params.personalization_design),
     shipping: params.shipping === undefined ? card.shipping : readShipping(params.shipping, now),
     spending_controls:
       params.spending_controls === undefined

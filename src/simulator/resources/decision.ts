@@ -14,6 +14,7 @@ import { askEndpoint } from '../webhooks/realtime.ts';
 import { change, emit, type Scope } from '../world/kind.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import { changeAuthorization, putAuthorization } from './authorization-store.ts';
+import { availableBalance, whileReserved } from './issuing-balance.ts';
 
 /** What only the caller of the test helper knows about the purchase. */
 export interface Ask {
@@ -88,6 +89,7 @@ async function decide(scope: Scope, row: AuthorizationRow, ask: Ask): Promise<De
     amount: ask.request.amount,
     now: world.clock.now(),
     accountDisabled: account.settings.disabled,
+    available: availableBalance(scope, row.currency),
     fraudRiskLevel: ask.fraudRiskLevel,
     cvcMismatch: account.settings.cvcMismatch,
     tokenStatus: row.token === null ? undefined : account.tokens.get(row.token)?.status,
@@ -95,9 +97,9 @@ async function decide(scope: Scope, row: AuthorizationRow, ask: Ask): Promise<De
     spentByCardholder: (day, categories) => account.spending.since(cardholder.id, day, categories),
   });
   if (refusal !== undefined) return { approved: false, ...refusal };
-  if (account.realtime === undefined)
-    return { approved: true, reason: 'card_active', message: null };
-  return askEndpoint(scope, account.realtime, row, ask.request);
+  const { realtime } = account;
+  if (realtime === undefined) return { approved: true, reason: 'card_active', message: null };
+  return whileReserved(scope, ask.request, () => askEndpoint(scope, realtime, row, ask.request));
 }
 
 /** The network may still decline what we approved; the answer's metadata is stored nevertheless. */

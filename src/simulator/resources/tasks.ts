@@ -6,6 +6,7 @@ import type { Scope } from '../world/kind.ts';
 import type { World } from '../world/world.ts';
 import { changeAuthorization, scheduleExpiry } from './authorization-store.ts';
 import { expireDraft, scheduleDraftExpiry } from './dispute-store.ts';
+import { finishRun, scheduleRun } from './report-run.ts';
 
 type Task = (scope: Scope, id: string) => void | Promise<void>;
 
@@ -17,6 +18,7 @@ const TASKS: Readonly<Record<string, Task>> = {
     else changeAuthorization(scope, expire(row));
   },
   expire_dispute: expireDraft,
+  finish_report_run: finishRun,
 };
 
 /** Does what is due; the object may be gone by now. */
@@ -37,5 +39,8 @@ export function scheduleAll(world: World): void {
     const scope: Scope = { world, account, cause: NO_CAUSE };
     for (const row of account.authorizations.all()) if (isOpen(row)) scheduleExpiry(scope, row);
     for (const row of account.disputes.all()) scheduleDraftExpiry(scope, row);
+    for (const run of account.reportRuns.all()) {
+      if (run.status === 'pending') scheduleRun(scope, run);
+    }
   }
 }

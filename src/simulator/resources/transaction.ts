@@ -18,6 +18,7 @@ import { change, create, type Scope } from '../world/kind.ts';
 import { TRANSACTION } from '../world/kinds/issuing.ts';
 import { findCard, readCurrency } from './authorization-creation.ts';
 import { changeAuthorization } from './authorization-store.ts';
+import { bookTransaction } from './issuing-balance.ts';
 import { merchantData, purchaseDetails, readMerchant, readPurchaseDetails } from './purchase.ts';
 
 const PATH = '/v1/issuing/transactions';
@@ -117,8 +118,9 @@ export function postCapture(
     wallet: authorization.wallet,
     sim: { refunded: 0 },
   };
-  create(scope, TRANSACTION, row);
-  return row;
+  const booked = bookTransaction(scope, row);
+  create(scope, TRANSACTION, booked);
+  return booked;
 }
 
 /** A clearing record without an authorization: the network does not ask, so neither does the simulator. */
@@ -162,7 +164,7 @@ function postUnlinked(
   if (type === 'capture') {
     world.countSpending(account, { ...row, category: merchant.category, amount: charged });
   }
-  return create(scope, TRANSACTION, row);
+  return create(scope, TRANSACTION, bookTransaction(scope, row));
 }
 
 /** Refunds a capture, wholly or in part; what was refunded before cannot be refunded again. */
@@ -183,7 +185,7 @@ function refund(scope: Scope, captured: TransactionRow, wanted: number | undefin
   const { world, account } = scope;
   const now = world.clock.now();
   const rate = captured.amount === 0 ? 1 : captured.merchant_amount / captured.amount;
-  const { purchase_details: _details, ...common } = captured;
+  const { purchase_details: _details, balance_transaction: _booked, ...common } = captured;
   account.transactions.put({ ...captured, sim: { refunded: captured.sim.refunded + refunded } });
   const row: TransactionRow = {
     ...common,
@@ -198,7 +200,7 @@ function refund(scope: Scope, captured: TransactionRow, wanted: number | undefin
     type: 'refund',
     sim: { refunded: 0 },
   };
-  const shown = create(scope, TRANSACTION, row);
+  const shown = create(scope, TRANSACTION, bookTransaction(scope, row));
   const linked =
     row.authorization === null ? undefined : account.authorizations.get(row.authorization);
   if (linked !== undefined) changeAuthorization(scope, addRefund(linked, row.id));

@@ -4,7 +4,15 @@ import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import type { TimeoutPolicy } from '../machines/decision-answer.ts';
 import type { DisputeRow } from '../machines/dispute.ts';
+import {
+  type BalanceTransactionRow,
+  IssuingBalance,
+  type ProgramMode,
+} from '../machines/issuing-balance.ts';
+import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
+import type { FileRow, ReportDataMode, ReportRunRow } from '../machines/report-run.ts';
 import type { CvcMismatchPolicy } from '../machines/screening.ts';
+import type { SettlementEventMode, SettlementRow } from '../machines/settlement.ts';
 import { SpendingCounter } from '../machines/spending-counter.ts';
 import type { TokenRow } from '../machines/token.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
@@ -48,6 +56,8 @@ export const ERROR_POLICIES = ['decline', 'timeout_policy'] as const;
 
 /** What cannot be read off Stripe's documentation, and what only the Dashboard can set. */
 export interface AccountSettings {
+  /** Whether Stripe keeps an Issuing balance that authorizations must be covered by. */
+  readonly program: ProgramMode;
   /** What happens when the real-time endpoint does not answer in time. */
   readonly timeoutPolicy: TimeoutPolicy;
   /** What an unusable answer leads to. */
@@ -56,15 +66,25 @@ export interface AccountSettings {
   readonly cvcMismatch: CvcMismatchPolicy;
   /** Reason shown when the network declines what was approved. */
   readonly networkDeclineReason: DecisionReason;
+  /** Whether cards can be made with a design that is still being reviewed. */
+  readonly designInReview: DesignInReviewPolicy;
+  /** Up to when reports have data. */
+  readonly reportData: ReportDataMode;
+  /** Whether `issuing_settlement.created` and `.updated` are sent; they are not among the published types. */
+  readonly settlementEvents: SettlementEventMode;
   /** Declines everything with `account_disabled`. */
   readonly disabled: boolean;
 }
 
 export const DEFAULT_SETTINGS: AccountSettings = {
+  program: 'processor_only',
   timeoutPolicy: 'decline',
   errorPolicy: 'decline',
   cvcMismatch: 'ask',
   networkDeclineReason: 'not_allowed',
+  designInReview: 'refused',
+  reportData: 'complete_days',
+  settlementEvents: 'off',
   disabled: false,
 };
 
@@ -84,8 +104,14 @@ export class Account {
   readonly tokens = new Table<TokenRow>();
   readonly sessions = new Table<SessionRow>();
   readonly reports = new Table<ReportRow>();
+  readonly balanceTransactions = new Table<BalanceTransactionRow>();
+  readonly designs = new Table<DesignRow>();
   readonly events = new Table<EventRow>();
   readonly endpoints = new Table<EndpointRow>();
+  readonly files = new Table<FileRow>();
+  readonly reportRuns = new Table<ReportRunRow>();
+  readonly settlements = new Table<SettlementRow>();
+  readonly balance = new IssuingBalance();
   readonly spending = new SpendingCounter();
   /** Cards whose next approved authorization the network declines. */
   readonly declineAfterApproval = new Set<string>();
@@ -101,13 +127,18 @@ export class Account {
 /** The tables of an account; a state file keeps each of them. */
 export const TABLE_NAMES = [
   'authorizations',
+  'balanceTransactions',
   'cardholders',
   'cards',
   'disputes',
+  'designs',
   'endpoints',
   'events',
+  'files',
+  'reportRuns',
   'reports',
   'sessions',
   'tokens',
+  'settlements',
   'transactions',
 ] as const satisfies readonly (keyof Account)[];

@@ -97,6 +97,7 @@ function loadAccount(account: Account, saved: AccountSnapshot): void {
     const table = account[name] as Table<Row>;
     table.load(saved.tables[name] ?? []);
   }
+  account.balance.recount(account.balanceTransactions.all());
 }
 
 function readSnapshot(path: string): Snapshot | undefined {

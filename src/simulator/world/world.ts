@@ -52,6 +52,8 @@ export class World {
   readonly agenda = new Agenda();
   readonly time: Time;
   readonly watch = new Watch();
+  /** Where it listens, for addresses in answers; empty until then. */
+  baseUrl = '';
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};

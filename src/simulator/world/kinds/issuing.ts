@@ -5,6 +5,7 @@ import { type CardholderRow, isReachable } from '../../machines/cardholder.ts';
 import type { TransactionRow } from '../../machines/transaction.ts';
 import type { Account } from '../account.ts';
 import type { Kind } from '../kind.ts';
+import { BALANCE_TRANSACTION } from './balance-transaction.ts';
 
 export const CARDHOLDER: Kind<CardholderRow> = {
   name: 'issuing.cardholder',
@@ -56,7 +57,7 @@ export const TRANSACTION: Kind<TransactionRow> = {
     return {
       ...shown,
       object: 'issuing.transaction',
-      balance_transaction: null,
+      balance_transaction: shown.balance_transaction ?? null,
       livemode: false,
     };
   },
@@ -68,7 +69,10 @@ function renderAuthorization(account: Account, row: AuthorizationRow): object {
   return {
     ...shown,
     object: 'issuing.authorization',
-    balance_transactions: [],
+    balance_transactions: (row.balance_transactions ?? []).flatMap((id) => {
+      const booked = account.balanceTransactions.get(id);
+      return booked === undefined ? [] : [BALANCE_TRANSACTION.render(account, booked)];
+    }),
     card: card === undefined ? row.card : renderCard(account, card),
     livemode: false,
     pending_request: null,
