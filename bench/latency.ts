@@ -1,5 +1,5 @@
 /** Latencies in milliseconds from a nanosecond histogram. */
-import { createHistogram } from 'node:perf_hooks';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Figures } from './report.ts';
 
 const NS_PER_MS = 1e6;
@@ -19,9 +19,19 @@ export async function measure(n: number, once: (index: number) => Promise<void>)
     await once(index);
     histogram.record(process.hrtime.bigint() - start);
   }
+  return latencyOf(histogram);
+}
+
+/** What a histogram of nanoseconds says. */
+export function latencyOf(histogram: RecordableHistogram): Latency {
   const ms = (ns: number): number => Math.round((ns / NS_PER_MS) * 100) / 100;
   const p50 = ms(histogram.percentile(50));
   const p99 = ms(histogram.percentile(99));
   const max = ms(histogram.max);
-  return { p50, p99, max, figures: { n, 'p50 ms': p50, 'p99 ms': p99, 'max ms': max } };
+  return {
+    p50,
+    p99,
+    max,
+    figures: { n: histogram.count, 'p50 ms': p50, 'p99 ms': p99, 'max ms': max },
+  };
 }

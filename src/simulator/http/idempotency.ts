@@ -54,7 +54,10 @@ export class IdempotencyStore {
 
   finish(entry: IdempotencyEntry): void {
     this.#running.delete(entry.key);
+    // Deleted first, so that the entries stay in the order of their age.
+    this.#entries.delete(entry.key);
     this.#entries.set(entry.key, entry);
+    this.#dropOldest(entry.created);
   }
 
   release(key: string): void {
@@ -64,6 +67,14 @@ export class IdempotencyStore {
   prune(now: number): void {
     for (const [key, entry] of this.#entries) {
       if (now - entry.created > RETENTION_SECONDS) this.#entries.delete(key);
+    }
+  }
+
+  /** Each new entry pays for what has become too old before it, so that a clock that leaps leaves nothing behind. */
+  #dropOldest(now: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (now - entry.created <= RETENTION_SECONDS) return;
+      this.#entries.delete(key);
     }
   }
 

@@ -1,0 +1,32 @@
+/** The store behind idempotency keys, by itself: what it forgets cannot be seen through the API. */
+import { expect, test } from 'vitest';
+import { IdempotencyStore } from '../../src/simulator/http/idempotency.ts';
+
+const DAY_SECONDS = 86_400;
+
+function answer(store: IdempotencyStore, key: string, now: number): void {
+  expect(store.claim(key, 'POST /v1/x', now)).toBeUndefined();
+  const rest = { status: 200, body: '{}', requestId: 'req_1' };
+  store.finish({ key, fingerprint: 'POST /v1/x', created: now, ...rest });
+}
+
+const keys = (store: IdempotencyStore): string[] => store.all().map(({ key }) => key);
+
+test('a new key drops all that are older than a day', () => {
+  const store = new IdempotencyStore();
+  answer(store, 'a', 0);
+  answer(store, 'b', 10);
+  answer(store, 'c', DAY_SECONDS);
+  expect(keys(store)).toEqual(['a', 'b', 'c']);
+  answer(store, 'd', DAY_SECONDS + 11);
+  expect(keys(store)).toEqual(['c', 'd']);
+});
+
+test('a key that is used again after a day does not protect older ones', () => {
+  const store = new IdempotencyStore();
+  answer(store, 'again', 0);
+  answer(store, 'old', DAY_SECONDS);
+  answer(store, 'again', DAY_SECONDS + 1);
+  answer(store, 'new', 2 * DAY_SECONDS + 1);
+  expect(keys(store)).toEqual(['again', 'new']);
+});
