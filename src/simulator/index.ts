@@ -3,6 +3,7 @@ import { accountRoutes } from './control/account.ts';
 import { createControl } from './control/control-route.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
+import { networkRoutes } from './control/network.ts';
 import { simulatorRoutes } from './control/simulator.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
 import type { Operation } from './http/operation.ts';
@@ -15,8 +16,9 @@ import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
 import { eventOperations } from './resources/event.ts';
-import { scheduleAll, TASKS } from './resources/tasks.ts';
+import { fraudChallengeOperations } from './resources/fraud-challenge.ts';
 import { shippingOperations } from './resources/shipping.ts';
+import { scheduleAll, TASKS } from './resources/tasks.ts';
 import { transactionOperations } from './resources/transaction.ts';
 import { verificationOperations } from './resources/verification-session.ts';
 import { webhookEndpointOperations } from './resources/webhook-endpoint.ts';
@@ -66,6 +68,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ...accountRoutes,
       ...identityRoutes,
       ...issuingRoutes,
+      ...networkRoutes,
       ...simulatorRoutes,
     ]),
     onCall: options.onCall,
@@ -108,6 +111,7 @@ const allOperations = (world: World): readonly Operation[] => [
   ...cardOperations,
   ...cardholderOperations,
   ...eventOperations(world),
+  ...fraudChallengeOperations,
   ...shippingOperations,
   ...transactionOperations,
   ...verificationOperations,

@@ -115,44 +115,6 @@ describe('a virtual card', () => {
   });
 });
 
-describe('a replacement', () => {
-  it('of a lost card needs its cancellation first and gets a new number', async () => {
-    const lost = await program.card();
-    const replace = () =>
-      program.card({
-        cardholder: lost.cardholder.id,
-        replacement_for: lost.id,
-        replacement_reason: 'lost',
-      });
-    expect((await refusal(replace())).param).toBe('replacement_for');
-    await program.stripe.issuing.cards.update(lost.id, {
-      status: 'canceled',
-      cancellation_reason: 'lost',
-    });
-    const replacement = await replace();
-    expect(replacement.last4).not.toBe(lost.last4);
-    const original = await program.stripe.issuing.cards.retrieve(lost.id, {
-      expand: ['replaced_by'],
-    });
-    expect(original.replaced_by).toMatchObject({ id: replacement.id, object: 'issuing.card' });
-  });
-
-  it('of a damaged card keeps the number and cancels the original once it is active', async () => {
-    const damaged = await program.card({ type: 'physical', shipping });
-    const replacement = await program.card({
-      type: 'physical',
-      shipping,
-      status: 'inactive',
-      replacement_for: damaged.id,
-      replacement_reason: 'damaged',
-    });
-    expect(replacement.last4).toBe(damaged.last4);
-    expect((await program.stripe.issuing.cards.retrieve(damaged.id)).status).toBe('active');
-    await program.stripe.issuing.cards.update(replacement.id, { status: 'active' });
-    expect((await program.stripe.issuing.cards.retrieve(damaged.id)).status).toBe('canceled');
-  });
-});
-
 describe('a cardholder', () => {
   it('with outstanding requirements cannot have a card activated', async () => {
     const card = await program.card({ status: 'inactive' });

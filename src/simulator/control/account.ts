@@ -1,9 +1,22 @@
 /** Accounts, their real-time endpoints and their settings. */
-import { choice, flag, refined, required, text } from '../http/parameter.ts';
-import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
-import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
+import { choice, flag, number, refined, required, text, unsettable } from '../http/parameter.ts';
+import { CLOSED_AMOUNT_MODES } from '../machines/authorization.ts';
+import {
+  ERROR_POLICIES,
+  SURPLUS_POLICIES,
+  TIMEOUT_POLICIES,
+  VERSION_CHECKS,
+} from '../machines/decision-answer.ts';
+import { CVC_MISMATCH_POLICIES, INSECURE_METHOD_POLICIES } from '../machines/screening.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
-import { type AccountSettings, DEFAULT_SETTINGS, ERROR_POLICIES } from '../world/account.ts';
+import {
+  type AccountSettings,
+  CAPTURE_EVENTS,
+  DEFAULT_SETTINGS,
+  NETWORK_DECLINES,
+  REPLACED_CLEARINGS,
+  VERIFICATION_EVENTS,
+} from '../world/account.ts';
 import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
 
 const DECLINE_REASONS = [
@@ -14,11 +27,28 @@ const DECLINE_REASONS = [
   'account_disabled',
 ] as const;
 
+/** Rates of the currencies that cards are issued in rarely move by more between a purchase and its clearing. */
+const RATE_DRIFT_MAX = 0.1;
+const ERROR_CODE_LENGTH_MAX = 100;
+
 const SETTINGS = {
   timeoutPolicy: choice(TIMEOUT_POLICIES),
   errorPolicy: choice(ERROR_POLICIES),
+  stripeVersionCheck: choice(VERSION_CHECKS),
+  unknownAnswerFields: choice(SURPLUS_POLICIES),
+  uncontrollableAmount: choice(SURPLUS_POLICIES),
+  fraudChallenges: choice(['off', 'on']),
   cvcMismatch: choice(CVC_MISMATCH_POLICIES),
+  insecureMethods: choice(INSECURE_METHOD_POLICIES),
+  networkDecline: choice(NETWORK_DECLINES),
   networkDeclineReason: choice(DECLINE_REASONS),
+  captureEvents: choice(CAPTURE_EVENTS),
+  closedAmount: choice(CLOSED_AMOUNT_MODES),
+  replacedClearing: choice(REPLACED_CLEARINGS),
+  verificationEvents: choice(VERIFICATION_EVENTS),
+  exchangeRateDrift: number({ min: 0, max: RATE_DRIFT_MAX }),
+  illegalStepCode: unsettable(text({ max: ERROR_CODE_LENGTH_MAX })),
+  walletAgreement: flag(),
   disabled: flag(),
 } satisfies Record<keyof AccountSettings, unknown>;
 

@@ -3,7 +3,7 @@
  * card, its cardholder, and what has been spent.
  */
 import type { AuthorizationRow, DecisionReason } from './authorization.ts';
-import { type CardRow, isExpired } from './card.ts';
+import { type CardRow, isExpired, isPinBlocked } from './card.ts';
 import type { CardholderRow } from './cardholder.ts';
 import { convert } from './exchange.ts';
 import {
@@ -20,6 +20,9 @@ import {
 export const CVC_MISMATCH_POLICIES = ['ask', 'decline'] as const;
 export type CvcMismatchPolicy = (typeof CVC_MISMATCH_POLICIES)[number];
 
+export const INSECURE_METHOD_POLICIES = ['ask', 'decline'] as const;
+export type InsecureMethodPolicy = (typeof INSECURE_METHOD_POLICIES)[number];
+
 export interface ScreeningInput {
   readonly card: CardRow;
   readonly cardholder: CardholderRow;
@@ -30,6 +33,7 @@ export interface ScreeningInput {
   readonly accountDisabled: boolean;
   readonly fraudRiskLevel: string | null;
   readonly cvcMismatch: CvcMismatchPolicy;
+  readonly insecureMethods: InsecureMethodPolicy;
   readonly spentOnCard: SpentSince;
   readonly spentByCardholder: SpentSince;
 }
@@ -46,7 +50,12 @@ const refusal = (reason: DecisionReason, message: string | null = null): Refusal
 
 /** The reason to decline without asking, or undefined. */
 export function screen(input: ScreeningInput): Refusal | undefined {
-  return screenParties(input) ?? screenVerification(input) ?? screenSpending(input);
+  return (
+    screenParties(input) ??
+    screenMethod(input) ??
+    screenSpending(input) ??
+    screenVerification(input)
+  );
 }
 
 function screenParties({
@@ -56,6 +65,8 @@ function screenParties({
   accountDisabled,
 }: ScreeningInput): Refusal | undefined {
   if (accountDisabled) return refusal('account_disabled');
+  const { declineNext } = card.sim;
+  if (declineNext !== undefined && declineNext !== null) return refusal(declineNext);
   if (card.status === 'canceled') return refusal('card_canceled');
   if (card.status === 'inactive') return refusal('card_inactive');
   if (isExpired(card, now)) return refusal('card_expired');
@@ -64,6 +75,20 @@ function screenParties({
   if (cardholder.status === 'blocked') return refusal('cardholder_blocked');
   if (cardholder.status === 'inactive') return refusal('cardholder_inactive');
   return undefined;
+}
+
+/** A blocked PIN stops what is paid at a terminal; purchases online never ask for it. */
+function screenMethod({
+  card,
+  authorization,
+  insecureMethods,
+}: ScreeningInput): Refusal | undefined {
+  const { authorization_method: method, card_presence: presence } = authorization;
+  if (presence === 'present' && isPinBlocked(card)) return refusal('pin_blocked');
+  const insecure = method === 'swipe' || method === 'keyed_in';
+  return insecure && insecureMethods === 'decline'
+    ? refusal('insecure_authorization_method')
+    : undefined;
 }
 
 function screenVerification(input: ScreeningInput): Refusal | undefined {
@@ -76,7 +101,8 @@ function screenVerification(input: ScreeningInput): Refusal | undefined {
   if (cvcCheck === 'mismatch' && input.cvcMismatch === 'decline') {
     return refusal('verification_failed', 'The CVC did not match.');
   }
-  return input.fraudRiskLevel === 'highest' ? refusal('suspected_fraud') : undefined;
+  const confirmed = input.authorization.verified_by_fraud_challenge === true;
+  return input.fraudRiskLevel === 'highest' && !confirmed ? refusal('suspected_fraud') : undefined;
 }
 
 function screenSpending(input: ScreeningInput): Refusal | undefined {

@@ -1,5 +1,6 @@
 /** What happens by the passing of simulator time alone. */
 import { expire, isOpen } from '../machines/authorization.ts';
+import { endChallenge, isChallenged } from '../machines/fraud-challenge.ts';
 import type { Scope } from '../world/kind.ts';
 import type { Tasks } from '../world/time.ts';
 import type { World } from '../world/world.ts';
@@ -12,6 +13,11 @@ export const TASKS: Tasks = {
     if (row.sim.expiresAt > scope.world.clock.now()) scheduleExpiry(scope, row);
     else changeAuthorization(scope, expire(row));
   },
+  expire_fraud_challenge(scope, id) {
+    const row = scope.account.authorizations.get(id);
+    if (row !== undefined && isChallenged(row))
+      changeAuthorization(scope, endChallenge(row, 'expired'));
+  },
 };
 
 /** Fills the agenda of a world whose rows were loaded. */
@@ -19,6 +25,6 @@ export function scheduleAll(world: World): void {
   world.agenda.clear();
   for (const account of world.accounts.values()) {
     const scope: Scope = { world, account, cause: { id: null, idempotency_key: null } };
-    for (const row of account.authorizations.all()) if (isOpen(row)) scheduleExpiry(scope, row);
+    for (const row of account.authorizations.all()) scheduleExpiry(scope, row);
   }
 }

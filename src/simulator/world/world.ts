@@ -8,6 +8,7 @@ import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';
 import { Agenda } from './agenda.ts';
 import { SimulatorClock } from './clock.ts';
+import { Network } from './network.ts';
 import { Sequence } from './sequence.ts';
 import { type Tasks, Time } from './time.ts';
 
@@ -43,6 +44,7 @@ export class World {
   readonly deliverer: Deliverer;
   readonly answerTimes = new AnswerTimes();
   readonly agenda = new Agenda();
+  readonly network = new Network();
   readonly time: Time;
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
