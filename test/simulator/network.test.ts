@@ -105,8 +105,8 @@ describe('Stripe declines without a request', () => {
   });
 });
 
-describe('while the network stands in', () => {
-  it('it approves without a request, and Stripe tells of it afterwards', async () => {
+describe('the network, standing in,', () => {
+  it('approves without a request, and Stripe tells of it afterwards', async () => {
     const before = await buy();
     await program.simulator.settle();
     program.receiver.received.length = 0;
@@ -131,7 +131,7 @@ describe('while the network stands in', () => {
     expect(await buy()).toMatchObject({ request_history: [{ reason: 'webhook_approved' }] });
   });
 
-  it('it declines without a request, whatever the card could pay', async () => {
+  it('declines without a request, whatever the card could pay', async () => {
     await network('stand_in_decline');
     const authorization = await buy();
     expect(authorization).toMatchObject({
@@ -147,7 +147,7 @@ describe('while the network stands in', () => {
     expect(requests()).toBe(0);
   });
 
-  it('a single purchase can be declined by a control route as well', async () => {
+  it('declines a single purchase by a control route as well', async () => {
     const declined = await program.control('POST', '/_sim/issuing/authorizations/stand_in', {
       card: card.id,
       amount: 500,
@@ -163,7 +163,7 @@ describe('while the network stands in', () => {
     ]);
   });
 
-  it('advices do not count towards the payments that a card is good for', async () => {
+  it('does not count towards the payments that a card is good for', async () => {
     const once = await program.card({ lifecycle_controls: { cancel_after: { payment_count: 1 } } });
     await network('stand_in_approve');
     await buy({ card: once.id });
@@ -175,7 +175,7 @@ describe('while the network stands in', () => {
     expect((await program.stripe.issuing.cards.retrieve(once.id)).status).toBe('canceled');
   });
 
-  it('what it decided is told even if the simulator was restarted meanwhile', async () => {
+  it('has its decisions told even if the simulator was restarted meanwhile', async () => {
     const stateFile = join(await temporaryFolder(), 'state.json');
     const first = await startProgram({ stateFile });
     await first.subscribe({ enabled_events: ['issuing_authorization.created'] });
