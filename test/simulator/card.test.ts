@@ -57,6 +57,9 @@ describe('a physical card', () => {
       shipping: { ...shipping, name: 'J. Rosen' },
     });
     expect(moved.shipping?.name).toBe('J. Rosen');
+    await helpers.submitCard(first.id);
+    const early = await refusal(program.stripe.issuing.cards.update(first.id, { shipping }));
+    expect(early.param).toBe('shipping');
     await helpers.shipCard(first.id);
     expect((await helpers.returnCard(first.id)).shipping?.status).toBe('returned');
     expect((await helpers.failCard(second.id)).shipping?.status).toBe('failure');
@@ -84,6 +87,17 @@ describe('a physical card', () => {
 });
 
 describe('a virtual card', () => {
+  it('has no shipping, and none of its steps', async () => {
+    expect((await refusal(program.card({ shipping }))).param).toBe('shipping');
+    const card = await program.card();
+    expect(card.shipping).toBeNull();
+    const error = await refusal(program.stripe.testHelpers.issuing.cards.shipCard(card.id));
+    expect(error.message).toContain('virtual');
+    expect((await refusal(program.stripe.issuing.cards.update(card.id, { shipping }))).param).toBe(
+      'shipping',
+    );
+  });
+
   it('shows number and CVC only when they are expanded on a retrieve', async () => {
     const card = await program.card();
     expect(card).not.toHaveProperty('number');

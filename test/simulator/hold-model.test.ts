@@ -147,7 +147,7 @@ describe.each(MODES)('an authorization ($capturedAmount, $closedAmount)', (modes
       limit: 50,
     });
     const own = data.filter((event) => (event.data.object as { id: string }).id === shown.id);
-    const objects = own.map((event) => ({ ...event.data.object }) as Plain);
+    const objects = own.map((event): Plain => ({ ...event.data.object }));
     expect(withoutNulls(objects[0])).toEqual(withoutNulls(shown));
     for (const [position, event] of own.entries()) {
       const earlier = objects[position + 1];

@@ -105,6 +105,28 @@ describe('Stripe declines without a request', () => {
   });
 });
 
+describe('the route that the Stripe CLI triggers requests with', () => {
+  it('asks about held_amount', async () => {
+    const post = (id: string, body: string) =>
+      fetch(`${program.simulator.url}/v1/issuing/cards/${id}/test/authorizations`, {
+        method: 'POST',
+        headers: {
+          authorization: 'Bearer sk_test_x',
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body,
+      });
+    const answer = await post(card.id, 'held_amount=1234&is_amount_controllable=true');
+    expect(await answer.json()).toMatchObject({ amount: 1_234, approved: true });
+    expect((await told(program, 'issuing_authorization')).map(({ type }) => type)).toEqual([
+      'authorization.request',
+      'authorization.created',
+    ]);
+    expect((await post(card.id, '')).status).toBe(400);
+    expect((await post('ic_none', 'held_amount=1')).status).toBe(404);
+  });
+});
+
 describe('the network, standing in,', () => {
   it('approves without a request, and Stripe tells of it afterwards', async () => {
     const before = await buy();

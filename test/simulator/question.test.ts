@@ -133,6 +133,26 @@ describe('while the endpoint thinks', () => {
   });
 });
 
+describe('an increment', () => {
+  it('that is approved when the authorization is over does not open it again', async () => {
+    const bought = buy();
+    const id = await asked();
+    await program.stripe.issuing.authorizations.approve(id);
+    await bought;
+    program.receiver.received.length = 0;
+    const helpers = program.stripe.testHelpers.issuing.authorizations;
+    const raised = helpers.increment(id, { increment_amount: 200 });
+    await asked();
+    await helpers.capture(id);
+    contradict(true);
+    expect(await raised).toMatchObject({
+      status: 'closed',
+      amount: 1_000,
+      request_history: [{ approved: true }, { approved: true, amount: 200 }],
+    });
+  });
+});
+
 describe('outside of the window', () => {
   it('both calls are refused', async () => {
     const bought = buy();

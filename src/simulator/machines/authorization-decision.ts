@@ -1,6 +1,7 @@
 /** How decisions change an authorization: the first one, and those on additions to it. Pure. */
 import {
   type AuthorizationRow,
+  canIncrement,
   type Decision,
   type DecisionFacts,
   type PendingRequest,
@@ -53,7 +54,10 @@ export function decideFirst(
   };
 }
 
-/** The outcome of an increment. Declined, it leaves everything but the history as it was. */
+/**
+ * The outcome of an increment. Declined, it leaves everything but the history as it was; so does an approval that
+ * comes when the authorization is over, because it was captured or expired while the endpoint was thinking.
+ */
 export function decideIncrement(
   row: AuthorizationRow,
   request: PendingRequest,
@@ -65,7 +69,7 @@ export function decideIncrement(
     metadata: { ...row.metadata, ...decision.metadata },
     request_history: [...row.request_history, historyEntry(request, decision, facts)],
   };
-  if (!decision.approved) return decided;
+  if (!decision.approved || !canIncrement(row, facts.now)) return decided;
   const added = decision.amount ?? request.amount;
   const { remaining, approvedTotal } = row.sim;
   return {

@@ -68,7 +68,6 @@ export function decideAddition(
 ): object | Promise<object> {
   const requestedAt = scope.world.clock.now();
   return decide(scope, row, ask, (decision) => {
-    // The row may have moved on while the endpoint was thinking.
     const current = currentRow(scope, row.id);
     const next = decideIncrement(current, ask.request, decision, facts(scope, requestedAt));
     const isUnheard = decision.reason === 'network_fallback';
@@ -138,7 +137,8 @@ function screenNow(scope: Scope, row: AuthorizationRow, asked: Ask): Refusal | u
 /** The network may still decline what we approved; the answer's metadata is stored nevertheless. */
 function networkVerdict(scope: Scope, row: AuthorizationRow, decision: Decision): Decision {
   const { networkDecline, networkDeclineReason } = scope.account.settings;
-  if (!decision.approved || networkDecline !== 'created_declined') return decision;
+  const byNetwork = decision.reason === 'network_fallback';
+  if (!decision.approved || byNetwork || networkDecline !== 'created_declined') return decision;
   if (!takeNetworkDecline(scope, row)) return decision;
   return {
     approved: false,

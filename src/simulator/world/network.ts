@@ -21,23 +21,23 @@ export interface NetworkState {
 
 export class Network {
   #mode: NetworkMode = 'normal';
-  #held: readonly HeldEvent[] = [];
+  #held: HeldEvent[] = [];
 
   get mode(): NetworkMode {
     return this.#mode;
   }
 
   get state(): NetworkState {
-    return { mode: this.#mode, held: this.#held };
+    return { mode: this.#mode, held: [...this.#held] };
   }
 
   restore(state: NetworkState): void {
     this.#mode = state.mode;
-    this.#held = state.held;
+    this.#held = [...state.held];
   }
 
   hold(event: HeldEvent): void {
-    this.#held = [...this.#held, event];
+    this.#held.push(event);
   }
 
   /** Changes the mode; returns what may be told now, oldest first. */
