@@ -14,6 +14,7 @@ import { authorizationOperations } from './resources/authorization.ts';
 import { authorizationHelperOperations } from './resources/authorization-helper.ts';
 import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
+import { commandLineOperations } from './resources/command-line.ts';
 import { settleAuthorization } from './resources/decision.ts';
 import { eventOperations } from './resources/event.ts';
 import { fraudChallengeOperations } from './resources/fraud-challenge.ts';
@@ -63,7 +64,11 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   settleInterrupted(world);
   scheduleAll(world);
   const server = createServer({
-    api: { world, routes: new RouteTable(allOperations(world)), idempotency },
+    api: {
+      world,
+      routes: new RouteTable([...allOperations(world), ...commandLineOperations]),
+      idempotency,
+    },
     control: createControl(world, [
       ...accountRoutes,
       ...identityRoutes,

@@ -14,15 +14,10 @@ import {
   reverse,
 } from '../machines/authorization.ts';
 import { type Scope } from '../world/kind.ts';
-import { AUTHORIZATION, CARD } from '../world/kinds/issuing.ts';
-import {
-  AUTHORIZATION_PARAMETERS,
-  type AuthorizationParameters,
-  newAuthorization,
-} from './authorization-creation.ts';
-import { addAuthorization, changeAuthorization } from './authorization-store.ts';
-import { decideAddition, decideAuthorization } from './decision.ts';
-import { markIfConfirmed } from './fraud-challenge.ts';
+import { AUTHORIZATION } from '../world/kinds/issuing.ts';
+import { AUTHORIZATION_PARAMETERS } from './authorization-creation.ts';
+import { changeAuthorization } from './authorization-store.ts';
+import { decideAddition } from './decision.ts';
 import { illegalStep } from './illegal-step.ts';
 import {
   fleet,
@@ -32,19 +27,11 @@ import {
   readFuel,
   readPurchaseDetails,
 } from './purchase.ts';
+import { authorize } from './purchase-attempt.ts';
 import { newCapture, postLinked } from './transaction.ts';
 
 const PATH = '/v1/test_helpers/issuing/authorizations';
 const ONE = `${PATH}/{authorization}`;
-
-const { card: _card, ...PURCHASE } = AUTHORIZATION_PARAMETERS;
-
-function authorize(scope: Scope, params: AuthorizationParameters): object | Promise<object> {
-  const { row, ask } = newAuthorization(scope, params);
-  const marked = markIfConfirmed(scope, row);
-  addAuthorization(scope, marked);
-  return decideAuthorization(scope, marked, ask);
-}
 
 export const authorizationHelperOperations: readonly Operation[] = [
   operation({
@@ -52,17 +39,6 @@ export const authorizationHelperOperations: readonly Operation[] = [
     path: PATH,
     params: AUTHORIZATION_PARAMETERS,
     handle: (call) => authorize(call, call.params),
-  }),
-  operation({
-    method: 'POST',
-    // Not in the API description: the Stripe CLI calls it to trigger a real-time request.
-    path: '/v1/issuing/cards/{card}/test/authorizations',
-    params: { ...PURCHASE, held_amount: nonNegative() },
-    handle(call) {
-      const { held_amount: held, ...purchase } = call.params;
-      const { id } = find(call, CARD, call.id);
-      return authorize(call, { ...purchase, card: id, amount: purchase.amount ?? held });
-    },
   }),
   operation({
     method: 'POST',
