@@ -5,6 +5,7 @@ import { createControl } from './control/control-route.ts';
 import { disputeRoutes } from './control/dispute.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
+import { networkRoutes } from './control/network.ts';
 import { reportingRoutes } from './control/reporting.ts';
 import { simulatorRoutes } from './control/simulator.ts';
 import { tokenRoutes } from './control/token.ts';
@@ -17,10 +18,12 @@ import { authorizationOperations } from './resources/authorization.ts';
 import { authorizationHelperOperations } from './resources/authorization-helper.ts';
 import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
+import { commandLineOperations } from './resources/command-line.ts';
 import { settleAuthorization } from './resources/decision.ts';
 import { designReviewOperations } from './resources/design-review.ts';
 import { disputeOperations } from './resources/dispute.ts';
 import { eventOperations } from './resources/event.ts';
+import { fraudChallengeOperations } from './resources/fraud-challenge.ts';
 import { designOperations } from './resources/personalization-design.ts';
 import { bundleOperations } from './resources/physical-bundle.ts';
 import { reportRunOperations } from './resources/report-run.ts';
@@ -73,7 +76,11 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   settleInterrupted(world);
   scheduleAll(world);
   const server = createServer({
-    api: { world, routes: new RouteTable(allOperations(world)), idempotency },
+    api: {
+      world,
+      routes: new RouteTable([...allOperations(world), ...commandLineOperations]),
+      idempotency,
+    },
     control: createControl(world, [
       ...accountRoutes,
       ...disputeRoutes,
@@ -81,6 +88,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ...identityRoutes,
       ...issuingRoutes,
       ...reportingRoutes,
+      ...networkRoutes,
       ...simulatorRoutes,
       ...tokenRoutes,
     ]),
@@ -132,6 +140,7 @@ const allOperations = (world: World): readonly Operation[] => [
   ...reportRunOperations(world),
   ...reportTypeOperations,
   ...settlementOperations,
+  ...fraudChallengeOperations,
   ...shippingOperations,
   ...tokenOperations,
   ...transactionOperations,

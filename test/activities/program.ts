@@ -69,6 +69,8 @@ export async function createProgram(): Promise<Program> {
     const profile = {
       name: SECRET_NAME,
       email: `${random()}@example.com`,
+      // Stripe asks for it where cards are European.
+      phoneNumber: '+4930123456',
       billing: { line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' },
       individual: { firstName: 'Jenny', lastName: 'Rosen', dob: { day: 1, month: 2, year: 1990 } },
     };

@@ -57,6 +57,9 @@ describe('a physical card', () => {
       shipping: { ...shipping, name: 'J. Rosen' },
     });
     expect(moved.shipping?.name).toBe('J. Rosen');
+    await helpers.submitCard(first.id);
+    const early = await refusal(program.stripe.issuing.cards.update(first.id, { shipping }));
+    expect(early.param).toBe('shipping');
     await helpers.shipCard(first.id);
     expect((await helpers.returnCard(first.id)).shipping?.status).toBe('returned');
     expect((await helpers.failCard(second.id)).shipping?.status).toBe('failure');
@@ -84,6 +87,17 @@ describe('a physical card', () => {
 });
 
 describe('a virtual card', () => {
+  it('has no shipping, and none of its steps', async () => {
+    expect((await refusal(program.card({ shipping }))).param).toBe('shipping');
+    const card = await program.card();
+    expect(card.shipping).toBeNull();
+    const error = await refusal(program.stripe.testHelpers.issuing.cards.shipCard(card.id));
+    expect(error.message).toContain('virtual');
+    expect((await refusal(program.stripe.issuing.cards.update(card.id, { shipping }))).param).toBe(
+      'shipping',
+    );
+  });
+
   it('shows number and CVC only when they are expanded on a retrieve', async () => {
     const card = await program.card();
     expect(card).not.toHaveProperty('number');
@@ -112,44 +126,6 @@ describe('a virtual card', () => {
     await pay();
     expect((await pay()).card.status).toBe('canceled');
     expect((await pay()).request_history[0]?.reason).toBe('card_canceled');
-  });
-});
-
-describe('a replacement', () => {
-  it('of a lost card needs its cancellation first and gets a new number', async () => {
-    const lost = await program.card();
-    const replace = () =>
-      program.card({
-        cardholder: lost.cardholder.id,
-        replacement_for: lost.id,
-        replacement_reason: 'lost',
-      });
-    expect((await refusal(replace())).param).toBe('replacement_for');
-    await program.stripe.issuing.cards.update(lost.id, {
-      status: 'canceled',
-      cancellation_reason: 'lost',
-    });
-    const replacement = await replace();
-    expect(replacement.last4).not.toBe(lost.last4);
-    const original = await program.stripe.issuing.cards.retrieve(lost.id, {
-      expand: ['replaced_by'],
-    });
-    expect(original.replaced_by).toMatchObject({ id: replacement.id, object: 'issuing.card' });
-  });
-
-  it('of a damaged card keeps the number and cancels the original once it is active', async () => {
-    const damaged = await program.card({ type: 'physical', shipping });
-    const replacement = await program.card({
-      type: 'physical',
-      shipping,
-      status: 'inactive',
-      replacement_for: damaged.id,
-      replacement_reason: 'damaged',
-    });
-    expect(replacement.last4).toBe(damaged.last4);
-    expect((await program.stripe.issuing.cards.retrieve(damaged.id)).status).toBe('active');
-    await program.stripe.issuing.cards.update(replacement.id, { status: 'active' });
-    expect((await program.stripe.issuing.cards.retrieve(damaged.id)).status).toBe('canceled');
   });
 });
 

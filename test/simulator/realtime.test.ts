@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decision, type Program, type Reply, startProgram } from './program.ts';
+import { decision, type Program, startProgram } from './program.ts';
 
 let program: Program;
 beforeEach(async () => {
@@ -85,6 +85,7 @@ describe('the real-time request', () => {
     const holder = await program.stripe.issuing.cardholders.create(
       {
         name: 'Ada',
+        phone_number: '+4930123456',
         billing: { address: { line1: '1', city: 'Bonn', postal_code: '53111', country: 'DE' } },
       },
       options,
@@ -107,47 +108,6 @@ describe('the real-time request', () => {
     expect([lastReason(declined), lastReason(approved)]).toEqual([
       'webhook_timeout',
       'webhook_timeout',
-    ]);
-  });
-
-  it.each<[string, Reply, string]>([
-    [
-      'another status than 200',
-      { status: 201, headers: { 'stripe-version': '2022-08-01' }, body: '{"approved":true}' },
-      'status 201',
-    ],
-    ['no Stripe-Version', { body: '{"approved":true}' }, 'Stripe-Version'],
-    [
-      'an ill-formed Stripe-Version',
-      { headers: { 'stripe-version': 'latest' }, body: '{"approved":true}' },
-      'latest',
-    ],
-    [
-      'a body that is not JSON',
-      { headers: { 'stripe-version': '2022-08-01' }, body: 'yes' },
-      'JSON',
-    ],
-    [
-      'approved of a wrong type',
-      { headers: { 'stripe-version': '2022-08-01' }, body: '{"approved":"true"}' },
-      'approved',
-    ],
-    [
-      'metadata of a wrong type',
-      { headers: { 'stripe-version': '2022-08-01' }, body: '{"approved":true,"metadata":{"a":1}}' },
-      'metadata',
-    ],
-    [
-      'an amount that is not controllable',
-      { headers: { 'stripe-version': '2022-08-01' }, body: '{"approved":true,"amount":1}' },
-      'controllable',
-    ],
-  ])('declines with webhook_error on %s', async (_name, reply, hint) => {
-    await program.decideWith(() => reply);
-    const authorization = await buy(await program.card());
-    expect(authorization).toMatchObject({ approved: false, status: 'closed' });
-    expect(authorization.request_history).toMatchObject([
-      { reason: 'webhook_error', reason_message: expect.stringContaining(hint) },
     ]);
   });
 

@@ -1,13 +1,27 @@
 /** Accounts, their real-time endpoints and their settings. */
-import { choice, flag, refined, required, text } from '../http/parameter.ts';
-import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
+
+import { choice, flag, number, refined, required, text, unsettable } from '../http/parameter.ts';
+import { CLOSED_AMOUNT_MODES } from '../machines/authorization.ts';
+import {
+  ERROR_POLICIES,
+  SURPLUS_POLICIES,
+  TIMEOUT_POLICIES,
+  VERSION_CHECKS,
+} from '../machines/decision-answer.ts';
 import { PROGRAMS } from '../machines/issuing-balance.ts';
 import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts';
 import { REPORT_DATA_MODES } from '../machines/report-run.ts';
-import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
+import { CVC_MISMATCH_POLICIES, INSECURE_METHOD_POLICIES } from '../machines/screening.ts';
 import { SETTLEMENT_EVENT_MODES } from '../machines/settlement.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
-import { type AccountSettings, DEFAULT_SETTINGS, ERROR_POLICIES } from '../world/account.ts';
+import {
+  type AccountSettings,
+  CAPTURE_EVENTS,
+  DEFAULT_SETTINGS,
+  NETWORK_DECLINES,
+  REPLACED_CLEARINGS,
+  VERIFICATION_EVENTS,
+} from '../world/account.ts';
 import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
 
 const DECLINE_REASONS = [
@@ -18,15 +32,32 @@ const DECLINE_REASONS = [
   'account_disabled',
 ] as const;
 
+/** Rates of the currencies that cards are issued in rarely move by more between a purchase and its clearing. */
+const RATE_DRIFT_MAX = 0.1;
+const ERROR_CODE_LENGTH_MAX = 100;
+
 const SETTINGS = {
   program: choice(PROGRAMS),
   timeoutPolicy: choice(TIMEOUT_POLICIES),
   errorPolicy: choice(ERROR_POLICIES),
+  stripeVersionCheck: choice(VERSION_CHECKS),
+  unknownAnswerFields: choice(SURPLUS_POLICIES),
+  uncontrollableAmount: choice(SURPLUS_POLICIES),
+  fraudChallenges: choice(['off', 'on']),
   cvcMismatch: choice(CVC_MISMATCH_POLICIES),
+  insecureMethods: choice(INSECURE_METHOD_POLICIES),
+  networkDecline: choice(NETWORK_DECLINES),
   networkDeclineReason: choice(DECLINE_REASONS),
   designInReview: choice(DESIGN_IN_REVIEW_POLICIES),
   reportData: choice(REPORT_DATA_MODES),
   settlementEvents: choice(SETTLEMENT_EVENT_MODES),
+  captureEvents: choice(CAPTURE_EVENTS),
+  closedAmount: choice(CLOSED_AMOUNT_MODES),
+  replacedClearing: choice(REPLACED_CLEARINGS),
+  verificationEvents: choice(VERIFICATION_EVENTS),
+  exchangeRateDrift: number({ min: 0, max: RATE_DRIFT_MAX }),
+  illegalStepCode: unsettable(text({ max: ERROR_CODE_LENGTH_MAX })),
+  walletAgreement: flag(),
   disabled: flag(),
 } satisfies Record<keyof AccountSettings, unknown>;
 

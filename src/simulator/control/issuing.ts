@@ -1,6 +1,6 @@
 /** What cardholders, carriers, networks and Stripe itself do to cards and authorizations. */
 
-import { choice, list, text, unsettable } from '../http/parameter.ts';
+import { choice, flag, list, text, unsettable } from '../http/parameter.ts';
 import { CANCELLATION_REASONS, cancelCard } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import { AUTHORIZATION_PARAMETERS, newAuthorization } from '../resources/authorization-creation.ts';
@@ -22,13 +22,14 @@ export const issuingRoutes: readonly ControlRoute[] = [
     method: 'POST',
     path: '/_sim/issuing/authorizations/stand_in',
     summary:
-      'The network approves without asking anybody. Parameters as of the test helper that creates authorizations.',
-    params: AUTHORIZATION_PARAMETERS,
+      'The network approves (or declines) without asking anybody. Parameters as of the test helper that creates authorizations.',
+    params: { ...AUTHORIZATION_PARAMETERS, approved: flag() },
     handle({ world, params }) {
       const { scope } = locate(world, CARD, params.card);
       const { row, ask } = newAuthorization(scope, params);
       addAuthorization(scope, row);
-      const decision = { approved: true, reason: 'network_fallback', message: null } as const;
+      const approved = params.approved ?? true;
+      const decision = { approved, reason: 'network_fallback', message: null } as const;
       return settleAuthorization(scope, row.id, ask.request, {
         decision,
         requestedAt: world.clock.now(),

@@ -1,11 +1,12 @@
 /** Metadata as a parameter, and how a change is merged into what is stored. */
+import {
+  METADATA_KEY_LENGTH_MAX,
+  METADATA_KEYS_MAX,
+  METADATA_VALUE_LENGTH_MAX,
+} from '../machines/metadata-limits.ts';
 import { invalidRequest } from './failure.ts';
 import type { FormNode } from './form.ts';
 import { type Field, field } from './parameter.ts';
-
-const METADATA_KEYS_MAX = 50;
-const METADATA_KEY_LENGTH_MAX = 40;
-const METADATA_VALUE_LENGTH_MAX = 500;
 
 /** A change of metadata: `null` clears all, a `null` value removes its key, everything else is merged. */
 export type MetadataChange = Readonly<Record<string, string | null>> | null;

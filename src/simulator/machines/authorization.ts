@@ -9,13 +9,15 @@
  *                   └──validity passed──► expired
  *
  * Captures are possible in every state and in any amount: the network does not ask. Only in `pending` they change
- * what is left. Whether `amount` of a partly captured authorization shrinks or stays is unknown of Stripe, hence
- * `CapturedAmountMode`; a closing capture leaves `amount` as it was in both.
+ * what is left. Whether `amount` of a partly captured authorization shrinks or stays, and whether a closing capture
+ * keeps it, is unknown of Stripe, hence `CapturedAmountMode` and `ClosedAmountMode`.
  */
 import type { AmountDetails, Fleet, Fuel, MerchantData, VerificationData } from './purchase.ts';
 
 export const CAPTURED_AMOUNT_MODES = ['shrinks', 'stays'] as const;
 export type CapturedAmountMode = (typeof CAPTURED_AMOUNT_MODES)[number];
+export const CLOSED_AMOUNT_MODES = ['kept', 'zeroed'] as const;
+export type ClosedAmountMode = (typeof CLOSED_AMOUNT_MODES)[number];
 type AuthorizationStatus = 'closed' | 'expired' | 'pending' | 'reversed';
 
 /** Reasons of a decision, as Stripe names them. */
@@ -28,10 +30,13 @@ export type DecisionReason =
   | 'cardholder_blocked'
   | 'cardholder_inactive'
   | 'cardholder_verification_required'
+  | 'insecure_authorization_method'
   | 'insufficient_funds'
   | 'network_fallback'
   | 'not_allowed'
+  | 'pin_blocked'
   | 'spending_controls'
+  | 'stripe_internal_error'
   | 'suspected_fraud'
   | 'verification_failed'
   | 'webhook_approved'
@@ -50,7 +55,7 @@ export interface PendingRequest {
   readonly network_risk_score: number | null;
 }
 
-interface RequestEntry {
+export interface RequestEntry {
   readonly amount: number;
   readonly amount_details: AmountDetails | null;
   readonly approved: boolean;
@@ -63,6 +68,12 @@ interface RequestEntry {
   readonly reason: DecisionReason;
   readonly reason_message: string | null;
   readonly requested_at: number | null;
+}
+
+export interface FraudChallenge {
+  readonly channel: 'sms';
+  readonly status: 'expired' | 'pending' | 'rejected' | 'undeliverable' | 'verified';
+  readonly undeliverable_reason: 'no_phone_number' | 'unsupported_phone_number' | null;
 }
 
 export interface AuthorizationRow {
@@ -79,6 +90,8 @@ export interface AuthorizationRow {
   readonly created: number;
   readonly currency: string;
   readonly fleet: Fleet | null;
+  /** Absent in accounts without fraud challenges, null where none was sent. */
+  readonly fraud_challenges?: readonly FraudChallenge[] | null;
   readonly fuel: Fuel | null;
   readonly merchant_amount: number;
   readonly merchant_currency: string;
@@ -113,6 +126,10 @@ export interface AuthorizationRow {
     readonly requested: number;
     /** Unix seconds. */
     readonly expiresAt: number;
+    /** When a pending fraud challenge expires, in Unix seconds. */
+    readonly challengeUntil?: number;
+    /** The card that paid, once the authorization has moved to its replacement. */
+    readonly paidWith?: string;
   };
 }
 
@@ -123,6 +140,8 @@ export interface Decision {
   /** Set when less (at a fuel pump: more) was approved than asked for. */
   readonly amount?: number;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Whether the cardholder is asked if the declined purchase is theirs. */
+  readonly challenge?: boolean;
 }
 
 export interface DecisionFacts {
@@ -134,83 +153,15 @@ export interface DecisionFacts {
 const inMerchantCurrency = (row: AuthorizationRow, amount: number): number =>
   Math.round(amount * row.sim.merchantRate);
 
-const withAmount = (row: AuthorizationRow, amount: number): AuthorizationRow => ({
+export const withAmount = (row: AuthorizationRow, amount: number): AuthorizationRow => ({
   ...row,
   amount,
   merchant_amount: inMerchantCurrency(row, amount),
 });
 
-function historyEntry(
-  request: PendingRequest,
-  decision: Decision,
-  facts: DecisionFacts,
-): RequestEntry {
-  const amount = decision.amount ?? request.amount;
-  const rate = request.amount === 0 ? 1 : request.merchant_amount / request.amount;
-  return {
-    amount,
-    amount_details: request.amount_details,
-    approved: decision.approved,
-    authorization_code: decision.approved ? facts.authorizationCode : null,
-    created: facts.now,
-    currency: request.currency,
-    merchant_amount: Math.round(amount * rate),
-    merchant_currency: request.merchant_currency,
-    network_risk_score: request.network_risk_score,
-    reason: decision.reason,
-    reason_message: decision.message,
-    requested_at: facts.requestedAt,
-  };
-}
-
-/** The outcome of the first request: a pending authorization, or a closed one that shows what was refused. */
-export function decideFirst(
-  row: AuthorizationRow,
-  request: PendingRequest,
-  decision: Decision,
-  facts: DecisionFacts,
-): AuthorizationRow {
-  const amount = decision.amount ?? request.amount;
-  return {
-    ...withAmount(row, amount),
-    approved: decision.approved,
-    status: decision.approved ? 'pending' : 'closed',
-    metadata: { ...row.metadata, ...decision.metadata },
-    request_history: [...row.request_history, historyEntry(request, decision, facts)],
-    sim: {
-      ...row.sim,
-      remaining: decision.approved ? amount : 0,
-      approvedTotal: decision.approved ? amount : 0,
-    },
-  };
-}
-
-/** The outcome of an increment. Declined, it leaves everything but the history as it was. */
-export function decideIncrement(
-  row: AuthorizationRow,
-  request: PendingRequest,
-  decision: Decision,
-  facts: DecisionFacts,
-): AuthorizationRow {
-  const decided = {
-    ...row,
-    metadata: { ...row.metadata, ...decision.metadata },
-    request_history: [...row.request_history, historyEntry(request, decision, facts)],
-  };
-  if (!decision.approved) return decided;
-  const added = decision.amount ?? request.amount;
-  const { remaining, approvedTotal } = row.sim;
-  return {
-    ...withAmount(decided, row.amount + added),
-    approved: true,
-    status: 'pending',
-    sim: { ...row.sim, remaining: remaining + added, approvedTotal: approvedTotal + added },
-  };
-}
-
-/** An authorization that fell to 0 may be held again; closed and expired ones are over. */
-export const canIncrement = (row: AuthorizationRow): boolean =>
-  (row.status === 'pending' && row.approved) || row.status === 'reversed';
+/** An authorization that fell to 0 may be held again while it is valid; closed and expired ones are over. */
+export const canIncrement = (row: AuthorizationRow, now: number): boolean =>
+  isOpen(row) || (row.status === 'reversed' && now < row.sim.expiresAt);
 
 export const isOpen = (row: AuthorizationRow): boolean => row.status === 'pending' && row.approved;
 
@@ -229,7 +180,7 @@ export interface Capture {
 export function capture(
   row: AuthorizationRow,
   taken: Capture,
-  mode: CapturedAmountMode,
+  shown: { readonly partly: CapturedAmountMode; readonly closed: ClosedAmountMode },
 ): AuthorizationRow {
   const captured = row.sim.captured + taken.amount;
   const posted = {
@@ -238,10 +189,13 @@ export function capture(
     sim: { ...row.sim, captured },
   };
   if (!isOpen(row)) return posted;
-  if (taken.close) return { ...posted, status: 'closed', sim: { ...posted.sim, remaining: 0 } };
+  if (taken.close) {
+    const closed = shown.closed === 'zeroed' ? withAmount(posted, 0) : posted;
+    return { ...closed, status: 'closed', sim: { ...posted.sim, remaining: 0 } };
+  }
   const remaining = Math.max(0, row.sim.remaining - taken.amount);
   const left = { ...posted, sim: { ...posted.sim, remaining } };
-  return mode === 'shrinks' ? withAmount(left, remaining) : left;
+  return shown.partly === 'shrinks' ? withAmount(left, remaining) : left;
 }
 
 export const addRefund = (row: AuthorizationRow, transaction: string): AuthorizationRow => ({
@@ -275,6 +229,13 @@ export function finalizeAmount(
   const shown = mode === 'stays' ? finalAmount + row.sim.captured : finalAmount;
   return withAmount({ ...row, sim: { ...row.sim, remaining: finalAmount } }, shown);
 }
+
+/** The next version of an authorization whose hold goes over to the card that replaces the one that paid. */
+export const moveToCard = (row: AuthorizationRow, card: string): AuthorizationRow => ({
+  ...row,
+  card,
+  sim: { ...row.sim, paidWith: row.sim.paidWith ?? row.card },
+});
 
 /** What the authorization counts for against spending limits. */
 export const limitContribution = (row: AuthorizationRow): number =>

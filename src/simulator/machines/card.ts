@@ -10,6 +10,7 @@
  *      ├────────────┴────────────┴──► failure
  *      └──► canceled (with the card, as long as it has not left)
  */
+import type { DecisionReason } from './authorization.ts';
 import type { Address } from './cardholder.ts';
 import type { SpendingControls } from './spending-controls.ts';
 
@@ -95,6 +96,12 @@ export interface CardRow {
     readonly payments: number;
     /** The first card of the chain of replacements: spending limits count across the chain. */
     readonly chain: string;
+    /** Wrong PINs in a row. */
+    readonly wrongPins?: number;
+    /** Why Stripe declines the next authorization, whatever it is; set by a control route. */
+    readonly declineNext?: DecisionReason | null;
+    /** Merchants where the cardholder has confirmed a purchase that looked like fraud. */
+    readonly confirmedMerchants?: readonly string[];
   };
 }
 
@@ -148,6 +155,11 @@ export function moveShipping(
 /** A card is good until the end of the month printed on it, in UTC. */
 export const isExpired = (card: CardRow, now: number): boolean =>
   now >= Date.UTC(card.exp_year, card.exp_month, 1) / 1000;
+
+/** Stripe does not publish after how many wrong PINs it blocks a card; terminals and cash machines take three. */
+const PIN_TRIES_MAX = 3;
+
+export const isPinBlocked = (card: CardRow): boolean => (card.sim.wrongPins ?? 0) >= PIN_TRIES_MAX;
 
 /** Visa's issuer range of Stripe's own test cards. */
 const TEST_RANGE = '400000999';

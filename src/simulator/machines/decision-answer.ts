@@ -1,5 +1,13 @@
-/** Reads the answer to a real-time request, as strictly as Stripe does. Pure. */
+/**
+ * Reads the answer to a real-time request. Where Stripe does not say how strict it is, the default is strict: what
+ * passes here passes there, too. Pure.
+ */
 import type { Decision, PendingRequest } from './authorization.ts';
+import {
+  METADATA_KEY_LENGTH_MAX,
+  METADATA_KEYS_MAX,
+  METADATA_VALUE_LENGTH_MAX,
+} from './metadata-limits.ts';
 
 /** What came back from the endpoint: an answer, silence within the time limit, or a broken connection. */
 export type Reply =
@@ -7,6 +15,7 @@ export type Reply =
       readonly kind: 'answered';
       readonly status: number;
       readonly stripeVersion: string | undefined;
+      readonly contentType: string | undefined;
       readonly body: string;
     }
   | { readonly kind: 'timeout' }
@@ -15,44 +24,73 @@ export type Reply =
 export const TIMEOUT_POLICIES = ['approve', 'decline'] as const;
 export type TimeoutPolicy = (typeof TIMEOUT_POLICIES)[number];
 
+/** Whether the answer's `Stripe-Version` must be the request's own, or merely a version. */
+export const VERSION_CHECKS = ['must_match', 'well_formed'] as const;
+export const ERROR_POLICIES = ['decline', 'timeout_policy'] as const;
+/** What becomes of a part of the answer that means nothing to Stripe. */
+export const SURPLUS_POLICIES = ['refuse', 'ignore'] as const;
+
+/** What Stripe's documentation leaves open about answers; accounts choose. */
+export interface AnswerPolicies {
+  readonly timeoutPolicy: TimeoutPolicy;
+  /** What an unusable answer leads to. Stripe documents a failed decision, so the default is to decline. */
+  readonly errorPolicy: (typeof ERROR_POLICIES)[number];
+  readonly stripeVersionCheck: (typeof VERSION_CHECKS)[number];
+  /** Members of the body that Stripe does not document. */
+  readonly unknownAnswerFields: (typeof SURPLUS_POLICIES)[number];
+  /** An `amount` where the amount is not controllable. */
+  readonly uncontrollableAmount: (typeof SURPLUS_POLICIES)[number];
+  readonly fraudChallenges: 'off' | 'on';
+}
+
 export interface AnswerRules {
   readonly request: PendingRequest;
   /** Fuel pumps ask for a status check of 1.00 and may be granted more than they asked for. */
   readonly fuelPump: boolean;
-  readonly timeoutPolicy: TimeoutPolicy;
-  /** What an unusable answer leads to. Stripe documents a failed decision, so the default is to decline. */
-  readonly errorPolicy: 'decline' | 'timeout_policy';
+  /** The version that the request was rendered in. */
+  readonly apiVersion: string;
+  readonly policies: AnswerPolicies;
 }
 
 const API_VERSION_PATTERN = /^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/;
 
+/** The decision in a reply, or what the lack of a usable one leads to. */
 export function readDecision(reply: Reply, rules: AnswerRules): Decision {
   if (reply.kind === 'timeout') {
-    return {
-      approved: rules.timeoutPolicy === 'approve',
-      reason: 'webhook_timeout',
-      message: null,
-    };
+    const approved = rules.policies.timeoutPolicy === 'approve';
+    return { approved, reason: 'webhook_timeout', message: null };
   }
   if (reply.kind === 'failed') return unusable(reply.message, rules);
-  if (reply.status !== 200)
-    return unusable(`The webhook returned HTTP status ${reply.status}.`, rules);
-  if (reply.stripeVersion === undefined)
-    return unusable('The response has no Stripe-Version header.', rules);
-  if (!API_VERSION_PATTERN.test(reply.stripeVersion)) {
-    return unusable(
-      `The Stripe-Version header is not an API version: ${reply.stripeVersion}.`,
-      rules,
-    );
-  }
+  const problem = headProblem(reply, rules);
+  if (problem !== undefined) return unusable(problem, rules);
   const body = parseObject(reply.body);
   if (body === undefined) return unusable('The response body is not a JSON object.', rules);
   return readBody(body, rules);
 }
 
-function unusable(message: string, rules: AnswerRules): Decision {
-  const approved = rules.errorPolicy === 'timeout_policy' && rules.timeoutPolicy === 'approve';
+function unusable(message: string, { policies }: AnswerRules): Decision {
+  const { errorPolicy, timeoutPolicy } = policies;
+  const approved = errorPolicy === 'timeout_policy' && timeoutPolicy === 'approve';
   return { approved, reason: 'webhook_error', message };
+}
+
+type Answered = Extract<Reply, { kind: 'answered' }>;
+
+/** What is wrong with status or headers, or undefined. Redirects are not followed. */
+function headProblem(
+  { status, stripeVersion, contentType }: Answered,
+  { apiVersion, policies }: AnswerRules,
+): string | undefined {
+  if (status !== 200) return `The webhook returned HTTP status ${status}.`;
+  if (stripeVersion === undefined) return 'The response has no Stripe-Version header.';
+  if (!API_VERSION_PATTERN.test(stripeVersion))
+    return `The Stripe-Version header is not an API version: ${stripeVersion}.`;
+  if (policies.stripeVersionCheck === 'must_match' && stripeVersion !== apiVersion)
+    return `The Stripe-Version header is ${stripeVersion}, but the request was sent in ${apiVersion}.`;
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  return type === undefined || type === 'application/json'
+    ? undefined
+    : `The Content-Type must be application/json, not ${type}.`;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -68,39 +106,91 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 function readBody(body: Readonly<Record<string, unknown>>, rules: AnswerRules): Decision {
   const { approved, amount } = body;
   if (typeof approved !== 'boolean') return unusable('`approved` must be a boolean.', rules);
-  const metadata = readMetadata(body['metadata']);
-  if (metadata === undefined) return unusable('`metadata` must be a map of strings.', rules);
+  const problem =
+    unknownField(body, rules.policies) ??
+    metadataProblem(body['metadata']) ??
+    challengeProblem(body['send_fraud_challenges'], approved, rules.policies);
+  if (problem !== undefined) return unusable(problem, rules);
   const plain: Decision = {
     approved,
     reason: approved ? 'webhook_approved' : 'webhook_declined',
     message: null,
-    metadata,
+    metadata: readMetadata(body['metadata']),
+    challenge:
+      isFilledList(body['send_fraud_challenges']) && rules.policies.fraudChallenges === 'on',
   };
-  if (amount === undefined || amount === null || !approved) return plain;
-  const problem = amountProblem(amount, rules);
-  if (problem !== undefined || typeof amount !== 'number') return unusable(problem ?? '', rules);
-  return amount === rules.request.amount ? plain : { ...plain, amount };
+  if (amount === undefined || amount === null) return plain;
+  if (!isAmount(amount)) return unusable('`amount` must be an integer above zero.', rules);
+  const { request, policies } = rules;
+  const ignored = !request.is_amount_controllable && policies.uncontrollableAmount === 'ignore';
+  if (!approved || ignored) return plain;
+  const excess = amountProblem(amount, rules);
+  if (excess !== undefined) return unusable(excess, rules);
+  return amount === request.amount ? plain : { ...plain, amount };
 }
 
-function amountProblem(amount: unknown, { request, fuelPump }: AnswerRules): string | undefined {
-  if (typeof amount !== 'number' || !Number.isSafeInteger(amount))
-    return '`amount` must be an integer.';
-  if (amount === request.amount) return undefined;
-  if (amount <= 0) return '`amount` must be above zero.';
+const isAmount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+
+/** Why this amount cannot be approved in the place of the requested one, or undefined. */
+export function amountProblem(
+  amount: number,
+  { request, fuelPump }: Pick<AnswerRules, 'fuelPump' | 'request'>,
+): string | undefined {
   if (!request.is_amount_controllable)
-    return '`amount` must be the requested one: it is not controllable.';
+    return '`amount` cannot be given: the amount is not controllable.';
   if (amount > request.amount && !fuelPump) return '`amount` must not exceed the requested one.';
   const cashback = request.amount_details?.cashback_amount ?? 0;
   return amount < cashback ? '`amount` must not be less than the cashback amount.' : undefined;
 }
 
-function readMetadata(value: unknown): Readonly<Record<string, string>> | undefined {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) return undefined;
-  const entries: [string, string][] = [];
-  for (const [key, entry] of Object.entries(value)) {
-    if (typeof entry !== 'string') return undefined;
-    entries.push([key, entry]);
-  }
-  return Object.fromEntries(entries);
+function unknownField(
+  body: Readonly<Record<string, unknown>>,
+  { unknownAnswerFields, fraudChallenges }: AnswerPolicies,
+): string | undefined {
+  if (unknownAnswerFields === 'ignore') return undefined;
+  const known = ['approved', 'amount', 'metadata'];
+  if (fraudChallenges === 'on') known.push('send_fraud_challenges');
+  const unknown = Object.keys(body).find((name) => !known.includes(name));
+  return unknown === undefined ? undefined : `Unknown field in the response: ${unknown}.`;
 }
+
+const isFilledList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+
+function challengeProblem(
+  value: unknown,
+  approved: boolean,
+  { fraudChallenges }: AnswerPolicies,
+): string | undefined {
+  if (value === undefined || value === null || fraudChallenges === 'off') return undefined;
+  if (!Array.isArray(value) || value.some((channel) => channel !== 'sms'))
+    return '`send_fraud_challenges` must be a list of channels; the only one is sms.';
+  return approved && value.length > 0
+    ? '`send_fraud_challenges` is only possible with `approved: false`.'
+    : undefined;
+}
+
+function metadataProblem(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'object' || Array.isArray(value))
+    return '`metadata` must be a map of strings.';
+  const entries = Object.entries(value);
+  if (entries.length > METADATA_KEYS_MAX)
+    return `\`metadata\` can have up to ${METADATA_KEYS_MAX} keys.`;
+  for (const [key, entry] of entries) {
+    if (typeof entry !== 'string') return '`metadata` must be a map of strings.';
+    if (key === '' || key.length > METADATA_KEY_LENGTH_MAX)
+      return `Keys of \`metadata\` must have 1 to ${METADATA_KEY_LENGTH_MAX} characters.`;
+    if (entry.length > METADATA_VALUE_LENGTH_MAX)
+      return `Values of \`metadata\` can have up to ${METADATA_VALUE_LENGTH_MAX} characters.`;
+  }
+  return undefined;
+}
+
+/** An empty value would remove its key, and there is nothing to remove from. */
+const readMetadata = (value: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(value ?? {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '',
+    ),
+  );

@@ -3,7 +3,7 @@
  * card, its cardholder, and what has been spent.
  */
 import type { AuthorizationRow, DecisionReason } from './authorization.ts';
-import { type CardRow, isExpired } from './card.ts';
+import { type CardRow, isExpired, isPinBlocked } from './card.ts';
 import type { CardholderRow } from './cardholder.ts';
 import { convert } from './exchange.ts';
 import {
@@ -21,6 +21,9 @@ import type { TokenStatus } from './token.ts';
 export const CVC_MISMATCH_POLICIES = ['ask', 'decline'] as const;
 export type CvcMismatchPolicy = (typeof CVC_MISMATCH_POLICIES)[number];
 
+export const INSECURE_METHOD_POLICIES = ['ask', 'decline'] as const;
+export type InsecureMethodPolicy = (typeof INSECURE_METHOD_POLICIES)[number];
+
 export interface ScreeningInput {
   readonly card: CardRow;
   readonly cardholder: CardholderRow;
@@ -35,6 +38,7 @@ export interface ScreeningInput {
   /** Of the wallet's token that is paid with; undefined when there is none. */
   readonly tokenStatus: TokenStatus | undefined;
   readonly cvcMismatch: CvcMismatchPolicy;
+  readonly insecureMethods: InsecureMethodPolicy;
   readonly spentOnCard: SpentSince;
   readonly spentByCardholder: SpentSince;
 }
@@ -55,8 +59,9 @@ export function screen(input: ScreeningInput): Refusal | undefined {
     screenBalance(input) ??
     screenParties(input) ??
     screenToken(input) ??
-    screenVerification(input) ??
-    screenSpending(input)
+    screenMethod(input) ??
+    screenSpending(input) ??
+    screenVerification(input)
   );
 }
 
@@ -72,6 +77,8 @@ function screenParties({
   accountDisabled,
 }: ScreeningInput): Refusal | undefined {
   if (accountDisabled) return refusal('account_disabled');
+  const { declineNext } = card.sim;
+  if (declineNext !== undefined && declineNext !== null) return refusal(declineNext);
   if (card.status === 'canceled') return refusal('card_canceled');
   if (card.status === 'inactive') return refusal('card_inactive');
   if (isExpired(card, now)) return refusal('card_expired');
@@ -87,6 +94,19 @@ const screenToken = ({ tokenStatus }: ScreeningInput): Refusal | undefined =>
   tokenStatus === undefined || tokenStatus === 'active'
     ? undefined
     : refusal('not_allowed', `The wallet's token is ${tokenStatus}.`);
+/** A blocked PIN stops what is paid at a terminal; purchases online never ask for it. */
+function screenMethod({
+  card,
+  authorization,
+  insecureMethods,
+}: ScreeningInput): Refusal | undefined {
+  const { authorization_method: method, card_presence: presence } = authorization;
+  if (presence === 'present' && isPinBlocked(card)) return refusal('pin_blocked');
+  const insecure = method === 'swipe' || method === 'keyed_in';
+  return insecure && insecureMethods === 'decline'
+    ? refusal('insecure_authorization_method')
+    : undefined;
+}
 
 function screenVerification(input: ScreeningInput): Refusal | undefined {
   const { three_d_secure: threeDSecure, cvc_check: cvcCheck } =
@@ -98,7 +118,8 @@ function screenVerification(input: ScreeningInput): Refusal | undefined {
   if (cvcCheck === 'mismatch' && input.cvcMismatch === 'decline') {
     return refusal('verification_failed', 'The CVC did not match.');
   }
-  return input.fraudRiskLevel === 'highest' ? refusal('suspected_fraud') : undefined;
+  const confirmed = input.authorization.verified_by_fraud_challenge === true;
+  return input.fraudRiskLevel === 'highest' && !confirmed ? refusal('suspected_fraud') : undefined;
 }
 
 function screenSpending(input: ScreeningInput): Refusal | undefined {

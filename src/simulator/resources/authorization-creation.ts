@@ -103,6 +103,11 @@ export function newAuthorization(
 ): { row: AuthorizationRow; ask: Ask } {
   const card = findCard(scope, params.card);
   const money = readAmounts(params, card.currency);
+  if ((params.amount_details?.cashback_amount ?? 0) > money.amount) {
+    throw invalidRequest('The cashback_amount cannot exceed the amount.', {
+      param: 'amount_details[cashback_amount]',
+    });
+  }
   const request: PendingRequest = {
     ...money,
     amount_details: readAmountDetails(params.amount_details),

@@ -15,9 +15,10 @@ import {
 } from '../machines/authorization.ts';
 import { type Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
-import { AUTHORIZATION_PARAMETERS, newAuthorization } from './authorization-creation.ts';
-import { addAuthorization, changeAuthorization } from './authorization-store.ts';
-import { decideAddition, decideAuthorization } from './decision.ts';
+import { AUTHORIZATION_PARAMETERS } from './authorization-creation.ts';
+import { changeAuthorization } from './authorization-store.ts';
+import { decideAddition } from './decision.ts';
+import { illegalStep } from './illegal-step.ts';
 import {
   fleet,
   fuel,
@@ -26,7 +27,8 @@ import {
   readFuel,
   readPurchaseDetails,
 } from './purchase.ts';
-import { postCapture } from './transaction.ts';
+import { authorize } from './purchase-attempt.ts';
+import { newCapture, postLinked } from './transaction.ts';
 
 const PATH = '/v1/test_helpers/issuing/authorizations';
 const ONE = `${PATH}/{authorization}`;
@@ -36,11 +38,7 @@ export const authorizationHelperOperations: readonly Operation[] = [
     method: 'POST',
     path: PATH,
     params: AUTHORIZATION_PARAMETERS,
-    handle(call) {
-      const { row, ask } = newAuthorization(call, call.params);
-      addAuthorization(call, row);
-      return decideAuthorization(call, row, ask);
-    },
+    handle: (call) => authorize(call, call.params),
   }),
   operation({
     method: 'POST',
@@ -51,19 +49,27 @@ export const authorizationHelperOperations: readonly Operation[] = [
       purchase_details: purchaseDetails,
     },
     handle(call) {
-      const { params, world } = call;
+      const { params, world, account } = call;
       const row = find(call, AUTHORIZATION, call.id);
-      const captured = params.capture_amount ?? defaultCapture(row);
-      if (captured <= 0) {
+      const wanted = params.capture_amount ?? defaultCapture(row);
+      if (wanted <= 0) {
         throw invalidRequest('Nothing is left to capture; name a capture_amount.', {
           param: 'capture_amount',
         });
       }
       const details = readPurchaseDetails(params.purchase_details);
-      const transaction = postCapture(call, row, { amount: captured, details });
-      const close = params.close_authorization ?? true;
-      const taken = { transaction: transaction.id, amount: captured, close };
-      return changeAuthorization(call, capture(row, taken, world.options.capturedAmount));
+      const isEstimate = params.capture_amount === undefined;
+      const transaction = newCapture(call, row, { amount: wanted, isEstimate, details });
+      const taken = {
+        transaction: transaction.id,
+        amount: -transaction.amount,
+        close: params.close_authorization ?? true,
+      };
+      const shownAmounts = {
+        partly: world.options.capturedAmount,
+        closed: account.settings.closedAmount,
+      };
+      return postLinked(call, transaction, capture(row, taken, shownAmounts));
     },
   }),
   operation({
@@ -94,7 +100,9 @@ export const authorizationHelperOperations: readonly Operation[] = [
     params: { increment_amount: required(amount()), is_amount_controllable: flag() },
     handle(call) {
       const row = find(call, AUTHORIZATION, call.id);
-      if (!canIncrement(row)) throw illegal('increment', row);
+      const isAsked = call.account.questions.has(row.id);
+      if (isAsked || !canIncrement(row, call.world.clock.now()))
+        throw illegal(call, 'increment', row);
       const request = additionalRequest(row, call.params.increment_amount, {
         controllable: call.params.is_amount_controllable ?? false,
       });
@@ -139,9 +147,9 @@ function additionalRequest(
 
 function findOpen(scope: Scope, id: string, verb: string): AuthorizationRow {
   const row = find(scope, AUTHORIZATION, id);
-  if (!isOpen(row)) throw illegal(verb, row);
+  if (!isOpen(row)) throw illegal(scope, verb, row);
   return row;
 }
 
-const illegal = (verb: string, row: AuthorizationRow): Error =>
-  invalidRequest(`You cannot ${verb} an authorization with status ${row.status}.`);
+const illegal = (scope: Scope, verb: string, row: AuthorizationRow): Error =>
+  illegalStep(scope, `You cannot ${verb} an authorization with status ${row.status}.`);

@@ -24,11 +24,18 @@ import {
 import { CARD_STATUSES, type CardRow, cancelCard, cardNumber } from '../machines/card.ts';
 import { activationObstacle, type CardholderRow } from '../machines/cardholder.ts';
 import { isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
+import { isEuropeanCard } from '../machines/region.ts';
 import { NO_SPENDING_CONTROLS } from '../machines/spending-controls.ts';
-import { change, create, type Scope } from '../world/kind.ts';
+import { previousAttributes } from '../world/difference.ts';
+import { change, create, emit, type Scope, store } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import { changedDesign, designForCard } from './card-design.ts';
-import { checkReplacement, linkReplacement, replaceOnActivation } from './replacement.ts';
+import {
+  checkReplacement,
+  laterExpiry,
+  linkReplacement,
+  replaceOnActivation,
+} from './replacement.ts';
 import { readShipping, shipping } from './shipping.ts';
 import { cardSpendingControls, mergeSpendingControls } from './spending-controls.ts';
 
@@ -121,6 +128,7 @@ function createCard(scope: Scope, params: CreateParams): object {
   const replaced = checkReplacement(scope, params);
   const cardholder = findCardholder(scope, params.cardholder ?? replaced?.cardholder);
   checkKind(params);
+  checkPhone(params.currency.toLowerCase(), cardholder);
   if (params.status === 'active') refuseIfNotActivatable(cardholder);
   const design = designForCard(scope, params);
   const card = newCard(scope, params, { cardholder, replaced, design });
@@ -161,6 +169,14 @@ function checkKind(params: CreateParams): void {
   }
 }
 
+function checkPhone(currency: string, { billing, phone_number: phone }: CardholderRow): void {
+  if (phone !== null || !isEuropeanCard(currency, billing.address.country)) return;
+  throw invalidRequest(
+    'The cardholder needs a phone_number: European cards are protected by 3D Secure with text messages.',
+    { param: 'phone_number' },
+  );
+}
+
 function refuseIfNotActivatable(cardholder: CardholderRow): void {
   const obstacle = activationObstacle(cardholder);
   if (obstacle !== undefined) {
@@ -183,14 +199,20 @@ function newCard(
   const fresh = cardNumber(world.sequence.digits('pan', 6));
   const number = keepsNumber && replaced !== undefined ? replaced.sim.number : fresh;
   const currency = params.currency.toLowerCase();
+  const chosen = {
+    month: params.exp_month ?? today.getUTCMonth() + 1,
+    year: params.exp_year ?? today.getUTCFullYear() + VALIDITY_YEARS,
+    isChosen: params.exp_month !== undefined || params.exp_year !== undefined,
+  };
+  const expiry = keepsNumber && replaced !== undefined ? laterExpiry(replaced, chosen) : chosen;
   return {
     id,
     created: now,
     cancellation_reason: null,
     cardholder: from.cardholder.id,
     currency,
-    exp_month: params.exp_month ?? today.getUTCMonth() + 1,
-    exp_year: params.exp_year ?? today.getUTCFullYear() + VALIDITY_YEARS,
+    exp_month: expiry.month,
+    exp_year: expiry.year,
     financial_account: params.financial_account ?? null,
     last4: number.slice(-4),
     latest_fraud_warning: null,
@@ -249,11 +271,20 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
     status: params.status === undefined || card.status === 'canceled' ? card.status : params.status,
   };
   const cancels = params.status === 'canceled' && card.status !== 'canceled';
-  const shown = change(
-    scope,
-    CARD,
-    cancels ? cancelCard(next, params.cancellation_reason ?? null) : next,
-  );
+  const changed = cancels ? cancelCard(next, params.cancellation_reason ?? null) : next;
+  const shown =
+    params.pin === undefined ? change(scope, CARD, changed) : changeWithPin(scope, changed);
   if (activates) replaceOnActivation(scope, next);
+  return shown;
+}
+
+/** A new PIN cannot be seen, but there is an event about it, and it lifts the block that wrong ones led to. */
+function changeWithPin(scope: Scope, card: CardRow): object {
+  const { account } = scope;
+  const before = account.cards.get(card.id) ?? card;
+  const earlier = CARD.render(account, before);
+  const shown = store(scope, CARD, { ...card, sim: { ...card.sim, wrongPins: 0 } });
+  const previous = previousAttributes(earlier, shown) ?? {};
+  emit(scope, `${CARD.eventPrefix}.updated`, shown, previous);
   return shown;
 }

@@ -3,18 +3,24 @@ import {
   type AuthorizationRow,
   type Decision,
   type DecisionFacts,
-  decideFirst,
-  decideIncrement,
   type PendingRequest,
+  reverse,
 } from '../machines/authorization.ts';
+import { decideFirst, decideIncrement } from '../machines/authorization-decision.ts';
 import { type CardRow, cancelCard } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
-import { screen } from '../machines/screening.ts';
-import { askEndpoint } from '../webhooks/realtime.ts';
-import { change, emit, type Scope } from '../world/kind.ts';
-import { AUTHORIZATION, CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
-import { changeAuthorization, putAuthorization } from './authorization-store.ts';
-import { availableBalance, whileReserved } from './issuing-balance.ts';
+import { type Refusal, screen } from '../machines/screening.ts';
+import { change, type Scope } from '../world/kind.ts';
+import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
+import {
+  announceAuthorization,
+  changeAuthorization,
+  changeUnheard,
+  putAuthorization,
+} from './authorization-store.ts';
+import { challengeCardholder } from './fraud-challenge.ts';
+import { availableBalance } from './issuing-balance.ts';
+import { askAbout } from './question.ts';
 
 /** What only the caller of the test helper knows about the purchase. */
 export interface Ask {
@@ -23,14 +29,16 @@ export interface Ask {
 }
 
 /** Decides a stored, undecided authorization and tells everybody. Returns it as the API shows it. */
-export async function decideAuthorization(
+export function decideAuthorization(
   scope: Scope,
   row: AuthorizationRow,
   ask: Ask,
-): Promise<object> {
+): object | Promise<object> {
   const requestedAt = scope.world.clock.now();
-  const decision = networkVerdict(scope, row, await decide(scope, row, ask));
-  return settleAuthorization(scope, row.id, ask.request, { decision, requestedAt });
+  return decide(scope, row, ask, (decision) => {
+    const verdict = networkVerdict(scope, row, decision);
+    return settleAuthorization(scope, row.id, ask.request, { decision: verdict, requestedAt });
+  });
 }
 
 /** Stores the first decision on an authorization and sends `issuing_authorization.created`. */
@@ -40,29 +48,32 @@ export function settleAuthorization(
   request: PendingRequest,
   outcome: { decision: Decision; requestedAt: number },
 ): object {
-  const current = currentRow(scope, id);
   const { decision, requestedAt } = outcome;
-  putAuthorization(scope, decideFirst(current, request, decision, facts(scope, requestedAt)));
-  if (decision.approved && request.amount > 0) countPayment(scope, current.card);
-  const shown = AUTHORIZATION.render(scope.account, currentRow(scope, id));
-  emit(scope, `${AUTHORIZATION.eventPrefix}.created`, shown);
-  return shown;
+  const row = decideFirst(currentRow(scope, id), request, decision, facts(scope, requestedAt));
+  putAuthorization(scope, decision.challenge === true ? challengeCardholder(scope, row) : row);
+  // Advices of what the network decided itself do not count.
+  const counts = decision.approved && request.amount > 0 && decision.reason !== 'network_fallback';
+  if (counts) countPayment(scope, row.card);
+  const shown = announceAuthorization(scope, id);
+  const { networkDecline } = scope.account.settings;
+  const reversible = counts && networkDecline === 'created_then_reversed';
+  if (!reversible || !takeNetworkDecline(scope, row)) return shown;
+  return changeAuthorization(scope, reverse(row, row.sim.remaining));
 }
 
 /** Decides an addition to an approved authorization. */
-export async function decideAddition(
+export function decideAddition(
   scope: Scope,
   row: AuthorizationRow,
   ask: Ask,
-): Promise<object> {
+): object | Promise<object> {
   const requestedAt = scope.world.clock.now();
-  const decision = await decide(scope, row, ask);
-  // The row may have moved on while the endpoint was thinking.
-  const current = currentRow(scope, row.id);
-  return changeAuthorization(
-    scope,
-    decideIncrement(current, ask.request, decision, facts(scope, requestedAt)),
-  );
+  return decide(scope, row, ask, (decision) => {
+    const current = currentRow(scope, row.id);
+    const next = decideIncrement(current, ask.request, decision, facts(scope, requestedAt));
+    const isUnheard = decision.reason === 'network_fallback';
+    return isUnheard ? changeUnheard(scope, next) : changeAuthorization(scope, next);
+  });
 }
 
 function currentRow(scope: Scope, id: string): AuthorizationRow {
@@ -79,39 +90,70 @@ const facts = ({ world }: Scope, requestedAt: number): DecisionFacts => ({
   authorizationCode: `S${world.sequence.digits('authorization_code', AUTHORIZATION_CODE_DIGITS)}`,
 });
 
-async function decide(scope: Scope, row: AuthorizationRow, ask: Ask): Promise<Decision> {
-  const { card, cardholder } = parties(scope, row);
+/** Decides at once, or once the endpoint has answered. */
+function decide(
+  scope: Scope,
+  row: AuthorizationRow,
+  { request, fraudRiskLevel }: Ask,
+  settle: (decision: Decision) => object,
+): object | Promise<object> {
   const { account, world } = scope;
-  const refusal = screen({
+  if (world.network.mode !== 'normal') {
+    const approved = world.network.mode === 'stand_in_approve';
+    return settle({ approved, reason: 'network_fallback', message: null });
+  }
+  const refusal = screenNow(scope, row, { request, fraudRiskLevel });
+  if (refusal !== undefined) {
+    const suspected = refusal.reason === 'suspected_fraud';
+    const challenge = suspected && account.settings.fraudChallenges === 'on';
+    return settle({ approved: false, ...refusal, challenge });
+  }
+  const endpoint = account.realtime;
+  if (endpoint === undefined)
+    return settle({ approved: true, reason: 'card_active', message: null });
+  return askAbout(scope, { row, request, endpoint }, settle);
+}
+
+function screenNow(scope: Scope, row: AuthorizationRow, asked: Ask): Refusal | undefined {
+  const { account, world } = scope;
+  const { card, cardholder } = parties(scope, row);
+  const { disabled, cvcMismatch, insecureMethods } = account.settings;
+  if (card.sim.declineNext !== undefined)
+    account.cards.put({ ...card, sim: { ...card.sim, declineNext: null } });
+  return screen({
     card,
     cardholder,
     authorization: row,
-    amount: ask.request.amount,
+    amount: asked.request.amount,
     now: world.clock.now(),
-    accountDisabled: account.settings.disabled,
+    accountDisabled: disabled,
     available: availableBalance(scope, row.currency),
-    fraudRiskLevel: ask.fraudRiskLevel,
-    cvcMismatch: account.settings.cvcMismatch,
     tokenStatus: row.token === null ? undefined : account.tokens.get(row.token)?.status,
+    fraudRiskLevel: asked.fraudRiskLevel,
+    cvcMismatch,
+    insecureMethods,
     spentOnCard: (day, categories) => account.spending.since(card.sim.chain, day, categories),
     spentByCardholder: (day, categories) => account.spending.since(cardholder.id, day, categories),
   });
-  if (refusal !== undefined) return { approved: false, ...refusal };
-  const { realtime } = account;
-  if (realtime === undefined) return { approved: true, reason: 'card_active', message: null };
-  return whileReserved(scope, ask.request, () => askEndpoint(scope, realtime, row, ask.request));
 }
 
 /** The network may still decline what we approved; the answer's metadata is stored nevertheless. */
-function networkVerdict({ account }: Scope, row: AuthorizationRow, decision: Decision): Decision {
-  if (!decision.approved || !account.declineAfterApproval.delete(row.card)) return decision;
+function networkVerdict(scope: Scope, row: AuthorizationRow, decision: Decision): Decision {
+  const { networkDecline, networkDeclineReason } = scope.account.settings;
+  const byNetwork = decision.reason === 'network_fallback';
+  if (!decision.approved || byNetwork || networkDecline !== 'created_declined') return decision;
+  if (!takeNetworkDecline(scope, row)) return decision;
   return {
     approved: false,
-    reason: account.settings.networkDeclineReason,
+    reason: networkDeclineReason,
     message: 'The network declined the authorization after it had been approved.',
     ...(decision.metadata === undefined ? {} : { metadata: decision.metadata }),
   };
 }
+
+/** Whether the network declines the card's approved authorization after all; once for each time it was asked to. */
+const takeNetworkDecline = ({ account }: Scope, row: AuthorizationRow): boolean =>
+  account.declineAfterApproval.delete(row.card);
 
 function parties(
   scope: Scope,
@@ -126,7 +168,7 @@ function parties(
 }
 
 /** Payments above zero count towards `lifecycle_controls`; the last one allowed cancels the card. */
-function countPayment(scope: Scope, id: string): void {
+export function countPayment(scope: Scope, id: string): void {
   const card = scope.account.cards.get(id);
   if (card === undefined || card.lifecycle_controls === null) return;
   const payments = card.sim.payments + 1;

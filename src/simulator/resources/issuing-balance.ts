@@ -44,16 +44,18 @@ export function bookHold(scope: Scope, next: AuthorizationRow): AuthorizationRow
 export const availableBalance = (scope: Scope, currency: string): number | null =>
   isManaged(scope) ? scope.account.balance.available(currency) : null;
 
-/** Keeps an amount from being spent twice while somebody else decides about it. */
-export async function whileReserved<T>(
-  scope: Scope,
+/**
+ * Keeps an amount from being spent twice while somebody else decides about it. What it returns gives it back; more
+ * than once is harmless.
+ */
+export function reserve(
+  { account }: Scope,
   money: { readonly amount: number; readonly currency: string },
-  decide: () => Promise<T>,
-): Promise<T> {
-  const giveBack = scope.account.balance.reserve(money.currency, money.amount);
-  try {
-    return await decide();
-  } finally {
-    giveBack();
-  }
+): () => void {
+  const giveBack = account.balance.reserve(money.currency, money.amount);
+  let reserved = true;
+  return () => {
+    if (reserved) giveBack();
+    reserved = false;
+  };
 }

@@ -158,6 +158,15 @@ export const readFuel = (given: Values<typeof FUEL> | undefined): Fuel | null =>
 const AIRPORT_CODE_LENGTH = 3;
 const RECEIPT_LINE_LENGTH_MAX = 26;
 
+export const receipt = list(
+  object({
+    description: text({ max: RECEIPT_LINE_LENGTH_MAX }),
+    quantity: decimal(),
+    total: integer(),
+    unit_cost: integer(),
+  }),
+);
+
 const DETAILS = {
   fleet,
   flight: object({
@@ -178,14 +187,7 @@ const DETAILS = {
   }),
   fuel,
   lodging: object({ check_in_at: integer(), nights: integer() }),
-  receipt: list(
-    object({
-      description: text({ max: RECEIPT_LINE_LENGTH_MAX }),
-      quantity: decimal(),
-      total: integer(),
-      unit_cost: integer(),
-    }),
-  ),
+  receipt,
   reference: text(),
 };
 
@@ -216,18 +218,18 @@ export function readPurchaseDetails(
       given.lodging === undefined
         ? null
         : { check_in_at: given.lodging.check_in_at ?? null, nights: given.lodging.nights ?? null },
-    receipt:
-      given.receipt === undefined
-        ? null
-        : given.receipt.map((line) => ({
-            description: line.description ?? null,
-            quantity: line.quantity === undefined ? null : Number(line.quantity),
-            total: line.total ?? null,
-            unit_cost: line.unit_cost ?? null,
-          })),
+    receipt: given.receipt === undefined ? null : readReceipt(given.receipt),
     reference: given.reference ?? null,
   };
 }
+
+export const readReceipt = (lines: NonNullable<Details['receipt']>): readonly object[] =>
+  lines.map((line) => ({
+    description: line.description ?? null,
+    quantity: line.quantity === undefined ? null : Number(line.quantity),
+    total: line.total ?? null,
+    unit_cost: line.unit_cost ?? null,
+  }));
 
 function readFlight(given: Details['flight']): object | null {
   if (given === undefined) return null;

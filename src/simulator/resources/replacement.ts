@@ -3,14 +3,18 @@
  * cancelled first and get a new number; damaged and expired ones stay usable until their replacement is activated.
  */
 import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
+import { isOpen, moveToCard } from '../machines/authorization.ts';
 import { type CardRow, cancelCard, type ReplacementReason } from '../machines/card.ts';
 import { change, type Scope } from '../world/kind.ts';
 import { CARD } from '../world/kinds/issuing.ts';
+import { changeAuthorization } from './authorization-store.ts';
 
 interface ReplacementParams {
   readonly replacement_for: string | undefined;
   readonly replacement_reason: ReplacementReason | undefined;
   readonly type: CardRow['type'];
+  readonly currency: string;
+  readonly cardholder: string | undefined;
 }
 
 /** The card to be replaced, if any. Throws a 400 when it cannot be replaced for this reason. */
@@ -25,6 +29,14 @@ export function checkReplacement(scope: Scope, params: ReplacementParams): CardR
   if (card === undefined) throw unknownReference(CARD.label, id, 'replacement_for');
   const problem = obstacle(card, reason, params.type);
   if (problem !== undefined) throw invalidRequest(problem, { param: 'replacement_for' });
+  // Another currency or holder would leave the limits that count across the chain without a meaning.
+  if (params.currency.toLowerCase() !== card.currency)
+    throw invalidRequest(`The replacement must be in ${card.currency}.`, { param: 'currency' });
+  if (params.cardholder !== undefined && params.cardholder !== card.cardholder) {
+    throw invalidRequest(`The replacement must belong to ${card.cardholder}.`, {
+      param: 'cardholder',
+    });
+  }
   return card;
 }
 
@@ -51,12 +63,38 @@ export function linkReplacement(scope: Scope, replaced: CardRow, replacement: Ca
   change(scope, CARD, { ...replaced, replaced_by: replacement.id });
 }
 
-/** Two active cards with one number cannot be: activating the replacement cancels the original. */
+/**
+ * Activating the replacement of a damaged or expired card cancels the original, because two active cards with one
+ * number cannot be. The open authorizations of any replaced card go over to the new one.
+ */
 export function replaceOnActivation(scope: Scope, replacement: CardRow): void {
   const { replacement_for: id, replacement_reason: reason } = replacement;
-  if (id === null || (reason !== 'damaged' && reason !== 'expired')) return;
-  const original = scope.account.cards.get(id);
-  if (original !== undefined && original.status !== 'canceled') {
-    change(scope, CARD, cancelCard(original, null));
+  const original = id === null ? undefined : scope.account.cards.get(id);
+  if (original === undefined) return;
+  const isCopy = reason === 'damaged' || reason === 'expired';
+  if (isCopy && original.status !== 'canceled') change(scope, CARD, cancelCard(original, null));
+  const held = scope.account.authorizations
+    .all()
+    .filter((row) => row.card === original.id && isOpen(row));
+  for (const row of held) changeAuthorization(scope, moveToCard(row, replacement.id));
+}
+
+/**
+ * The expiry of a replacement that keeps the number: later than the original's, or the two could not be told apart.
+ * Throws a 400 when the caller asks for another.
+ */
+export function laterExpiry(
+  original: CardRow,
+  wanted: { readonly month: number; readonly year: number; readonly isChosen: boolean },
+): { readonly month: number; readonly year: number } {
+  const months = (card: { month: number; year: number }): number => card.year * 12 + card.month - 1;
+  const before = months({ month: original.exp_month, year: original.exp_year });
+  if (months(wanted) > before) return wanted;
+  if (wanted.isChosen) {
+    throw invalidRequest(
+      `The replacement must expire after the card that it replaces (${original.exp_month}/${original.exp_year}).`,
+      { param: 'exp_year' },
+    );
   }
+  return { month: ((before + 1) % 12) + 1, year: Math.floor((before + 1) / 12) };
 }

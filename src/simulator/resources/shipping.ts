@@ -1,5 +1,4 @@
 /** Shipping of physical cards: as a parameter, and the test helpers that move it on. */
-import { invalidRequest } from '../http/failure.ts';
 import { find, type Operation, operation } from '../http/operation.ts';
 import {
   choice,
@@ -19,6 +18,7 @@ import {
 import { change } from '../world/kind.ts';
 import { CARD } from '../world/kinds/issuing.ts';
 import { address, readAddress } from './address.ts';
+import { illegalStep } from './illegal-step.ts';
 
 const SHAPE = {
   address: required(address),
@@ -78,13 +78,15 @@ const helper = (step: ShippingStep): Operation =>
     params: {},
     handle(call) {
       const card = find(call, CARD, call.id);
-      if (card.shipping === null) throw invalidRequest('This card has no shipping: it is virtual.');
+      if (card.shipping === null)
+        throw illegalStep(call, 'This card has no shipping: it is virtual.');
       const moved = moveShipping(card.shipping, step, {
         now: call.world.clock.now(),
         trackingNumber: call.world.sequence.digits('tracking', TRACKING_DIGITS),
       });
       if (moved === undefined) {
-        throw invalidRequest(
+        throw illegalStep(
+          call,
           `You cannot ${step} a card whose shipping status is ${card.shipping.status}.`,
         );
       }

@@ -1,5 +1,6 @@
 /** What happens by the passing of simulator time alone. */
 import { expire, isOpen } from '../machines/authorization.ts';
+import { endChallenge, isChallenged } from '../machines/fraud-challenge.ts';
 import { NO_CAUSE } from '../world/account.ts';
 import type { Appointment } from '../world/agenda.ts';
 import type { Scope } from '../world/kind.ts';
@@ -19,6 +20,11 @@ const TASKS: Readonly<Record<string, Task>> = {
   },
   expire_dispute: expireDraft,
   finish_report_run: finishRun,
+  expire_fraud_challenge(scope, id) {
+    const row = scope.account.authorizations.get(id);
+    if (row !== undefined && isChallenged(row))
+      changeAuthorization(scope, endChallenge(row, 'expired'));
+  },
 };
 
 /** Does what is due; the object may be gone by now. */
@@ -37,10 +43,10 @@ export function scheduleAll(world: World): void {
   world.agenda.clear();
   for (const account of world.accounts.values()) {
     const scope: Scope = { world, account, cause: NO_CAUSE };
-    for (const row of account.authorizations.all()) if (isOpen(row)) scheduleExpiry(scope, row);
     for (const row of account.disputes.all()) scheduleDraftExpiry(scope, row);
     for (const run of account.reportRuns.all()) {
       if (run.status === 'pending') scheduleRun(scope, run);
     }
+    for (const row of account.authorizations.all()) scheduleExpiry(scope, row);
   }
 }

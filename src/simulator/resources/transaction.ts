@@ -14,10 +14,12 @@ import { amount, choice, required, text, timeRange, type Values } from '../http/
 import { type AuthorizationRow, addRefund } from '../machines/authorization.ts';
 import { convert } from '../machines/exchange.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
-import { change, create, type Scope } from '../world/kind.ts';
+import { change, create, emit, type Scope, store } from '../world/kind.ts';
 import { TRANSACTION } from '../world/kinds/issuing.ts';
 import { findCard, readCurrency } from './authorization-creation.ts';
 import { changeAuthorization } from './authorization-store.ts';
+import { countPayment } from './decision.ts';
+import { illegalStep } from './illegal-step.ts';
 import { bookTransaction } from './issuing-balance.ts';
 import { merchantData, purchaseDetails, readMerchant, readPurchaseDetails } from './purchase.ts';
 
@@ -82,28 +84,46 @@ export const transactionOperations: readonly Operation[] = [
   }),
 ];
 
-const processingDate = (now: number): string => new Date(now * 1000).toISOString().slice(0, 10);
+/** From then on, what comes in is processed the next day. The hour is made up; networks have one. */
+const CUTOFF_HOUR_UTC = 22;
+const SECONDS_PER_HOUR = 3_600;
 
-/** Posts the clearing record of a capture; the amount is positive, in the card's currency. */
-export function postCapture(
-  scope: Scope,
+const processingDate = (now: number): string =>
+  new Date((now + (24 - CUTOFF_HOUR_UTC) * SECONDS_PER_HOUR) * 1000).toISOString().slice(0, 10);
+
+interface Captured {
+  /** Positive, in the card's currency. */
+  readonly amount: number;
+  /** Whether the merchant's amount is what counts: then the card's follows the exchange rate of today. */
+  readonly isEstimate: boolean;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The clearing record of a capture, not yet posted. */
+export function newCapture(
+  { world, account }: Scope,
   authorization: AuthorizationRow,
-  captured: { amount: number; details: Readonly<Record<string, unknown>> | undefined },
+  captured: Captured,
 ): TransactionRow {
-  const { world } = scope;
   const now = world.clock.now();
+  const { paidWith, merchantRate } = authorization.sim;
+  const { exchangeRateDrift: drift, replacedClearing } = account.settings;
+  const isForeign = authorization.merchant_currency !== authorization.currency;
+  const moved = captured.isEstimate && isForeign && drift > 0;
+  const rate = moved ? 1 + (2 * world.sequence.fraction('exchange_rate') - 1) * drift : 1;
+  const original = replacedClearing === 'original' ? paidWith : undefined;
   const approved = authorization.request_history.findLast((entry) => entry.approved);
-  const row: TransactionRow = {
+  return {
     id: world.sequence.id(TRANSACTION.idPrefix),
     created: now,
-    amount: -captured.amount,
+    amount: -Math.max(1, Math.round(captured.amount * rate)),
     amount_details: authorization.amount_details,
     authorization: authorization.id,
-    card: authorization.card,
+    card: original ?? authorization.card,
     cardholder: authorization.cardholder,
     currency: authorization.currency,
     dispute: null,
-    merchant_amount: -Math.round(captured.amount * authorization.sim.merchantRate),
+    merchant_amount: -Math.round(captured.amount * merchantRate),
     merchant_currency: authorization.merchant_currency,
     merchant_data: authorization.merchant_data,
     metadata: {},
@@ -118,9 +138,18 @@ export function postCapture(
     wallet: authorization.wallet,
     sim: { refunded: 0 },
   };
-  const booked = bookTransaction(scope, row);
-  create(scope, TRANSACTION, booked);
-  return booked;
+}
+
+/** Posts a clearing record and the authorization as it leaves it; returns the authorization as the API shows it. */
+export function postLinked(scope: Scope, row: TransactionRow, next: AuthorizationRow): object {
+  if (scope.account.settings.captureEvents === 'transaction_first') {
+    create(scope, TRANSACTION, bookTransaction(scope, row));
+    return changeAuthorization(scope, next);
+  }
+  const shown = store(scope, TRANSACTION, bookTransaction(scope, row));
+  const changed = changeAuthorization(scope, next);
+  emit(scope, `${TRANSACTION.eventPrefix}.created`, shown);
+  return changed;
 }
 
 /** A clearing record without an authorization: the network does not ask, so neither does the simulator. */
@@ -163,6 +192,7 @@ function postUnlinked(
   };
   if (type === 'capture') {
     world.countSpending(account, { ...row, category: merchant.category, amount: charged });
+    countPayment(scope, card.id);
   }
   return create(scope, TRANSACTION, bookTransaction(scope, row));
 }
@@ -170,7 +200,10 @@ function postUnlinked(
 /** Refunds a capture, wholly or in part; what was refunded before cannot be refunded again. */
 function refund(scope: Scope, captured: TransactionRow, wanted: number | undefined): object {
   if (captured.type !== 'capture') {
-    throw invalidRequest(`Transaction ${captured.id} is a refund; only captures can be refunded.`);
+    throw illegalStep(
+      scope,
+      `Transaction ${captured.id} is a refund; only captures can be refunded.`,
+    );
   }
   const left = -captured.amount - captured.sim.refunded;
   const refunded = wanted ?? left;
@@ -200,9 +233,9 @@ function refund(scope: Scope, captured: TransactionRow, wanted: number | undefin
     type: 'refund',
     sim: { refunded: 0 },
   };
-  const shown = create(scope, TRANSACTION, bookTransaction(scope, row));
   const linked =
     row.authorization === null ? undefined : account.authorizations.get(row.authorization);
-  if (linked !== undefined) changeAuthorization(scope, addRefund(linked, row.id));
-  return shown;
+  if (linked === undefined) return create(scope, TRANSACTION, bookTransaction(scope, row));
+  postLinked(scope, row, addRefund(linked, row.id));
+  return TRANSACTION.render(account, find(scope, TRANSACTION, row.id));
 }

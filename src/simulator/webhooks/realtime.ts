@@ -8,6 +8,7 @@ import {
   type PendingRequest,
 } from '../machines/authorization.ts';
 import { type Reply, readDecision } from '../machines/decision-answer.ts';
+import { API_VERSION } from '../options.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
 import { type Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
@@ -32,7 +33,8 @@ export async function askEndpoint(
     previous: undefined,
     cause,
   });
-  const body = JSON.stringify(world.renderEvent(account, { ...event, webhooks: 1 }));
+  const rendered = world.renderEvent(account, { ...event, webhooks: 1 }, API_VERSION);
+  const body = JSON.stringify(rendered);
   const askedMs = performance.now();
   const outcome = await world.poster.post({
     url: endpoint.url,
@@ -44,10 +46,13 @@ export async function askEndpoint(
     timeoutMs: ANSWER_LIMIT_MS,
   });
   world.answerTimes.record(performance.now() - askedMs);
-  const { timeoutPolicy, errorPolicy } = account.settings;
-  const fuelPump = row.merchant_data.category_code === FUEL_PUMP_CODE;
-  return readDecision(toReply(outcome), { request, fuelPump, timeoutPolicy, errorPolicy });
+  const fuelPump = isFuelPump(row);
+  const rules = { request, fuelPump, apiVersion: API_VERSION, policies: account.settings };
+  return readDecision(toReply(outcome), rules);
 }
+
+export const isFuelPump = (row: AuthorizationRow): boolean =>
+  row.merchant_data.category_code === FUEL_PUMP_CODE;
 
 function toReply(outcome: Awaited<ReturnType<Scope['world']['poster']['post']>>): Reply {
   if (outcome.kind !== 'answered') return outcome;
@@ -56,6 +61,7 @@ function toReply(outcome: Awaited<ReturnType<Scope['world']['poster']['post']>>)
     kind: 'answered',
     status: outcome.status,
     stripeVersion: Array.isArray(version) ? version[0] : version,
+    contentType: outcome.headers['content-type'],
     body: outcome.body,
   };
 }

@@ -1,8 +1,14 @@
 /** Everything that belongs to one Stripe account: the platform's own or a connected one. */
-import type { AuthorizationRow, DecisionReason } from '../machines/authorization.ts';
+import type {
+  AuthorizationRow,
+  ClosedAmountMode,
+  Decision,
+  DecisionReason,
+  PendingRequest,
+} from '../machines/authorization.ts';
 import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
-import type { TimeoutPolicy } from '../machines/decision-answer.ts';
+import type { AnswerPolicies } from '../machines/decision-answer.ts';
 import type { DisputeRow } from '../machines/dispute.ts';
 import {
   type BalanceTransactionRow,
@@ -11,7 +17,7 @@ import {
 } from '../machines/issuing-balance.ts';
 import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
 import type { FileRow, ReportDataMode, ReportRunRow } from '../machines/report-run.ts';
-import type { CvcMismatchPolicy } from '../machines/screening.ts';
+import type { CvcMismatchPolicy, InsecureMethodPolicy } from '../machines/screening.ts';
 import type { SettlementEventMode, SettlementRow } from '../machines/settlement.ts';
 import { SpendingCounter } from '../machines/spending-counter.ts';
 import type { TokenRow } from '../machines/token.ts';
@@ -52,18 +58,21 @@ export interface EndpointRow {
   readonly url: string;
 }
 
-export const ERROR_POLICIES = ['decline', 'timeout_policy'] as const;
+export const NETWORK_DECLINES = ['created_declined', 'created_then_reversed'] as const;
+export const CAPTURE_EVENTS = ['transaction_first', 'authorization_first'] as const;
+export const REPLACED_CLEARINGS = ['original', 'replacement'] as const;
+export const VERIFICATION_EVENTS = ['not_sent', 'sent'] as const;
 
 /** What cannot be read off Stripe's documentation, and what only the Dashboard can set. */
-export interface AccountSettings {
+export interface AccountSettings extends AnswerPolicies {
   /** Whether Stripe keeps an Issuing balance that authorizations must be covered by. */
   readonly program: ProgramMode;
-  /** What happens when the real-time endpoint does not answer in time. */
-  readonly timeoutPolicy: TimeoutPolicy;
-  /** What an unusable answer leads to. */
-  readonly errorPolicy: (typeof ERROR_POLICIES)[number];
   /** Whether Stripe itself declines a wrong CVC, or leaves it to the real-time endpoint. */
   readonly cvcMismatch: CvcMismatchPolicy;
+  /** Whether Stripe itself declines magnetic stripes and typed-in numbers. */
+  readonly insecureMethods: InsecureMethodPolicy;
+  /** How it looks that the network declines what was approved. */
+  readonly networkDecline: (typeof NETWORK_DECLINES)[number];
   /** Reason shown when the network declines what was approved. */
   readonly networkDeclineReason: DecisionReason;
   /** Whether cards can be made with a design that is still being reviewed. */
@@ -72,6 +81,20 @@ export interface AccountSettings {
   readonly reportData: ReportDataMode;
   /** Whether `issuing_settlement.created` and `.updated` are sent; they are not among the published types. */
   readonly settlementEvents: SettlementEventMode;
+  /** Which event of a capture or linked refund comes first. */
+  readonly captureEvents: (typeof CAPTURE_EVENTS)[number];
+  /** What a closing capture leaves of the authorization's `amount`. */
+  readonly closedAmount: ClosedAmountMode;
+  /** Which card a capture names when the authorization has moved to a replacement. */
+  readonly replacedClearing: (typeof REPLACED_CLEARINGS)[number];
+  /** Whether account checks (authorizations of 0) have events; Stripe sends them in a private preview only. */
+  readonly verificationEvents: (typeof VERIFICATION_EVENTS)[number];
+  /** By which share rates may move between a foreign authorization and its capture: 0 to 0.1, seeded. */
+  readonly exchangeRateDrift: number;
+  /** `code` of the error when a test helper's step is not possible. */
+  readonly illegalStepCode: string | null;
+  /** Whether the agreement that wallets ask for is signed. */
+  readonly walletAgreement: boolean;
   /** Declines everything with `account_disabled`. */
   readonly disabled: boolean;
 }
@@ -80,13 +103,33 @@ export const DEFAULT_SETTINGS: AccountSettings = {
   program: 'processor_only',
   timeoutPolicy: 'decline',
   errorPolicy: 'decline',
+  stripeVersionCheck: 'must_match',
+  unknownAnswerFields: 'refuse',
+  uncontrollableAmount: 'refuse',
+  fraudChallenges: 'off',
   cvcMismatch: 'ask',
+  insecureMethods: 'ask',
+  networkDecline: 'created_declined',
   networkDeclineReason: 'not_allowed',
   designInReview: 'refused',
   reportData: 'complete_days',
   settlementEvents: 'off',
+  captureEvents: 'transaction_first',
+  closedAmount: 'kept',
+  replacedClearing: 'original',
+  verificationEvents: 'not_sent',
+  exchangeRateDrift: 0,
+  illegalStepCode: null,
+  walletAgreement: true,
   disabled: false,
 };
+
+/** A real-time request that nobody has answered yet. */
+export interface OpenQuestion {
+  readonly request: PendingRequest;
+  /** Decides in the place of the endpoint; returns the authorization as the API shows it. */
+  readonly decide: (decision: Decision) => object;
+}
 
 export interface RealtimeEndpoint {
   readonly url: string;
@@ -115,6 +158,8 @@ export class Account {
   readonly spending = new SpendingCounter();
   /** Cards whose next approved authorization the network declines. */
   readonly declineAfterApproval = new Set<string>();
+  /** By authorization. A restart ends them all. */
+  readonly questions = new Map<string, OpenQuestion>();
   settings: AccountSettings = DEFAULT_SETTINGS;
   realtime: RealtimeEndpoint | undefined;
 

@@ -14,6 +14,7 @@ import {
   TABLE_NAMES,
 } from './account.ts';
 import { SimulatorClock } from './clock.ts';
+import type { NetworkState } from './network.ts';
 import { type Counters, Sequence } from './sequence.ts';
 import type { Row, Table } from './table.ts';
 import { type KeepAppointment, World } from './world.ts';
@@ -43,6 +44,8 @@ interface Snapshot {
   readonly accounts: readonly AccountSnapshot[];
   readonly deliveries: readonly Delivery[];
   readonly idempotency: readonly IdempotencyEntry[];
+  /** Absent in older files. */
+  readonly network?: NetworkState;
 }
 
 function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolean): Snapshot {
@@ -62,6 +65,7 @@ function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolea
     })),
     deliveries: world.deliverer.pending(),
     idempotency: idempotency.all(),
+    network: world.network.state,
   };
 }
 
@@ -84,6 +88,7 @@ export function openWorld(
     world.recountSpending(account);
   }
   idempotency.load(snapshot.idempotency);
+  if (snapshot.network !== undefined) world.network.restore(snapshot.network);
   world.deliverer.restore(snapshot.deliveries);
   return world;
 }

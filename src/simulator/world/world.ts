@@ -8,6 +8,7 @@ import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';
 import { Agenda, type Appointment } from './agenda.ts';
 import { SimulatorClock } from './clock.ts';
+import { Network } from './network.ts';
 import { Sequence } from './sequence.ts';
 import { Time } from './time.ts';
 import { Watch } from './watch.ts';
@@ -50,6 +51,7 @@ export class World {
   readonly deliverer: Deliverer;
   readonly answerTimes = new AnswerTimes();
   readonly agenda = new Agenda();
+  readonly network = new Network();
   readonly time: Time;
   readonly watch = new Watch();
   /** Where it listens, for addresses in answers; empty until then. */

@@ -2,6 +2,7 @@
 import type { AuthorizationRow } from '../../machines/authorization.ts';
 import type { CardRow } from '../../machines/card.ts';
 import { type CardholderRow, isReachable } from '../../machines/cardholder.ts';
+import { hasWallets } from '../../machines/region.ts';
 import type { TransactionRow } from '../../machines/transaction.ts';
 import type { Account } from '../account.ts';
 import type { Kind } from '../kind.ts';
@@ -16,13 +17,18 @@ export const CARDHOLDER: Kind<CardholderRow> = {
   render: (_account, row) => ({ ...row, object: 'issuing.cardholder', livemode: false }),
 };
 
-function renderWallets(cardholder: CardholderRow | undefined): object {
-  const reachable = cardholder !== undefined && isReachable(cardholder);
-  const wallet = {
-    eligible: reachable,
-    ineligible_reason: reachable ? null : 'missing_cardholder_contact',
-  };
+/** A wallet needs the account's agreement, a country where it works, and a way to reach the cardholder. */
+function renderWallets(account: Account, cardholder: CardholderRow | undefined): object {
+  const reason = ineligibility(account, cardholder);
+  const wallet = { eligible: reason === null, ineligible_reason: reason };
   return { apple_pay: wallet, google_pay: wallet, primary_account_identifier: null };
+}
+
+function ineligibility(account: Account, cardholder: CardholderRow | undefined): string | null {
+  if (!account.settings.walletAgreement) return 'missing_agreement';
+  if (!hasWallets(cardholder?.billing.address.country ?? null)) return 'unsupported_region';
+  const reachable = cardholder !== undefined && isReachable(cardholder);
+  return reachable ? null : 'missing_cardholder_contact';
 }
 
 function renderCard(account: Account, row: CardRow): object {
@@ -34,7 +40,7 @@ function renderCard(account: Account, row: CardRow): object {
     brand: 'Visa',
     cardholder: holder === undefined ? cardholder : CARDHOLDER.render(account, holder),
     livemode: false,
-    wallets: renderWallets(holder),
+    wallets: renderWallets(account, holder),
   };
 }
 

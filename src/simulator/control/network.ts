@@ -1,0 +1,93 @@
+/** What the card network, its terminals and merchants do that Stripe has no test helper for. */
+import { choice, integer, required } from '../http/parameter.ts';
+import type { CardRow } from '../machines/card.ts';
+import { isPinBlocked } from '../machines/card.ts';
+import { readReceipt, receipt } from '../resources/purchase.ts';
+import { NO_CAUSE } from '../world/account.ts';
+import { emit, store } from '../world/kind.ts';
+import { CARD, TRANSACTION } from '../world/kinds/issuing.ts';
+import { NETWORK_MODES } from '../world/network.ts';
+import { type ControlRoute, controlRoute, locateNamed } from './control-route.ts';
+
+const WRONG_PINS_MAX = 100;
+
+/** Whatever Stripe itself declines for, including what nothing else in the simulator leads to. */
+const STRIPE_REASONS = [
+  'account_disabled',
+  'card_canceled',
+  'card_expired',
+  'card_inactive',
+  'cardholder_blocked',
+  'cardholder_inactive',
+  'cardholder_verification_required',
+  'insecure_authorization_method',
+  'insufficient_funds',
+  'not_allowed',
+  'pin_blocked',
+  'spending_controls',
+  'stripe_internal_error',
+  'suspected_fraud',
+  'verification_failed',
+] as const;
+
+export const networkRoutes: readonly ControlRoute[] = [
+  controlRoute({
+    method: 'PUT',
+    path: '/_sim/network',
+    summary:
+      'An outage window: the network decides in the place of Stripe, without requests. Events follow when it is normal again.',
+    params: { mode: required(choice(NETWORK_MODES)) },
+    handle({ world, params }) {
+      const told = world.network.enter(params.mode);
+      for (const { account: id, type, object, previous } of told) {
+        const account = world.accounts.get(id);
+        if (account !== undefined)
+          emit({ world, account, cause: NO_CAUSE }, type, object, previous);
+      }
+      return { mode: world.network.mode, events: told.length };
+    },
+  }),
+  controlRoute({
+    method: 'POST',
+    path: '/_sim/issuing/cards/{card}/decline_next',
+    summary:
+      'Stripe declines the next authorization of the card for this reason, without a request.',
+    params: { reason: required(choice(STRIPE_REASONS)) },
+    handle(call) {
+      const { scope, row } = locateNamed(call, CARD);
+      store(scope, CARD, { ...row, sim: { ...row.sim, declineNext: call.params.reason } });
+      return { card: row.id, reason: call.params.reason };
+    },
+  }),
+  controlRoute({
+    method: 'POST',
+    path: '/_sim/issuing/cards/{card}/wrong_pin',
+    summary:
+      'Somebody types a wrong PIN, once or several times. The third in a row blocks purchases at terminals; a new PIN lifts it.',
+    params: { times: integer({ min: 1, max: WRONG_PINS_MAX }) },
+    handle(call) {
+      const { scope, row } = locateNamed(call, CARD);
+      const wrongPins = (row.sim.wrongPins ?? 0) + (call.params.times ?? 1);
+      const tried: CardRow = { ...row, sim: { ...row.sim, wrongPins } };
+      store(scope, CARD, tried);
+      return { card: row.id, wrong_pins: wrongPins, blocked: isPinBlocked(tried) };
+    },
+  }),
+  controlRoute({
+    method: 'POST',
+    path: '/_sim/issuing/transactions/{transaction}/receipt',
+    summary: 'The merchant sends the lines of its receipt after the transaction.',
+    params: { receipt: required(receipt) },
+    handle(call) {
+      const { scope, row } = locateNamed(call, TRANSACTION);
+      const nothing = { fleet: null, flight: null, fuel: null, lodging: null, reference: null };
+      const details = {
+        ...(row.purchase_details ?? nothing),
+        receipt: readReceipt(call.params.receipt),
+      };
+      const shown = store(scope, TRANSACTION, { ...row, purchase_details: details });
+      emit(scope, `${TRANSACTION.eventPrefix}.purchase_details_receipt_updated`, shown);
+      return shown;
+    },
+  }),
+];

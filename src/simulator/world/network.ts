@@ -1,0 +1,51 @@
+/**
+ * The card network between merchants and Stripe. While Stripe is out of its reach it decides in Stripe's place, and
+ * Stripe learns of it afterwards: the events of that time wait here until the window ends.
+ */
+export const NETWORK_MODES = ['normal', 'stand_in_approve', 'stand_in_decline'] as const;
+export type NetworkMode = (typeof NETWORK_MODES)[number];
+
+/** An event that nobody has heard of yet, with the object as it was when it happened. */
+export interface HeldEvent {
+  readonly account: string;
+  readonly type: string;
+  readonly object: object;
+  readonly previous: object | undefined;
+}
+
+/** What a state file keeps of it. */
+export interface NetworkState {
+  readonly mode: NetworkMode;
+  readonly held: readonly HeldEvent[];
+}
+
+export class Network {
+  #mode: NetworkMode = 'normal';
+  #held: HeldEvent[] = [];
+
+  get mode(): NetworkMode {
+    return this.#mode;
+  }
+
+  get state(): NetworkState {
+    return { mode: this.#mode, held: [...this.#held] };
+  }
+
+  restore(state: NetworkState): void {
+    this.#mode = state.mode;
+    this.#held = [...state.held];
+  }
+
+  hold(event: HeldEvent): void {
+    this.#held.push(event);
+  }
+
+  /** Changes the mode; returns what may be told now, oldest first. */
+  enter(mode: NetworkMode): readonly HeldEvent[] {
+    this.#mode = mode;
+    if (mode !== 'normal') return [];
+    const held = this.#held;
+    this.#held = [];
+    return held;
+  }
+}
