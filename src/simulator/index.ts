@@ -4,6 +4,7 @@ import { createControl } from './control/control-route.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
 import { simulatorRoutes } from './control/simulator.ts';
+import { webhookRoutes } from './control/webhooks.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
 import type { Operation } from './http/operation.ts';
 import { RouteTable } from './http/route-table.ts';
@@ -15,8 +16,8 @@ import { cardOperations } from './resources/card.ts';
 import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
 import { eventOperations } from './resources/event.ts';
-import { scheduleAll, TASKS } from './resources/tasks.ts';
 import { shippingOperations } from './resources/shipping.ts';
+import { scheduleAll, TASKS } from './resources/tasks.ts';
 import { transactionOperations } from './resources/transaction.ts';
 import { verificationOperations } from './resources/verification-session.ts';
 import { webhookEndpointOperations } from './resources/webhook-endpoint.ts';
@@ -67,11 +68,12 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ...identityRoutes,
       ...issuingRoutes,
       ...simulatorRoutes,
+      ...webhookRoutes,
     ]),
     onCall: options.onCall,
   });
   const sweep = setInterval(() => {
-    world.dropOldEvents();
+    world.dropOld();
     idempotency.prune(world.clock.now());
   }, SWEEP_INTERVAL_MS);
   sweep.unref();

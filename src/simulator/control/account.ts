@@ -3,7 +3,12 @@ import { choice, flag, refined, required, text } from '../http/parameter.ts';
 import { TIMEOUT_POLICIES } from '../machines/decision-answer.ts';
 import { CVC_MISMATCH_POLICIES } from '../machines/screening.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
-import { type AccountSettings, DEFAULT_SETTINGS, ERROR_POLICIES } from '../world/account.ts';
+import {
+  type AccountSettings,
+  DEFAULT_SETTINGS,
+  ERROR_POLICIES,
+  type RealtimeEndpoint,
+} from '../world/account.ts';
 import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
 
 const DECLINE_REASONS = [
@@ -25,6 +30,8 @@ const SETTINGS = {
 const accountId = refined(text(), (id) =>
   /^acct_\w+$/.test(id) ? undefined : { message: 'id must begin with acct_.' },
 );
+
+const shown = ({ url: address, secret }: RealtimeEndpoint): object => ({ url: address, secret });
 
 export const accountRoutes: readonly ControlRoute[] = [
   controlRoute({
@@ -48,7 +55,7 @@ export const accountRoutes: readonly ControlRoute[] = [
         id: account.id,
         platform: account.isPlatform,
         settings: account.settings,
-        realtime_endpoint: account.realtime ?? null,
+        realtime_endpoint: account.realtime === undefined ? null : shown(account.realtime),
       })),
     }),
   }),
@@ -64,8 +71,9 @@ export const accountRoutes: readonly ControlRoute[] = [
       account.realtime = {
         url: address,
         secret: secret ?? account.realtime?.secret ?? newSecret(call.world.sequence),
+        rolled: secret === undefined ? (account.realtime?.rolled ?? []) : [],
       };
-      return account.realtime;
+      return shown(account.realtime);
     },
   }),
   controlRoute({

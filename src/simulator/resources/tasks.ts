@@ -12,11 +12,13 @@ export const TASKS: Tasks = {
     if (row.sim.expiresAt > scope.world.clock.now()) scheduleExpiry(scope, row);
     else changeAuthorization(scope, expire(row));
   },
+  deliver: ({ world }, endpoint) => world.deliverer.sendDue(endpoint),
 };
 
 /** Fills the agenda of a world whose rows were loaded. */
 export function scheduleAll(world: World): void {
   world.agenda.clear();
+  world.deliverer.remindAll();
   for (const account of world.accounts.values()) {
     const scope: Scope = { world, account, cause: { id: null, idempotency_key: null } };
     for (const row of account.authorizations.all()) if (isOpen(row)) scheduleExpiry(scope, row);

@@ -11,7 +11,8 @@ import { type Reply, readDecision } from '../machines/decision-answer.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
 import { type Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
-import { realSeconds, signatureHeader } from './signature.ts';
+import { outcomeOf } from './audit.ts';
+import { activeSecrets, realSeconds, signatureHeader } from './signature.ts';
 
 /** Stripe's limit, in real time. */
 const ANSWER_LIMIT_MS = 2_000;
@@ -33,16 +34,22 @@ export async function askEndpoint(
     cause,
   });
   const body = JSON.stringify(world.renderEvent(account, { ...event, webhooks: 1 }));
+  world.realtimeAudit.count(account.id, event.type, 'sent');
   const askedMs = performance.now();
   const outcome = await world.poster.post({
     url: endpoint.url,
     body,
     headers: {
-      'stripe-signature': signatureHeader(body, endpoint.secret, realSeconds()),
+      'stripe-signature': signatureHeader(
+        body,
+        activeSecrets(endpoint, world.clock.now()),
+        realSeconds(),
+      ),
       'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
     },
     timeoutMs: ANSWER_LIMIT_MS,
   });
+  world.realtimeAudit.ended(account.id, event.type, outcomeOf(outcome));
   world.answerTimes.record(performance.now() - askedMs);
   const { timeoutPolicy, errorPolicy } = account.settings;
   const fuelPump = row.merchant_data.category_code === FUEL_PUMP_CODE;

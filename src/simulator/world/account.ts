@@ -7,6 +7,7 @@ import type { CvcMismatchPolicy } from '../machines/screening.ts';
 import { SpendingCounter } from '../machines/spending-counter.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import type { ReportRow, SessionRow } from '../machines/verification-session.ts';
+import type { RolledSecret } from '../webhooks/signature.ts';
 import { Table } from './table.ts';
 
 export interface EventRow {
@@ -38,6 +39,8 @@ export interface EndpointRow {
   readonly enabled_events: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly secret: string;
+  /** Earlier secrets that still sign beside the new one. */
+  readonly rolled: readonly RolledSecret[];
   readonly status: 'disabled' | 'enabled';
   readonly url: string;
 }
@@ -69,6 +72,8 @@ export const DEFAULT_SETTINGS: AccountSettings = {
 export interface RealtimeEndpoint {
   readonly url: string;
   readonly secret: string;
+  /** Earlier secrets that still sign beside the new one. */
+  readonly rolled: readonly RolledSecret[];
 }
 
 export class Account {

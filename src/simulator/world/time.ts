@@ -27,9 +27,17 @@ export class Time {
     this.#arm();
   }
 
-  /** Moves to a moment in milliseconds since 1970. Calls are carried out one after the other. */
+  /**
+   * Leaps to a moment in milliseconds since 1970: webhook deliveries that are due on the way have been attempted
+   * before time moves on. Calls are carried out one after the other.
+   */
   passTo(moment: number): Promise<void> {
-    const passed = this.#passing.then(() => this.#pass(moment));
+    return this.#enqueue(moment, () => this.#world.deliverer.attemptedAll());
+  }
+
+  /** `settle` is awaited whenever time is about to move. */
+  #enqueue(moment: number, settle: () => Promise<void>): Promise<void> {
+    const passed = this.#passing.then(() => this.#pass(moment, settle));
     this.#passing = passed.catch(() => undefined);
     return passed;
   }
@@ -39,11 +47,14 @@ export class Time {
     clearTimeout(this.#timer);
   }
 
-  async #pass(moment: number): Promise<void> {
+  async #pass(moment: number, settle: () => Promise<void>): Promise<void> {
     const { clock } = this.#world;
     for (;;) {
+      const at = this.#agenda.nextAt() ?? Number.POSITIVE_INFINITY;
+      // What comes of it may be due before `at`, so the agenda is looked at again.
+      if (Math.min(at, moment) > clock.nowMs()) await settle();
       const next = this.#agenda.takeDue(moment);
-      if (next === undefined) break;
+      if (next === undefined || this.#closed) break;
       clock.moveTo(next.at);
       const account: Account | undefined = this.#world.accounts.get(next.account);
       const task = this.#tasks[next.task];
@@ -52,8 +63,10 @@ export class Time {
         await task({ world: this.#world, account, cause: NO_CAUSE }, next.id);
       }
     }
+    if (this.#closed) return;
     clock.moveTo(moment);
-    this.#world.dropOldEvents();
+    await settle();
+    this.#world.dropOld();
     this.#arm();
   }
 
@@ -65,7 +78,8 @@ export class Time {
     if (this.#closed || at === undefined || clock.mode === 'virtual') return;
     const delay = Math.min(TIMER_MAX_MS, Math.max(0, at - clock.nowMs()));
     this.#timer = setTimeout(() => {
-      this.passTo(clock.nowMs()).catch(() => undefined);
+      // Real time does not wait for a receiver that hangs.
+      this.#enqueue(clock.nowMs(), () => Promise.resolve()).catch(() => undefined);
     }, delay);
     // Nothing that is only due later keeps a program from ending.
     this.#timer.unref();
