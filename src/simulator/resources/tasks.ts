@@ -5,7 +5,7 @@ import type { Tasks } from '../world/time.ts';
 import type { World } from '../world/world.ts';
 import { changeAuthorization, scheduleExpiry } from './authorization-store.ts';
 
-export const TASKS: Tasks = {
+export const TASKS: Tasks<World> = {
   expire_authorization(scope, id) {
     const row = scope.account.authorizations.get(id);
     if (row === undefined || !isOpen(row)) return;

@@ -1,13 +1,32 @@
 /** What the deliverer needs of the world: where events go, how they are signed, and what a failure leads to. */
-import { API_VERSION } from '../options.ts';
+import { API_VERSION, type SimulatorOptions } from '../options.ts';
 import { outcomeOf } from '../webhooks/audit.ts';
 import { Deliverer } from '../webhooks/delivery.ts';
-import type { DeliveryTarget } from '../webhooks/delivery-context.ts';
+import type { Attempt, DeliveryTarget } from '../webhooks/delivery-context.ts';
 import type { Delivery } from '../webhooks/delivery-queue.ts';
+import type { Poster } from '../webhooks/poster.ts';
 import { activeSecrets, realSeconds, signatureHeader } from '../webhooks/signature.ts';
-import type { World } from './world.ts';
+import type { Account, EventRow } from './account.ts';
+import type { Agenda } from './agenda.ts';
+import type { SimulatorClock } from './clock.ts';
+import type { Sequence } from './sequence.ts';
 
-export function createDeliverer(world: World): Deliverer {
+/** What of a world deliveries have to do with. */
+interface Delivering {
+  readonly options: SimulatorOptions;
+  readonly clock: SimulatorClock;
+  readonly sequence: Sequence;
+  readonly agenda: Agenda;
+  readonly poster: Poster;
+  readonly deliverer: Deliverer;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly platform: Account;
+  readonly onAttempt: (attempt: Attempt) => void;
+  readonly onChange: () => void;
+  renderEvent(account: Account, event: EventRow, apiVersion: string): object;
+}
+
+export function createDeliverer(world: Delivering): Deliverer {
   const { options, clock, poster } = world;
   return new Deliverer({
     post: async ({ url, body, signature }) =>
@@ -36,7 +55,7 @@ export function createDeliverer(world: World): Deliverer {
   });
 }
 
-function findTarget(world: World, delivery: Delivery): DeliveryTarget | undefined {
+function findTarget(world: Delivering, delivery: Delivery): DeliveryTarget | undefined {
   const account = world.accounts.get(delivery.account);
   const event = account?.events.get(delivery.event);
   const endpoint =
@@ -50,7 +69,7 @@ function findTarget(world: World, delivery: Delivery): DeliveryTarget | undefine
   return { url: endpoint.url, body, signature: signatureHeader(body, secrets, realSeconds()) };
 }
 
-function disableExhausted(world: World, endpoint: string): void {
+function disableExhausted(world: Delivering, endpoint: string): void {
   const { disableEndpoints, retrySchedule } = world.options;
   if (disableEndpoints === 'never') return;
   if (disableEndpoints === 'live' && retrySchedule !== 'live') return;

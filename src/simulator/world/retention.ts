@@ -1,7 +1,8 @@
 /** What becomes too old to be kept: events after 30 days, and finished authorizations if a run asks for it. */
 import type { AuthorizationRow } from '../machines/authorization.ts';
+import type { Deliverer } from '../webhooks/delivery.ts';
 import type { Account } from './account.ts';
-import type { World } from './world.ts';
+import type { SimulatorClock } from './clock.ts';
 
 const DAY_SECONDS = 86_400;
 /** Stripe lists events of the last 30 days. */
@@ -9,13 +10,19 @@ const EVENT_RETENTION_SECONDS = 30 * DAY_SECONDS;
 /** Authorizations end in any order, so all of them are looked at: once in this much simulator time. */
 const SWEEP_INTERVAL_SECONDS = DAY_SECONDS;
 
+interface Kept {
+  readonly clock: SimulatorClock;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly deliverer: Deliverer;
+}
+
 export class Retention {
-  readonly #world: World;
+  readonly #world: Kept;
   readonly #seconds: number | undefined;
   #nextSweepAt: number;
 
   /** `days` is how long finished authorizations are kept; undefined keeps them for ever. */
-  constructor(world: World, days: number | undefined) {
+  constructor(world: Kept, days: number | undefined) {
     this.#world = world;
     this.#seconds = days === undefined ? undefined : days * DAY_SECONDS;
     this.#nextSweepAt = world.clock.now() + SWEEP_INTERVAL_SECONDS;

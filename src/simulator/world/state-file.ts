@@ -74,7 +74,7 @@ function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolea
 export function openWorld(
   options: SimulatorOptions,
   idempotency: IdempotencyStore,
-  tasks: Tasks,
+  tasks: Tasks<World>,
 ): World {
   const snapshot = options.stateFile === undefined ? undefined : readSnapshot(options.stateFile);
   if (snapshot === undefined) return new World(options, tasks);

@@ -1,25 +1,37 @@
 /** The passing of simulator time: whatever is due on the way happens in order, each at its own moment. */
-import { type Account, NO_CAUSE } from './account.ts';
+import type { Deliverer } from '../webhooks/delivery.ts';
+import { type Account, type Cause, NO_CAUSE } from './account.ts';
 import type { Agenda } from './agenda.ts';
-import type { Scope } from './kind.ts';
-import type { World } from './world.ts';
+import type { SimulatorClock } from './clock.ts';
 
 /** Keeps an appointment; `id` names the object. What no longer holds is left undone. */
-export type Task = (scope: Scope, id: string) => void | Promise<void>;
-export type Tasks = Readonly<Record<string, Task>>;
+type Task<W> = (
+  scope: { readonly world: W; readonly account: Account; readonly cause: Cause },
+  id: string,
+) => void | Promise<void>;
+export type Tasks<W> = Readonly<Record<string, Task<W>>>;
+
+/** What of a world passes with time. */
+interface Passing {
+  readonly clock: SimulatorClock;
+  readonly agenda: Agenda;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly deliverer: Deliverer;
+  dropOld(): void;
+}
 
 /** A timer cannot be longer than this; a later appointment is looked at again then. */
 const TIMER_MAX_MS = 30_000;
 
-export class Time {
-  readonly #world: World;
+export class Time<W extends Passing> {
+  readonly #world: W;
   readonly #agenda: Agenda;
-  readonly #tasks: Tasks;
+  readonly #tasks: Tasks<W>;
   #timer: NodeJS.Timeout | undefined;
   #passing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(world: World, tasks: Tasks) {
+  constructor(world: W, tasks: Tasks<W>) {
     this.#world = world;
     this.#agenda = world.agenda;
     this.#tasks = tasks;

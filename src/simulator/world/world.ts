@@ -47,7 +47,7 @@ export class World {
   /** Events made since the process started, by type. */
   readonly eventsMade = new Map<string, number>();
   readonly agenda = new Agenda();
-  readonly time: Time;
+  readonly time: Time<World>;
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
@@ -55,14 +55,14 @@ export class World {
   onAttempt: (attempt: Attempt) => void = () => {};
   readonly #retention: Retention;
 
-  constructor(options: SimulatorOptions, tasks: Tasks, base?: WorldBase) {
+  constructor(options: SimulatorOptions, tasks: Tasks<World>, base?: WorldBase) {
     this.options = options;
     this.clock = base?.clock ?? new SimulatorClock(options.clock);
     this.sequence = base?.sequence ?? new Sequence(options.seed);
     this.platform = this.addAccount(base?.platformId ?? this.sequence.id('acct'), true);
     this.deliverer = createDeliverer(this);
     this.#retention = new Retention(this, options.retentionDays);
-    this.time = new Time(this, tasks);
+    this.time = new Time<World>(this, tasks);
   }
 
   addAccount(id: string, isPlatform = false): Account {
