@@ -124,6 +124,9 @@ describe('the process', () => {
     const wrong = [
       [['--port', 'many'], '--port is "many"'],
       [['--captured-amount', 'grows'], 'shrinks, stays'],
+      [['--retries', 'never'], 'fast, sandbox, live'],
+      [['--disable-endpoints', 'yes'], 'live, always, never'],
+      [['--retention-days', '-1'], '--retention-days'],
     ] as const;
     const started = wrong.map(([args, hint]) => ({ hint, end: start(args).ended }));
     for (const { hint: expected, end } of started) {

@@ -59,7 +59,9 @@ export class EndpointSender {
 
   /** Sends what is due again by now. */
   sendDue(): void {
-    this.queue.push(this.queue.repeats.takeDue(this.#parts.context.nowMs()));
+    const due = this.queue.repeats.takeDue(this.#parts.context.nowMs());
+    for (const parcel of due) parcel.dueAt = null;
+    this.queue.push(due);
     this.#pump();
   }
 

@@ -49,7 +49,7 @@ export class Time<W extends Passing> {
 
   /** `settle` is awaited whenever time is about to move. */
   #enqueue(moment: number, settle: () => Promise<void>): Promise<void> {
-    const passed = this.#passing.then(() => this.#pass(moment, settle));
+    const passed = this.#passing.then(() => this.#pass(moment, settle)).finally(() => this.#arm());
     this.#passing = passed.catch(() => undefined);
     return passed;
   }
@@ -79,7 +79,6 @@ export class Time<W extends Passing> {
     clock.moveTo(moment);
     await settle();
     this.#world.dropOld();
-    this.#arm();
   }
 
   /** With a virtual clock nothing happens by itself. */
