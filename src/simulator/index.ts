@@ -9,6 +9,7 @@ import { networkRoutes } from './control/network.ts';
 import { reportingRoutes } from './control/reporting.ts';
 import { simulatorRoutes } from './control/simulator.ts';
 import { tokenRoutes } from './control/token.ts';
+import { webhookRoutes } from './control/webhooks.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
 import type { Operation } from './http/operation.ts';
 import { RouteTable } from './http/route-table.ts';
@@ -91,11 +92,12 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ...networkRoutes,
       ...simulatorRoutes,
       ...tokenRoutes,
+      ...webhookRoutes,
     ]),
     onCall: options.onCall,
   });
   const sweep = setInterval(() => {
-    world.dropOldEvents();
+    world.dropOld();
     idempotency.prune(world.clock.now());
   }, SWEEP_INTERVAL_MS);
   sweep.unref();

@@ -4,11 +4,19 @@ import { parseArgs } from 'node:util';
 import { createLogger } from '../platform/logger.ts';
 import { createShutdown } from '../platform/shutdown.ts';
 import { createSimulator } from './index.ts';
-import { CAPTURED_AMOUNT_MODES, DEFAULT_OPTIONS, type SimulatorOptions } from './options.ts';
+import {
+  CAPTURED_AMOUNT_MODES,
+  DEFAULT_OPTIONS,
+  DISABLING_POLICIES,
+  RETRY_SCHEDULES,
+  type SimulatorOptions,
+} from './options.ts';
 import { CLOCK_MODES } from './world/clock.ts';
 
 const DEFAULT_PORT = 12_111;
 const PORT_MAX = 65_535;
+/** A hundred years: longer than any run. */
+const RETENTION_DAYS_MAX = 36_500;
 /** Nothing is waited for at the end but the last save of the state. */
 const SHUTDOWN_DEADLINE_MS = 5_000;
 
@@ -21,6 +29,9 @@ const USAGE = `Usage: issuing-simulator [options]
   --clock MODE          ${CLOCK_MODES.join(' or ')} (${DEFAULT_OPTIONS.clock}); virtual time moves only by POST /_sim/clock/advance
   --state FILE          keeps the state in this file over restarts
   --captured-amount M   ${CAPTURED_AMOUNT_MODES.join(' or ')} (${DEFAULT_OPTIONS.capturedAmount}): amount of a partly captured authorization
+  --retries SCHEDULE    ${RETRY_SCHEDULES.join(', ')} (${String(DEFAULT_OPTIONS.retrySchedule)}): when failed webhook deliveries are repeated
+  --disable-endpoints P ${DISABLING_POLICIES.join(', ')} (${DEFAULT_OPTIONS.disableEndpoints}): endpoints that failed for a whole schedule
+  --retention-days N    drops finished authorizations and their transactions after N days of simulator time
   --log                 logs each call as a JSON line
   --help
 `;
@@ -45,6 +56,9 @@ function readArguments(args: readonly string[]): Arguments {
       clock: { type: 'string' },
       state: { type: 'string' },
       'captured-amount': { type: 'string' },
+      retries: { type: 'string' },
+      'disable-endpoints': { type: 'string' },
+      'retention-days': { type: 'string' },
       log: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -62,6 +76,12 @@ function readArguments(args: readonly string[]): Arguments {
       capturedAmount:
         oneOf('--captured-amount', values['captured-amount'], CAPTURED_AMOUNT_MODES) ??
         DEFAULT_OPTIONS.capturedAmount,
+      retrySchedule:
+        oneOf('--retries', values.retries, RETRY_SCHEDULES) ?? DEFAULT_OPTIONS.retrySchedule,
+      disableEndpoints:
+        oneOf('--disable-endpoints', values['disable-endpoints'], DISABLING_POLICIES) ??
+        DEFAULT_OPTIONS.disableEndpoints,
+      retentionDays: retentionDays(values['retention-days']),
     },
     log: values.log ?? false,
     help: values.help ?? false,
@@ -89,6 +109,11 @@ function wholeNumber(
   if (/^\d+$/.test(text) && number <= range.max) return number;
   throw new UsageError(`${name} is "${text}". It must be a whole number from 0 to ${range.max}.`);
 }
+
+const retentionDays = (text: string | undefined): number | undefined =>
+  text === undefined
+    ? undefined
+    : wholeNumber('--retention-days', text, { fallback: 0, max: RETENTION_DAYS_MAX });
 
 async function run(args: readonly string[]): Promise<void> {
   if (args[0] === 'traffic') {

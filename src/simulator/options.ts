@@ -1,9 +1,13 @@
 /** What a simulator can be told at its start. Everything else is set through its control routes. */
 import { CAPTURED_AMOUNT_MODES, type CapturedAmountMode } from './machines/authorization.ts';
+import { RETRY_SCHEDULES, type RetrySchedule } from './webhooks/retry-schedule.ts';
 import type { ClockMode } from './world/clock.ts';
 
 /** The version of the API that the official client `stripe` 23.1 pins, and that events are rendered in. */
 export const API_VERSION = '2026-10-28.endive';
+
+/** When an endpoint is disabled that answered nothing with 2xx during all attempts of an event. */
+export const DISABLING_POLICIES = ['live', 'always', 'never'] as const;
 
 export interface SimulatorOptions {
   readonly host: string;
@@ -21,8 +25,24 @@ export interface SimulatorOptions {
   readonly validityDays: number;
   /** The same for hotels, airlines and car rental, which networks give about 30 days. */
   readonly validityDaysTravel: number;
-  /** Waits before the first, second, ... repeat of a webhook delivery; afterwards it repeats once a minute. */
-  readonly retryDelaysMs: readonly number[];
+  /**
+   * When a webhook delivery that failed is repeated, in simulator time: `sandbox` 3 times over three hours, `live` 12
+   * times over three days, `fast` after 0.2, 1, 5, 30 s and then once a minute for three days; or the waits in
+   * seconds. Stripe publishes no exact table.
+   */
+  readonly retrySchedule: RetrySchedule;
+  /**
+   * Whether an endpoint is disabled after it has failed for the whole schedule of an event: only with the schedule
+   * `live`, always, or never. When Stripe disables endpoints of sandboxes is unknown.
+   */
+  readonly disableEndpoints: (typeof DISABLING_POLICIES)[number];
+  /** How long a webhook endpoint has to answer, in real time. Unpublished; Stripe's forwarder waits for 30 s. */
+  readonly deliveryTimeoutMs: number;
+  /**
+   * Authorizations that are not pending are dropped with their transactions when they are all older than this, in
+   * simulator time, so that a long run needs no more memory; undefined keeps everything.
+   */
+  readonly retentionDays: number | undefined;
   /** Told of each API call, e.g. to log it. */
   readonly onCall: ((call: CallRecord) => void) | undefined;
 }
@@ -44,8 +64,11 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   capturedAmount: 'shrinks',
   validityDays: 7,
   validityDaysTravel: 30,
-  retryDelaysMs: [200, 1_000, 5_000, 30_000],
+  retrySchedule: 'sandbox',
+  disableEndpoints: 'live',
+  deliveryTimeoutMs: 30_000,
+  retentionDays: undefined,
   onCall: undefined,
 };
 
-export { CAPTURED_AMOUNT_MODES };
+export { CAPTURED_AMOUNT_MODES, RETRY_SCHEDULES };

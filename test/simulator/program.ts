@@ -128,8 +128,11 @@ export const ADDRESS = {
   country: 'US',
 };
 
+/** Seconds; a test that waits for a repeat does not wait long, and a receiver may be away for some seconds. */
+const QUICK_RETRIES = [0.02, 0.04, 0.1, 0.2, 0.4, 0.8, 1.6];
+
 export async function startProgram(options: Partial<SimulatorOptions> = {}): Promise<Program> {
-  const simulator = createSimulator({ retryDelaysMs: [20, 40], ...options });
+  const simulator = createSimulator({ retrySchedule: QUICK_RETRIES, ...options });
   await simulator.listen();
   const stripe = connect(simulator);
   const receiver = await startReceiver();

@@ -14,7 +14,9 @@ describe('the state file', () => {
   it('keeps objects, endpoints, keys and undelivered events over a restart', async () => {
     const folder = await temporaryFolder();
     const stateFile = join(folder, 'state.json');
-    const first = await startProgram({ stateFile });
+    // Due again an hour and 20 s after the first attempt, whatever this machine is busy with.
+    const retrySchedule = [3_620];
+    const first = await startProgram({ stateFile, retrySchedule });
     const endpoint = await first.subscribe();
     const port = Number(new URL(first.receiver.url).port);
     await first.receiver.close();
@@ -29,10 +31,11 @@ describe('the state file', () => {
     await first.simulator.close();
 
     const receiver = await startReceiver(port);
-    const second = createSimulator({ stateFile, retryDelaysMs: [20] });
+    const second = createSimulator({ stateFile, retrySchedule });
     await second.listen();
     try {
       expect(second.platformAccount).toBe(first.simulator.platformAccount);
+      await fetch(`${second.url}/_sim/clock/advance`, { method: 'POST', body: '{"seconds":20}' });
       await second.settle();
       expect(receiver.types().toSorted()).toEqual([
         'issuing_authorization.created',
@@ -121,6 +124,9 @@ describe('the process', () => {
     const wrong = [
       [['--port', 'many'], '--port is "many"'],
       [['--captured-amount', 'grows'], 'shrinks, stays'],
+      [['--retries', 'never'], 'fast, sandbox, live'],
+      [['--disable-endpoints', 'yes'], 'live, always, never'],
+      [['--retention-days', '-1'], '--retention-days'],
     ] as const;
     const started = wrong.map(([args, hint]) => ({ hint, end: start(args).ended }));
     for (const { hint: expected, end } of started) {

@@ -75,7 +75,8 @@ test('tells of events, delivery attempts and calls, and is no call under way', a
       object: cardholder.id,
     },
   ]);
-  const attempt = { kind: 'delivery', account, endpoint: endpoint.id, event };
+  const type = 'issuing_cardholder.created';
+  const attempt = { kind: 'delivery', account, endpoint: endpoint.id, event, type };
   expect(notices.filter(({ kind }) => kind === 'delivery')).toEqual([
     { ...attempt, attempt: 1, outcome: 500 },
     { ...attempt, attempt: 2, outcome: 200 },

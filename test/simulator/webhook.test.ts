@@ -56,18 +56,22 @@ describe('a delivery', () => {
   it('is repeated until it is answered with 2xx, with the same body', async () => {
     await program.subscribe();
     let left = 4;
-    program.receiver.respond = () => ({ status: left-- > 0 ? (left % 2 === 0 ? 302 : 500) : 204 });
+    let failing: Stripe.Event[] = [];
+    program.receiver.respond = async () => {
+      ({ data: failing } = await program.stripe.events.list({ delivery_success: false }));
+      return { status: left-- > 0 ? (left % 2 === 0 ? 302 : 500) : 204 };
+    };
     await program.cardholder();
-    // The fifth attempt is beyond the listed delays of this program, so it comes a minute later: not waited for.
-    await eventually(() => program.receiver.received.length === 3);
+    await program.simulator.settle();
+    expect(program.receiver.received).toHaveLength(5);
     expect(new Set(program.receiver.received.map(({ raw }) => raw)).size).toBe(1);
+    expect(failing).toMatchObject([{ pending_webhooks: 1 }]);
+    expect((await program.stripe.events.list({ delivery_success: false })).data).toEqual([]);
     expect(await program.control('GET', '/_sim/webhooks')).toMatchObject({
       events: 1,
-      deliveries: { sent: 3, failed: 3, succeeded: 0 },
-      pending: 1,
+      deliveries: { sent: 5, failed: 4, succeeded: 1 },
+      pending: 0,
     });
-    const failing = await program.stripe.events.list({ delivery_success: false });
-    expect(failing.data).toMatchObject([{ pending_webhooks: 1 }]);
   });
 
   it('reaches a receiver that was down once it is back', async () => {
@@ -105,21 +109,16 @@ describe('a delivery', () => {
     }
   });
 
-  it('can be duplicated, delayed, and asked for again', async () => {
+  it('can be asked for again', async () => {
     await program.subscribe();
-    await program.control('PUT', '/_sim/webhooks/faults', { duplicateRate: 1, delayMs: 30 });
-    const startedAt = performance.now();
     await program.cardholder();
     await program.simulator.settle();
-    expect(performance.now() - startedAt).toBeGreaterThan(29);
-    const [first, second] = program.receiver.received;
-    expect(second?.event.id).toBe(first?.event.id);
-    await program.control('PUT', '/_sim/webhooks/faults', {});
+    const [first] = program.receiver.received;
     expect(await program.control('POST', `/_sim/webhooks/${first?.event.id}/resend`)).toMatchObject(
       { endpoints: 1 },
     );
     await program.simulator.settle();
-    expect(program.receiver.received).toHaveLength(3);
+    expect(program.receiver.received.map(({ raw }) => raw)).toEqual([first?.raw, first?.raw]);
   });
 });
 

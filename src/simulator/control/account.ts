@@ -20,6 +20,7 @@ import {
   DEFAULT_SETTINGS,
   NETWORK_DECLINES,
   REPLACED_CLEARINGS,
+  type RealtimeEndpoint,
   VERIFICATION_EVENTS,
 } from '../world/account.ts';
 import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
@@ -65,6 +66,8 @@ const accountId = refined(text(), (id) =>
   /^acct_\w+$/.test(id) ? undefined : { message: 'id must begin with acct_.' },
 );
 
+const shown = ({ url: address, secret }: RealtimeEndpoint): object => ({ url: address, secret });
+
 export const accountRoutes: readonly ControlRoute[] = [
   controlRoute({
     method: 'POST',
@@ -87,7 +90,7 @@ export const accountRoutes: readonly ControlRoute[] = [
         id: account.id,
         platform: account.isPlatform,
         settings: account.settings,
-        realtime_endpoint: account.realtime ?? null,
+        realtime_endpoint: account.realtime === undefined ? null : shown(account.realtime),
       })),
     }),
   }),
@@ -103,8 +106,9 @@ export const accountRoutes: readonly ControlRoute[] = [
       account.realtime = {
         url: address,
         secret: secret ?? account.realtime?.secret ?? newSecret(call.world.sequence),
+        rolled: secret === undefined ? (account.realtime?.rolled ?? []) : [],
       };
-      return account.realtime;
+      return shown(account.realtime);
     },
   }),
   controlRoute({

@@ -1,6 +1,5 @@
-/** The simulator itself: clock, outages, deliveries, and what it holds. */
-import { unknownObject } from '../http/failure.ts';
-import { choice, integer, nonNegative, number, required } from '../http/parameter.ts';
+/** The simulator itself: clock, outages, and what it holds. */
+import { choice, integer, number, required } from '../http/parameter.ts';
 import type { Account } from '../world/account.ts';
 import type { Kind } from '../world/kind.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
@@ -8,7 +7,6 @@ import type { Row } from '../world/table.ts';
 import { OUTAGE_MODES } from '../world/world.ts';
 import { type ControlRoute, controlRoute } from './control-route.ts';
 
-const DELAY_MS_MAX = 600_000;
 /** Ten years. A leap beyond the validity of every card shows nothing more. */
 const ADVANCE_SECONDS_MAX = 10 * 366 * 86_400;
 
@@ -58,57 +56,6 @@ export const simulatorRoutes: readonly ControlRoute[] = [
     handle({ world, params }) {
       world.outage = { mode: params.mode, left: params.count ?? null };
       return world.outage;
-    },
-  }),
-  controlRoute({
-    method: 'GET',
-    path: '/_sim/webhooks',
-    summary:
-      'How many events there are, how their deliveries went, and how fast real-time requests were answered.',
-    params: {},
-    handle({ world }) {
-      let events = 0;
-      for (const account of world.accounts.values()) events += account.events.size;
-      return {
-        events,
-        deliveries: world.deliverer.statistics,
-        pending: world.deliverer.pendingCount,
-        answerTimes: world.answerTimes.summary(),
-        faults: world.deliverer.faults,
-      };
-    },
-  }),
-  controlRoute({
-    method: 'PUT',
-    path: '/_sim/webhooks/faults',
-    summary:
-      'Disturbs deliveries from now on, seeded; jitterMs lets events overtake each other. An empty body ends it.',
-    params: {
-      duplicateRate: number({ min: 0, max: 1 }),
-      delayMs: nonNegative(),
-      jitterMs: integer({ min: 0, max: DELAY_MS_MAX }),
-    },
-    handle({ world, params }) {
-      world.deliverer.faults = {
-        duplicateRate: params.duplicateRate ?? 0,
-        delayMs: params.delayMs ?? 0,
-        jitterMs: params.jitterMs ?? 0,
-      };
-      return world.deliverer.faults;
-    },
-  }),
-  controlRoute({
-    method: 'POST',
-    path: '/_sim/webhooks/{event}/resend',
-    summary: 'Delivers an event once more to all its endpoints.',
-    params: {},
-    handle({ world, path }) {
-      const id = path[0] ?? '';
-      for (const account of world.accounts.values()) {
-        const event = account.events.get(id);
-        if (event !== undefined) return { event: id, endpoints: world.resend(account, event) };
-      }
-      throw unknownObject('event', id);
     },
   }),
 ];

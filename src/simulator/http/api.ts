@@ -52,6 +52,7 @@ export async function answerCall(
   try {
     if (mode === '500' || mode === '429') throw outageFailure(mode);
     const answer = await route(api, call, requestId);
+    await api.world.deliverer.beforeAnswer(requestId);
     return { ...answer, headers: { ...common, ...answer.headers }, drop: mode === 'drop_after' };
   } catch (error) {
     const failure = toFailure(error);

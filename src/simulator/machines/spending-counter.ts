@@ -2,6 +2,14 @@
  * Running sums of spending per card (over its chain of replacements) and per cardholder, by UTC day and category,
  * so that a limit is checked without going through all authorizations of a busy card.
  */
+/** What an owner spent on a UTC day in a category. */
+export interface SpendingEntry {
+  readonly owner: string;
+  readonly day: number;
+  readonly category: string;
+  readonly amount: number;
+}
+
 export class SpendingCounter {
   readonly #days = new Map<string, Map<number, Map<string, number>>>();
 
@@ -13,6 +21,15 @@ export class SpendingCounter {
     categories.set(entry.category, (categories.get(entry.category) ?? 0) + entry.amount);
     days.set(entry.day, categories);
     this.#days.set(owner, days);
+  }
+
+  /** All sums, to be saved. */
+  entries(): readonly SpendingEntry[] {
+    return [...this.#days].flatMap(([owner, days]) =>
+      [...days].flatMap(([day, spent]) =>
+        [...spent].map(([category, amount]) => ({ owner, day, category, amount })),
+      ),
+    );
   }
 
   /** The sum from a day on. `categories` null means all of them. */

@@ -8,6 +8,7 @@ import {
   retrieveOperation,
 } from '../http/operation.ts';
 import { flag, list, text, timeRange } from '../http/parameter.ts';
+import { matchesType } from '../webhooks/faults.ts';
 import type { Account, EventRow } from '../world/account.ts';
 import type { Kind } from '../world/kind.ts';
 import type { World } from '../world/world.ts';
@@ -50,10 +51,6 @@ export const EVENT_TYPES: readonly string[] = [
   'reporting.report_type.updated',
 ];
 
-/** `issuing_card.*` stands for all types that begin with `issuing_card.`. */
-const matchesType = (type: string, wanted: string): boolean =>
-  wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
-
 export function eventOperations(world: World): readonly Operation[] {
   const kind: Kind<EventRow> = {
     name: 'event',
@@ -63,7 +60,7 @@ export function eventOperations(world: World): readonly Operation[] {
     table: (account) => account.events,
     render: (account: Account, row) => ({
       ...world.renderEvent(account, row),
-      pending_webhooks: world.deliverer.pendingOf(row.id),
+      pending_webhooks: world.deliverer.undelivered.countOf(row.id),
     }),
   };
   return [
@@ -90,7 +87,7 @@ export function eventOperations(world: World): readonly Operation[] {
           isWithin(row.created, wanted.created) &&
           (type === undefined || matchesType(row.type, type)) &&
           (types === undefined || types.some((entry) => matchesType(row.type, entry))) &&
-          isWanted(world.deliverer.pendingOf(row.id) === 0, wanted.delivery_success)
+          isWanted(world.deliverer.undelivered.countOf(row.id) === 0, wanted.delivery_success)
         );
       },
     }),

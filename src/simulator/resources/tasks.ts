@@ -25,6 +25,7 @@ const TASKS: Readonly<Record<string, Task>> = {
     if (row !== undefined && isChallenged(row))
       changeAuthorization(scope, endChallenge(row, 'expired'));
   },
+  deliver: ({ world }, endpoint) => world.deliverer.sendDue(endpoint),
 };
 
 /** Does what is due; the object may be gone by now. */
@@ -41,6 +42,7 @@ export function keepAppointment(
 /** Fills the agenda of a world whose rows were loaded. */
 export function scheduleAll(world: World): void {
   world.agenda.clear();
+  world.deliverer.remindAll();
   for (const account of world.accounts.values()) {
     const scope: Scope = { world, account, cause: NO_CAUSE };
     for (const row of account.disputes.all()) scheduleDraftExpiry(scope, row);

@@ -72,6 +72,7 @@ export const webhookEndpointOperations: readonly Operation[] = [
         enabled_events: params.enabled_events,
         metadata: mergeMetadata({}, params.metadata),
         secret: newSecret(world.sequence),
+        rolled: [],
         status: 'enabled',
         url: params.url,
       };
@@ -89,6 +90,7 @@ export const webhookEndpointOperations: readonly Operation[] = [
       if (params.enabled_events !== undefined) checkEvents(params.enabled_events);
       const status =
         params.disabled === undefined ? row.status : params.disabled ? 'disabled' : 'enabled';
+      if (status === 'disabled') call.world.deliverer.forget(row.id);
       return store(call, ENDPOINT, {
         ...row,
         description: params.description === undefined ? row.description : params.description,

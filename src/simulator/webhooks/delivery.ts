@@ -1,255 +1,171 @@
 /**
  * Delivers events to webhook endpoints: each endpoint has a queue of its own with bounded concurrency, and what was
- * not answered with 2xx is sent again, later and later. A receiver that was down gets its events once it is back.
+ * not answered with 2xx is sent again, later and later, by the simulator's clock. A receiver that was down gets its
+ * events once it is back.
  */
-import type { SimulatorOptions } from '../options.ts';
-import type { Attempt } from '../world/watch.ts';
-import type { Poster } from './poster.ts';
-import { realSeconds, signatureHeader } from './signature.ts';
+import { AttemptWatch } from './attempt-watch.ts';
+import { Audit } from './audit.ts';
+import type { Address, DeliveryContext } from './delivery-context.ts';
+import type { Delivery, Parcel } from './delivery-queue.ts';
+import { EndpointSender } from './endpoint-sender.ts';
+import { Faults } from './faults.ts';
+import { type LostDelivery, Undelivered } from './undelivered.ts';
 
-/** Requests under way at the same time, to one endpoint. */
-const CONCURRENCY_PER_ENDPOINT = 8;
-/** Stripe's own timeout is not published; its command-line forwarder waits this long. */
-const DELIVERY_TIMEOUT_MS = 30_000;
-/** After the listed delays an event is sent once a minute, until it is too old. */
-const REPEAT_INTERVAL_MS = 60_000;
-/** Stripe gives up after three days. Real time. */
-const GIVE_UP_AFTER_MS = 3 * 24 * 3_600_000;
-/** Repeats that are due at nearly the same time leave together, instead of with a timer each. */
-const TIMER_RESOLUTION_MS = 20;
+/** A second copy leaves this much later, in real time: usually after the first was answered. */
+const DUPLICATE_DELAY_MS = 250;
+/** How much longer than one attempt may take a leap of the clock waits for the attempts of a moment. */
+const LEAP_SLACK_MS = 500;
 
-/** One event on its way to one endpoint. */
-export interface Delivery {
-  readonly event: string;
-  /** The account whose event it is. */
-  readonly account: string;
-  readonly endpoint: string;
-  readonly attempts: number;
-  /** Real time, in milliseconds since 1970. */
-  readonly firstSentAt: number | null;
+/** What a state file keeps. */
+export interface SavedDeliveries {
+  readonly pending: readonly Delivery[];
+  readonly lost: readonly LostDelivery[];
+  readonly lastSuccesses: Readonly<Record<string, number>>;
 }
 
-export interface DeliveryTarget {
-  readonly url: string;
-  readonly secret: string;
-  readonly body: string;
-}
-
-export interface DeliveryFaults {
-  /** Share of deliveries that are sent twice, from 0 to 1. */
-  readonly duplicateRate: number;
-  /** Added before each first attempt. */
-  readonly delayMs: number;
-  /** Each first attempt waits for a random part of this in addition, so that events overtake each other. */
-  readonly jitterMs: number;
-}
-
-const NO_FAULTS: DeliveryFaults = { duplicateRate: 0, delayMs: 0, jitterMs: 0 };
-
-export interface DeliveryStatistics {
-  sent: number;
-  succeeded: number;
-  failed: number;
-}
-
-export interface DeliveryContext {
-  readonly poster: Poster;
-  readonly options: Pick<SimulatorOptions, 'retryDelaysMs'>;
-  /** Where it goes and what is sent, or undefined when the endpoint or the event is gone. */
-  readonly target: (delivery: Delivery) => DeliveryTarget | undefined;
-  /** A random number from 0 to 1 (exclusive), seeded. */
-  readonly random: () => number;
-  readonly changed: () => void;
-  /** Told of each attempt once it is over. */
-  readonly attempted: (attempt: Attempt) => void;
-}
-
-interface Waiting {
-  readonly delivery: Delivery;
-  readonly dueAt: number;
-}
-
-class EndpointQueue {
-  ready: Delivery[] = [];
-  /** Index of the next entry of `ready`; moving it is cheaper than shifting a long array. */
-  next = 0;
-  waiting: Waiting[] = [];
-  readonly sending = new Set<Delivery>();
-  timer: NodeJS.Timeout | undefined;
-
-  take(): Delivery | undefined {
-    const delivery = this.ready[this.next];
-    if (delivery === undefined) {
-      this.ready = [];
-      this.next = 0;
-      return undefined;
-    }
-    this.next += 1;
-    return delivery;
-  }
-
-  pending(): Delivery[] {
-    const queued = this.ready.slice(this.next);
-    return [...this.sending, ...queued, ...this.waiting.map((entry) => entry.delivery)];
-  }
-
-  get size(): number {
-    return this.sending.size + this.ready.length - this.next + this.waiting.length;
-  }
-}
+type Traits = Partial<Omit<Parcel, keyof Address | 'order'>>;
 
 export class Deliverer {
-  readonly statistics: DeliveryStatistics = { sent: 0, succeeded: 0, failed: 0 };
-  faults: DeliveryFaults = NO_FAULTS;
+  readonly audit = new Audit();
+  readonly faults: Faults;
+  readonly undelivered = new Undelivered();
   readonly #context: DeliveryContext;
-  readonly #queues = new Map<string, EndpointQueue>();
-  readonly #openByEvent = new Map<string, number>();
-  #closed = false;
+  readonly #senders = new Map<string, EndpointSender>();
+  readonly #watch = new AttemptWatch();
 
   constructor(context: DeliveryContext) {
     this.#context = context;
+    this.faults = new Faults(context.random);
   }
 
-  /** Queues an event for an endpoint; faults may double or delay it. */
-  enqueue(to: Pick<Delivery, 'event' | 'account' | 'endpoint'>): void {
-    const { duplicateRate, delayMs, jitterMs } = this.faults;
-    const copies = duplicateRate > 0 && this.#context.random() < duplicateRate ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) {
-      const delay = delayMs + (jitterMs > 0 ? this.#context.random() * jitterMs : 0);
-      this.#add({ ...to, attempts: 0, firstSentAt: null }, delay);
+  /** Queues an event for an endpoint. `request` is the id of the API call behind it, if there is one. */
+  enqueue(to: Address, request: string | null): void {
+    const fault = this.faults.disturb(to.endpoint, to.type);
+    if (fault.dropped) {
+      this.audit.count(to.endpoint, to.type, 'dropped');
+      this.undelivered.lost(to);
+      return;
     }
+    const sender = this.#sender(to.endpoint);
+    // The one after a held one has to go, or both would wait for each other.
+    const reordered = fault.reorderMs > 0 && !sender.holdsReordered;
+    const parcels = [this.#parcel(to, { reordered })];
+    if (fault.beforeAnswerMs > 0 && request !== null) {
+      this.#watch.bind(request, parcels, fault.beforeAnswerMs);
+    }
+    if (fault.twiceAtOnce) parcels.push(this.#copy(to, { reordered, together: true }));
+    const delayMs = fault.delayMs + (reordered ? fault.reorderMs : 0);
+    if (delayMs > 0) for (const parcel of parcels) sender.hold(parcel, delayMs);
+    else sender.send(parcels);
+    if (fault.duplicated) sender.hold(this.#copy(to, {}), fault.delayMs + DUPLICATE_DELAY_MS);
   }
 
-  /** Takes up what an earlier run had not delivered. */
-  restore(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) this.#add(delivery, 0);
+  /** The first attempts that a fault wants before the answer to this request; undefined when there are none. */
+  beforeAnswer(request: string): Promise<void> | undefined {
+    return this.#watch.waitForRequest(request);
   }
 
-  /** Everything not delivered yet. */
-  pending(): readonly Delivery[] {
-    return [...this.#queues.values()].flatMap((queue) => queue.pending());
+  /** Sends what is due again at an endpoint. */
+  sendDue(endpoint: string): void {
+    this.#senders.get(endpoint)?.sendDue();
+  }
+
+  /** Resolves once everything that is to be sent now has been attempted, or after the timeout of an attempt. */
+  attemptedAll(): Promise<void> {
+    const active = [...this.#senders.values()].flatMap(({ queue }) => [
+      ...queue.sending,
+      ...queue.ready(),
+    ]);
+    return this.#watch.wait(active, this.#context.timeoutMs + LEAP_SLACK_MS);
+  }
+
+  /** Everything not delivered yet, to one endpoint or to all. */
+  pending(endpoint?: string): readonly Parcel[] {
+    const senders =
+      endpoint === undefined ? [...this.#senders.values()] : [this.#senders.get(endpoint)];
+    return senders.flatMap((sender) => sender?.queue.pending() ?? []);
   }
 
   get pendingCount(): number {
     let count = 0;
-    for (const queue of this.#queues.values()) count += queue.size;
+    for (const { queue } of this.#senders.values()) count += queue.size;
     return count;
   }
 
-  /** How many deliveries of an event are still open. */
-  pendingOf(event: string): number {
-    return this.#openByEvent.get(event) ?? 0;
+  /** Gives up what is queued for an endpoint that is gone or disabled. */
+  forget(endpoint: string): void {
+    this.#senders.get(endpoint)?.clear();
   }
 
-  /** Drops what is queued for an endpoint that is gone. */
-  forget(endpoint: string): void {
-    const queue = this.#queues.get(endpoint);
-    if (queue === undefined) return;
-    for (const delivery of queue.pending()) {
-      if (!queue.sending.has(delivery)) this.#settleEvent(delivery.event);
+  save(): SavedDeliveries {
+    return {
+      pending: this.pending().map(({ order: _o, together: _t, reordered: _r, ...kept }) => kept),
+      lost: this.undelivered.allLost(),
+      lastSuccesses: Object.fromEntries(
+        [...this.#senders].map(([endpoint, sender]) => [endpoint, sender.lastSuccessAt]),
+      ),
+    };
+  }
+
+  /** Takes up what an earlier run had not delivered. */
+  restore(saved: SavedDeliveries): void {
+    for (const delivery of saved.pending) {
+      const sender = this.#sender(delivery.endpoint);
+      const parcel = this.#parcel(delivery, delivery);
+      if (parcel.dueAt === null) sender.send([parcel]);
+      else sender.repeatAt(parcel, parcel.dueAt);
     }
-    queue.ready = [];
-    queue.next = 0;
-    queue.waiting = [];
+    for (const lost of saved.lost) this.undelivered.lost(lost);
+    for (const [endpoint, at] of Object.entries(saved.lastSuccesses)) {
+      this.#sender(endpoint).lastSuccessAt = at;
+    }
+  }
+
+  /** Asks for all reminders once more, after the agenda was emptied. */
+  remindAll(): void {
+    for (const { queue } of this.#senders.values()) {
+      const [parcel] = queue.repeats.all();
+      if (parcel === undefined) continue;
+      for (const moment of queue.repeats.moments()) this.#context.remind(moment, parcel);
+    }
   }
 
   close(): void {
-    this.#closed = true;
-    for (const queue of this.#queues.values()) clearTimeout(queue.timer);
+    for (const sender of this.#senders.values()) sender.close();
+    this.#watch.close();
   }
 
-  #add(delivery: Delivery, delayMs: number): void {
-    const queue = this.#queues.get(delivery.endpoint) ?? new EndpointQueue();
-    this.#queues.set(delivery.endpoint, queue);
-    this.#openByEvent.set(delivery.event, this.pendingOf(delivery.event) + 1);
-    if (delayMs > 0) this.#wait(queue, { delivery, dueAt: Date.now() + delayMs });
-    else queue.ready.push(delivery);
-    // After the current call has finished its changes, so that a receiver that reads back sees all of them.
-    setImmediate(() => this.#pump(queue));
-  }
-
-  #wait(queue: EndpointQueue, entry: Waiting): void {
-    queue.waiting.push(entry);
-    this.#schedule(queue);
-  }
-
-  #schedule(queue: EndpointQueue): void {
-    clearTimeout(queue.timer);
-    if (queue.waiting.length === 0 || this.#closed) return;
-    let dueAt = Number.POSITIVE_INFINITY;
-    for (const entry of queue.waiting) dueAt = Math.min(dueAt, entry.dueAt);
-    const delay = Math.max(TIMER_RESOLUTION_MS, dueAt - Date.now());
-    queue.timer = setTimeout(() => this.#release(queue), delay);
-  }
-
-  #release(queue: EndpointQueue): void {
-    const now = Date.now() + TIMER_RESOLUTION_MS;
-    for (const entry of queue.waiting) if (entry.dueAt <= now) queue.ready.push(entry.delivery);
-    queue.waiting = queue.waiting.filter((entry) => entry.dueAt > now);
-    this.#schedule(queue);
-    this.#pump(queue);
-  }
-
-  #pump(queue: EndpointQueue): void {
-    while (!this.#closed && queue.sending.size < CONCURRENCY_PER_ENDPOINT) {
-      const delivery = queue.take();
-      if (delivery === undefined) return;
-      queue.sending.add(delivery);
-      void this.#send(queue, delivery);
-    }
-  }
-
-  async #send(queue: EndpointQueue, delivery: Delivery): Promise<void> {
-    const target = this.#context.target(delivery);
-    const succeeded = target === undefined || (await this.#attempt(delivery, target));
-    queue.sending.delete(delivery);
-    if (succeeded || this.#closed) {
-      // What close() interrupts stays queued, so that the state file remembers it.
-      if (succeeded) this.#settleEvent(delivery.event);
-      else queue.ready.push(delivery);
-    } else {
-      this.#repeatLater(queue, delivery);
-    }
-    this.#context.changed();
-    this.#pump(queue);
-  }
-
-  async #attempt(delivery: Delivery, target: DeliveryTarget): Promise<boolean> {
-    this.statistics.sent += 1;
-    const outcome = await this.#context.poster.post({
-      url: target.url,
-      body: target.body,
-      headers: {
-        'stripe-signature': signatureHeader(target.body, target.secret, realSeconds()),
-        'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-        accept: '*/*; q=0.5, application/xml',
-      },
-      timeoutMs: DELIVERY_TIMEOUT_MS,
+  #sender(endpoint: string): EndpointSender {
+    const known = this.#senders.get(endpoint);
+    if (known !== undefined) return known;
+    const sender = new EndpointSender({
+      context: this.#context,
+      audit: this.audit,
+      undelivered: this.undelivered,
+      watch: this.#watch,
     });
-    const succeeded = outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
-    if (succeeded) this.statistics.succeeded += 1;
-    else this.statistics.failed += 1;
-    const { account, endpoint, event, attempts } = delivery;
-    const result = outcome.kind === 'answered' ? outcome.status : outcome.kind;
-    this.#context.attempted({ account, endpoint, event, attempt: attempts + 1, outcome: result });
-    return succeeded;
+    this.#senders.set(endpoint, sender);
+    return sender;
   }
 
-  #repeatLater(queue: EndpointQueue, delivery: Delivery): void {
-    const now = Date.now();
-    const firstSentAt = delivery.firstSentAt ?? now;
-    if (now - firstSentAt > GIVE_UP_AFTER_MS) {
-      this.#settleEvent(delivery.event);
-      return;
-    }
-    const delay = this.#context.options.retryDelaysMs[delivery.attempts] ?? REPEAT_INTERVAL_MS;
-    const next = { ...delivery, attempts: delivery.attempts + 1, firstSentAt };
-    this.#wait(queue, { delivery: next, dueAt: now + delay });
+  #parcel({ account, endpoint, event, type }: Address, traits: Traits): Parcel {
+    this.undelivered.opened(event);
+    return {
+      account,
+      endpoint,
+      event,
+      type,
+      attempts: traits.attempts ?? 0,
+      firstSentAt: traits.firstSentAt ?? null,
+      dueAt: traits.dueAt ?? null,
+      order: this.#sender(endpoint).queue.nextOrder(),
+      together: traits.together ?? false,
+      reordered: traits.reordered ?? false,
+    };
   }
 
-  #settleEvent(event: string): void {
-    const open = this.pendingOf(event) - 1;
-    if (open > 0) this.#openByEvent.set(event, open);
-    else this.#openByEvent.delete(event);
+  #copy(to: Address, traits: Traits): Parcel {
+    this.audit.count(to.endpoint, to.type, 'duplicated');
+    return this.#parcel(to, traits);
   }
 }

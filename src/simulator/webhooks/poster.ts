@@ -7,7 +7,7 @@ const IDLE_CONNECTION_MS = 4_000;
 /** Answers to webhooks are small; more than this is a mistake of the receiver. */
 const ANSWER_BYTES_MAX = 1_000_000;
 
-type PostOutcome =
+export type PostOutcome =
   | {
       readonly kind: 'answered';
       readonly status: number;

@@ -12,7 +12,8 @@ import { API_VERSION } from '../options.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
 import { type Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
-import { realSeconds, signatureHeader } from './signature.ts';
+import { outcomeOf } from './audit.ts';
+import { activeSecrets, realSeconds, signatureHeader } from './signature.ts';
 
 /** Stripe's limit, in real time. */
 const ANSWER_LIMIT_MS = 2_000;
@@ -35,16 +36,22 @@ export async function askEndpoint(
   });
   const rendered = world.renderEvent(account, { ...event, webhooks: 1 }, API_VERSION);
   const body = JSON.stringify(rendered);
+  world.realtimeAudit.count(account.id, event.type, 'sent');
   const askedMs = performance.now();
   const outcome = await world.poster.post({
     url: endpoint.url,
     body,
     headers: {
-      'stripe-signature': signatureHeader(body, endpoint.secret, realSeconds()),
+      'stripe-signature': signatureHeader(
+        body,
+        activeSecrets(endpoint, world.clock.now()),
+        realSeconds(),
+      ),
       'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
     },
     timeoutMs: ANSWER_LIMIT_MS,
   });
+  world.realtimeAudit.ended(account.id, event.type, outcomeOf(outcome));
   world.answerTimes.record(performance.now() - askedMs);
   const fuelPump = isFuelPump(row);
   const rules = { request, fuelPump, apiVersion: API_VERSION, policies: account.settings };

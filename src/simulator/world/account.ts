@@ -23,6 +23,7 @@ import { SpendingCounter } from '../machines/spending-counter.ts';
 import type { TokenRow } from '../machines/token.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import type { ReportRow, SessionRow } from '../machines/verification-session.ts';
+import type { RolledSecret } from '../webhooks/signature.ts';
 import { Table } from './table.ts';
 
 export interface EventRow {
@@ -54,6 +55,8 @@ export interface EndpointRow {
   readonly enabled_events: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly secret: string;
+  /** Earlier secrets that still sign beside the new one. */
+  readonly rolled: readonly RolledSecret[];
   readonly status: 'disabled' | 'enabled';
   readonly url: string;
 }
@@ -134,6 +137,8 @@ export interface OpenQuestion {
 export interface RealtimeEndpoint {
   readonly url: string;
   readonly secret: string;
+  /** Earlier secrets that still sign beside the new one. */
+  readonly rolled: readonly RolledSecret[];
 }
 
 export class Account {

@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import type { IdempotencyEntry, IdempotencyStore } from '../http/idempotency.ts';
+import type { SpendingEntry } from '../machines/spending-counter.ts';
 import type { SimulatorOptions } from '../options.ts';
-import type { Delivery } from '../webhooks/delivery.ts';
+import type { SavedDeliveries } from '../webhooks/delivery.ts';
 import {
   type Account,
   type AccountSettings,
@@ -23,13 +24,15 @@ import { type KeepAppointment, World } from './world.ts';
 const SAVE_DELAY_MS = 250;
 /** A large state takes long to save; at most a tenth of the time goes into saving. */
 const SAVE_PAUSE_FACTOR = 10;
-const FORMAT = 2;
+const FORMAT = 3;
 
 interface AccountSnapshot {
   readonly id: string;
   readonly settings: AccountSettings;
   readonly realtime: RealtimeEndpoint | null;
   readonly declineAfterApproval: readonly string[];
+  /** Saved because the rows behind these sums may have been dropped since. */
+  readonly spending: readonly SpendingEntry[];
   readonly tables: Readonly<Record<string, readonly Row[]>>;
 }
 
@@ -42,7 +45,7 @@ interface Snapshot {
   readonly counters: Counters;
   readonly platform: string;
   readonly accounts: readonly AccountSnapshot[];
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: SavedDeliveries;
   readonly idempotency: readonly IdempotencyEntry[];
   /** Absent in older files. */
   readonly network?: NetworkState;
@@ -61,9 +64,10 @@ function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolea
       settings: account.settings,
       realtime: account.realtime ?? null,
       declineAfterApproval: [...account.declineAfterApproval],
+      spending: account.spending.entries(),
       tables: Object.fromEntries(TABLE_NAMES.map((name) => [name, account[name].all()])),
     })),
-    deliveries: world.deliverer.pending(),
+    deliveries: world.deliverer.save(),
     idempotency: idempotency.all(),
     network: world.network.state,
   };
@@ -85,7 +89,6 @@ export function openWorld(
   for (const saved of snapshot.accounts) {
     const account = world.accounts.get(saved.id) ?? world.addAccount(saved.id);
     loadAccount(account, saved);
-    world.recountSpending(account);
   }
   idempotency.load(snapshot.idempotency);
   if (snapshot.network !== undefined) world.network.restore(snapshot.network);
@@ -97,6 +100,7 @@ function loadAccount(account: Account, saved: AccountSnapshot): void {
   account.settings = { ...account.settings, ...saved.settings };
   account.realtime = saved.realtime ?? undefined;
   for (const id of saved.declineAfterApproval) account.declineAfterApproval.add(id);
+  for (const { owner, ...entry } of saved.spending) account.spending.add(owner, entry);
   for (const name of TABLE_NAMES) {
     // takeSnapshot() wrote these rows from the table of this name.
     const table = account[name] as Table<Row>;

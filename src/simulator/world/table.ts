@@ -28,17 +28,26 @@ export class Table<R extends Row> {
 
   /** Rare (webhook endpoints only), so it may touch every row. */
   remove(id: string): void {
-    const rows = this.#rows.filter((row) => row.id !== id);
-    this.load(rows);
+    this.removeAll((row) => row.id === id);
   }
 
-  /** Drops the oldest rows up to the first that is not before the moment (Unix seconds). */
-  removeBefore(moment: number): void {
-    const kept = this.#rows.findIndex((row) => row.created >= moment);
-    const count = kept === -1 ? this.#rows.length : kept;
-    for (const row of this.#rows.slice(0, count)) this.#positions.delete(row.id);
-    this.#rows = this.#rows.slice(count);
-    this.#removed += count;
+  /** Drops the oldest rows up to the first that the condition does not hold for, and returns them. */
+  removeWhile(holds: (row: R) => boolean): readonly R[] {
+    const kept = this.#rows.findIndex((row) => !holds(row));
+    if (kept === 0) return [];
+    const removed = this.#rows.splice(0, kept === -1 ? this.#rows.length : kept);
+    for (const row of removed) this.#positions.delete(row.id);
+    this.#removed += removed.length;
+    return removed;
+  }
+
+  /** Drops all rows that the condition holds for, and returns them. It touches every row. */
+  removeAll(holds: (row: R) => boolean): readonly R[] {
+    const removed = this.#rows.filter(holds);
+    if (removed.length === 0) return removed;
+    const gone = new Set(removed);
+    this.load(this.#rows.filter((row) => !gone.has(row)));
+    return removed;
   }
 
   load(rows: readonly R[]): void {

@@ -10,6 +10,8 @@ export interface TimeParts {
   readonly agenda: Agenda;
   /** Does what is due now; what no longer holds is left undone. */
   readonly keep: (appointment: Appointment) => void | Promise<void>;
+  /** Resolves once the webhook deliveries that are due have been attempted. */
+  readonly attempts: () => Promise<void>;
   /** Called whenever time has moved on. */
   readonly passed: () => void;
 }
@@ -25,11 +27,12 @@ export class Time {
     parts.agenda.onSooner = () => this.#arm();
   }
 
-  /** Moves to a moment in milliseconds since 1970. Calls are carried out one after the other. */
+  /**
+   * Leaps to a moment in milliseconds since 1970: webhook deliveries that are due on the way have been attempted
+   * before time moves on. Calls are carried out one after the other.
+   */
   passTo(moment: number): Promise<void> {
-    const passed = this.#passing.then(() => this.#pass(moment));
-    this.#passing = passed.catch(() => undefined);
-    return passed;
+    return this.#enqueue(moment, this.#parts.attempts);
   }
 
   close(): void {
@@ -37,18 +40,29 @@ export class Time {
     clearTimeout(this.#timer);
   }
 
-  async #pass(moment: number): Promise<void> {
+  /** `settle` is awaited whenever time is about to move. */
+  #enqueue(moment: number, settle: () => Promise<void>): Promise<void> {
+    const passed = this.#passing.then(() => this.#pass(moment, settle)).finally(() => this.#arm());
+    this.#passing = passed.catch(() => undefined);
+    return passed;
+  }
+
+  async #pass(moment: number, settle: () => Promise<void>): Promise<void> {
     const { agenda, clock, keep, passed } = this.#parts;
     for (;;) {
+      const at = agenda.nextAt() ?? Number.POSITIVE_INFINITY;
+      // What comes of it may be due before `at`, so the agenda is looked at again.
+      if (Math.min(at, moment) > clock.nowMs()) await settle();
       const next = agenda.takeDue(moment);
-      if (next === undefined) break;
+      if (next === undefined || this.#closed) break;
       clock.moveTo(next.at);
       // One after the other on purpose: what happens earlier may change what happens later.
       await keep(next);
     }
+    if (this.#closed) return;
     clock.moveTo(moment);
+    await settle();
     passed();
-    this.#arm();
   }
 
   /** With a virtual clock nothing happens by itself. */
@@ -59,7 +73,8 @@ export class Time {
     if (this.#closed || at === undefined || clock.mode === 'virtual') return;
     const delay = Math.min(TIMER_MAX_MS, Math.max(0, at - clock.nowMs()));
     this.#timer = setTimeout(() => {
-      this.passTo(clock.nowMs()).catch(() => undefined);
+      // Real time does not wait for a receiver that hangs.
+      this.#enqueue(clock.nowMs(), () => Promise.resolve()).catch(() => undefined);
     }, delay);
     // Nothing that is only due later keeps a program from ending.
     this.#timer.unref();

@@ -16,13 +16,12 @@ interface DeliveryNotice {
   readonly account: string;
   readonly endpoint: string;
   readonly event: string;
+  readonly type: string;
   /** 1 for the first. */
   readonly attempt: number;
   /** The HTTP status, or why there is none. */
   readonly outcome: number | 'failed' | 'timeout';
 }
-
-export type Attempt = Omit<DeliveryNotice, 'kind'>;
 
 export type Notice = EventNotice | DeliveryNotice | ({ readonly kind: 'call' } & CallRecord);
 

@@ -1,14 +1,16 @@
 /** The whole state of a simulator and the few operations that every change goes through. */
-import { limitContribution } from '../machines/authorization.ts';
 import { utcDay } from '../machines/spending-controls.ts';
 import { API_VERSION, type SimulatorOptions } from '../options.ts';
 import { AnswerTimes } from '../webhooks/answer-times.ts';
-import { Deliverer, type Delivery, type DeliveryTarget } from '../webhooks/delivery.ts';
+import { Audit } from '../webhooks/audit.ts';
+import type { Deliverer } from '../webhooks/delivery.ts';
 import { createPoster, type Poster } from '../webhooks/poster.ts';
 import { Account, type EndpointRow, type EventRow } from './account.ts';
 import { Agenda, type Appointment } from './agenda.ts';
 import { SimulatorClock } from './clock.ts';
+import { createDeliverer } from './deliveries.ts';
 import { Network } from './network.ts';
+import { Retention } from './retention.ts';
 import { Sequence } from './sequence.ts';
 import { Time } from './time.ts';
 import { Watch } from './watch.ts';
@@ -18,9 +20,6 @@ const EXPLICIT_EVENTS: readonly string[] = [
   'issuing_authorization.request',
   'identity.verification_session.redacted',
 ];
-
-/** Stripe lists events of the last 30 days. */
-const EVENT_RETENTION_SECONDS = 30 * 86_400;
 
 export const OUTAGE_MODES = ['none', '500', '429', 'drop', 'drop_after'] as const;
 export interface Outage {
@@ -50,6 +49,10 @@ export class World {
   readonly poster: Poster = createPoster();
   readonly deliverer: Deliverer;
   readonly answerTimes = new AnswerTimes();
+  /** Real-time requests, by account. */
+  readonly realtimeAudit = new Audit();
+  /** Events made since the process started, by type. */
+  readonly eventsMade = new Map<string, number>();
   readonly agenda = new Agenda();
   readonly network = new Network();
   readonly time: Time;
@@ -59,25 +62,21 @@ export class World {
   outage: Outage = { mode: 'none', left: null };
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
+  readonly #retention: Retention;
 
   constructor(options: SimulatorOptions, keep: KeepAppointment, base?: WorldBase) {
     this.options = options;
     this.clock = base?.clock ?? new SimulatorClock(options.clock);
     this.sequence = base?.sequence ?? new Sequence(options.seed);
     this.platform = this.addAccount(base?.platformId ?? this.sequence.id('acct'), true);
-    this.deliverer = new Deliverer({
-      poster: this.poster,
-      options,
-      target: (delivery) => this.#target(delivery),
-      random: () => this.sequence.fraction('delivery'),
-      changed: () => this.onChange(),
-      attempted: (attempt) => this.watch.publish({ kind: 'delivery', ...attempt }),
-    });
+    this.deliverer = createDeliverer(this);
+    this.#retention = new Retention(this, options.retentionDays);
     this.time = new Time({
       clock: this.clock,
       agenda: this.agenda,
       keep: (appointment) => keep(this, appointment),
-      passed: () => this.dropOldEvents(),
+      attempts: () => this.deliverer.attemptedAll(),
+      passed: () => this.dropOld(),
     });
   }
 
@@ -105,9 +104,6 @@ export class World {
       ...event,
     };
     account.events.put(row);
-    for (const endpoint of endpoints) {
-      this.deliverer.enqueue({ event: row.id, account: account.id, endpoint: endpoint.id });
-    }
     this.watch.publish({
       kind: 'event',
       account: account.id,
@@ -115,6 +111,8 @@ export class World {
       type: row.type,
       object: idOf(row.object),
     });
+    this.eventsMade.set(row.type, (this.eventsMade.get(row.type) ?? 0) + 1);
+    this.#enqueue(account, row, endpoints);
     this.onChange();
     return row;
   }
@@ -122,9 +120,7 @@ export class World {
   /** Sends an event once more to all its endpoints. */
   resend(account: Account, event: EventRow): number {
     const endpoints = this.#subscribers(account, event.type);
-    for (const endpoint of endpoints) {
-      this.deliverer.enqueue({ event: event.id, account: account.id, endpoint: endpoint.id });
-    }
+    this.#enqueue(account, event, endpoints);
     return endpoints.length;
   }
 
@@ -156,33 +152,23 @@ export class World {
     account.spending.add(spent.cardholder, entry);
   }
 
-  /** The same from scratch, after the state was loaded. */
-  recountSpending(account: Account): void {
-    for (const row of account.authorizations.all()) {
-      const category = row.merchant_data.category;
-      this.countSpending(account, { ...row, category, amount: limitContribution(row) });
-    }
-    for (const row of account.transactions.all()) {
-      if (row.authorization !== null || row.type !== 'capture') continue;
-      const category = row.merchant_data.category;
-      this.countSpending(account, { ...row, category, amount: -row.amount });
-    }
-  }
-
-  /** Events that are still to be delivered stay, however old a leap of the clock has made them. */
-  dropOldEvents(): void {
-    let oldest = this.clock.now() - EVENT_RETENTION_SECONDS;
-    for (const { account, event } of this.deliverer.pending()) {
-      const created = this.accounts.get(account)?.events.get(event)?.created;
-      oldest = Math.min(oldest, created ?? oldest);
-    }
-    for (const account of this.accounts.values()) account.events.removeBefore(oldest);
+  /** Drops what is too old to be kept. */
+  dropOld(): void {
+    this.#retention.drop();
   }
 
   close(): void {
     this.time.close();
     this.deliverer.close();
     this.poster.close();
+  }
+
+  #enqueue(account: Account, event: EventRow, endpoints: readonly EndpointRow[]): void {
+    const { id, type, cause } = event;
+    for (const endpoint of endpoints) {
+      const to = { account: account.id, endpoint: endpoint.id, event: id, type };
+      this.deliverer.enqueue(to, cause.id);
+    }
   }
 
   #subscribers(account: Account, type: string): readonly EndpointRow[] {
@@ -195,16 +181,5 @@ export class World {
         status === 'enabled' &&
         (enabled.includes(type) || (enabled.includes('*') && !EXPLICIT_EVENTS.includes(type))),
     );
-  }
-
-  #target(delivery: Delivery): DeliveryTarget | undefined {
-    const account = this.accounts.get(delivery.account);
-    const event = account?.events.get(delivery.event);
-    const endpoint =
-      account?.endpoints.get(delivery.endpoint) ?? this.platform.endpoints.get(delivery.endpoint);
-    if (account === undefined || event === undefined) return undefined;
-    if (endpoint === undefined || endpoint.status === 'disabled') return undefined;
-    const body = this.renderEvent(account, event, endpoint.api_version ?? API_VERSION);
-    return { url: endpoint.url, secret: endpoint.secret, body: JSON.stringify(body) };
   }
 }

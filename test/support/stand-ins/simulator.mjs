@@ -9,6 +9,7 @@ const { values } = parseArgs({
     host: { type: 'string' },
     seed: { type: 'string' },
     state: { type: 'string' },
+    retries: { type: 'string' },
   },
 });
 const state =

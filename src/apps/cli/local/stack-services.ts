@@ -127,7 +127,8 @@ export async function openStripe(context: ServiceContext): Promise<StripeAddress
   }
   const port = await ports.pick(SIMULATOR_PORT);
   const url = `http://127.0.0.1:${port}`;
-  const args = ['--port', String(port), '--host', '127.0.0.1'];
+  // Here receivers are away for seconds, and nobody wants to wait minutes for the next attempt.
+  const args = ['--port', String(port), '--host', '127.0.0.1', '--retries', 'fast'];
   if (context.seed !== undefined) args.push('--seed', String(context.seed));
   if (folder.isKept) args.push('--state', folder.simulatorFile);
   const part = createPart(context.supervisor, {

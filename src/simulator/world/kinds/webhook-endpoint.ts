@@ -8,7 +8,7 @@ export const ENDPOINT: Kind<EndpointRow> = {
   idPrefix: 'we',
   eventPrefix: 'webhook_endpoint',
   table: (account) => account.endpoints,
-  render(_account, { secret: _hidden, connect: _scope, ...shown }) {
+  render(_account, { secret: _hidden, rolled: _old, connect: _scope, ...shown }) {
     return { ...shown, object: 'webhook_endpoint', application: null, livemode: false };
   },
 };

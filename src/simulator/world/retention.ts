@@ -1,0 +1,71 @@
+/** What becomes too old to be kept: events after 30 days, and finished authorizations if a run asks for it. */
+import type { AuthorizationRow } from '../machines/authorization.ts';
+import type { Deliverer } from '../webhooks/delivery.ts';
+import type { Account } from './account.ts';
+import type { SimulatorClock } from './clock.ts';
+
+const DAY_SECONDS = 86_400;
+/** Stripe lists events of the last 30 days. */
+const EVENT_RETENTION_SECONDS = 30 * DAY_SECONDS;
+/** Authorizations end in any order, so all of them are looked at: once in this much simulator time. */
+const SWEEP_INTERVAL_SECONDS = DAY_SECONDS;
+
+interface Kept {
+  readonly clock: SimulatorClock;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly deliverer: Deliverer;
+}
+
+export class Retention {
+  readonly #world: Kept;
+  readonly #seconds: number | undefined;
+  #nextSweepAt: number;
+
+  /** `days` is how long finished authorizations are kept; undefined keeps them for ever. */
+  constructor(world: Kept, days: number | undefined) {
+    this.#world = world;
+    this.#seconds = days === undefined ? undefined : days * DAY_SECONDS;
+    this.#nextSweepAt = world.clock.now() + SWEEP_INTERVAL_SECONDS;
+  }
+
+  /** Drops what is too old now. */
+  drop(): void {
+    const now = this.#world.clock.now();
+    const accounts = [...this.#world.accounts.values()];
+    for (const account of accounts) this.#dropEvents(account, now - EVENT_RETENTION_SECONDS);
+    if (this.#seconds === undefined || now < this.#nextSweepAt) return;
+    this.#nextSweepAt = now + SWEEP_INTERVAL_SECONDS;
+    for (const account of accounts) dropFinished(account, now - this.#seconds);
+  }
+
+  /** Events that are still to be delivered stay, however old a leap of the clock has made them. */
+  #dropEvents(account: Account, before: number): void {
+    const { undelivered } = this.#world.deliverer;
+    const dropped = account.events.removeWhile(
+      ({ id, created }) => created < before && undelivered.openOf(id) === 0,
+    );
+    for (const { id } of dropped) undelivered.forget(id);
+  }
+}
+
+/**
+ * Drops authorizations that are not pending and whose latest sign of life, their last transaction's or their own, was
+ * before the moment; with them go their transactions, and old ones that never had an authorization. What is disputed
+ * stays.
+ */
+function dropFinished(account: Account, before: number): void {
+  const { authorizations, transactions } = account;
+  const isOver = ({ status, created, transactions: own }: AuthorizationRow): boolean =>
+    status !== 'pending' &&
+    created < before &&
+    own.every((id) => {
+      const transaction = transactions.get(id);
+      return (
+        transaction === undefined || (transaction.created < before && transaction.dispute === null)
+      );
+    });
+  const dropped = new Set(authorizations.removeAll(isOver).map(({ id }) => id));
+  transactions.removeAll(({ authorization, created, dispute }) =>
+    authorization === null ? created < before && dispute === null : dropped.has(authorization),
+  );
+}
