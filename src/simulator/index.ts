@@ -1,25 +1,18 @@
 /** The simulator as a library: what tests and the local stack use. */
 import { accountRoutes } from './control/account.ts';
 import { createControl } from './control/control-route.ts';
+import { faultRoutes } from './control/fault.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
 import { simulatorRoutes } from './control/simulator.ts';
+import { snapshotRoutes } from './control/snapshot.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
-import type { Operation } from './http/operation.ts';
 import { RouteTable } from './http/route-table.ts';
 import { createServer } from './http/server.ts';
+import { allOperations } from './operations.ts';
 import { DEFAULT_OPTIONS, type SimulatorOptions } from './options.ts';
-import { authorizationOperations } from './resources/authorization.ts';
-import { authorizationHelperOperations } from './resources/authorization-helper.ts';
-import { cardOperations } from './resources/card.ts';
-import { cardholderOperations } from './resources/cardholder.ts';
 import { settleAuthorization } from './resources/decision.ts';
-import { eventOperations } from './resources/event.ts';
 import { scheduleAll, TASKS } from './resources/tasks.ts';
-import { shippingOperations } from './resources/shipping.ts';
-import { transactionOperations } from './resources/transaction.ts';
-import { verificationOperations } from './resources/verification-session.ts';
-import { webhookEndpointOperations } from './resources/webhook-endpoint.ts';
 import { NO_CAUSE } from './world/account.ts';
 import { createStateFile, openWorld } from './world/state-file.ts';
 import type { World } from './world/world.ts';
@@ -58,15 +51,16 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ? undefined
       : createStateFile(options.stateFile, world, idempotency);
   if (stateFile !== undefined) world.onChange = () => stateFile.touch();
-  settleInterrupted(world);
-  scheduleAll(world);
+  revive(world);
   const server = createServer({
     api: { world, routes: new RouteTable(allOperations(world)), idempotency },
     control: createControl(world, [
       ...accountRoutes,
+      ...faultRoutes,
       ...identityRoutes,
       ...issuingRoutes,
       ...simulatorRoutes,
+      ...snapshotRoutes(idempotency, revive),
     ]),
     onCall: options.onCall,
   });
@@ -95,24 +89,20 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     get port() {
       return port;
     },
-    platformAccount: world.platform.id,
+    get platformAccount() {
+      return world.platform.id;
+    },
     settle: (timeoutMs = SETTLE_TIMEOUT_MS) =>
       until(() => server.underWay === 0 && world.deliverer.pendingCount === 0, timeoutMs),
     close,
   };
 }
 
-const allOperations = (world: World): readonly Operation[] => [
-  ...authorizationOperations,
-  ...authorizationHelperOperations,
-  ...cardOperations,
-  ...cardholderOperations,
-  ...eventOperations(world),
-  ...shippingOperations,
-  ...transactionOperations,
-  ...verificationOperations,
-  ...webhookEndpointOperations,
-];
+/** What a world needs whose rows were loaded. */
+function revive(world: World): void {
+  settleInterrupted(world);
+  scheduleAll(world);
+}
 
 /** Requests whose answer an end of the process cut off count as not answered in time. */
 function settleInterrupted(world: World): void {

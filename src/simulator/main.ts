@@ -4,7 +4,12 @@ import { parseArgs } from 'node:util';
 import { createLogger } from '../platform/logger.ts';
 import { createShutdown } from '../platform/shutdown.ts';
 import { createSimulator } from './index.ts';
-import { CAPTURED_AMOUNT_MODES, DEFAULT_OPTIONS, type SimulatorOptions } from './options.ts';
+import {
+  CAPTURED_AMOUNT_MODES,
+  DEFAULT_OPTIONS,
+  RATE_LIMIT_MODES,
+  type SimulatorOptions,
+} from './options.ts';
 import { CLOCK_MODES } from './world/clock.ts';
 
 const DEFAULT_PORT = 12_111;
@@ -20,6 +25,7 @@ const USAGE = `Usage: issuing-simulator [options]
   --clock MODE          ${CLOCK_MODES.join(' or ')} (${DEFAULT_OPTIONS.clock}); virtual time moves only by POST /_sim/clock/advance
   --state FILE          keeps the state in this file over restarts
   --captured-amount M   ${CAPTURED_AMOUNT_MODES.join(' or ')} (${DEFAULT_OPTIONS.capturedAmount}): amount of a partly captured authorization
+  --rate-limits MODE    ${RATE_LIMIT_MODES.join(', ')} (${DEFAULT_OPTIONS.rateLimits}): the limits that Stripe publishes, in real time
   --log                 logs each call as a JSON line
   --help
 `;
@@ -44,6 +50,7 @@ function readArguments(args: readonly string[]): Arguments {
       clock: { type: 'string' },
       state: { type: 'string' },
       'captured-amount': { type: 'string' },
+      'rate-limits': { type: 'string' },
       log: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -61,6 +68,9 @@ function readArguments(args: readonly string[]): Arguments {
       capturedAmount:
         oneOf('--captured-amount', values['captured-amount'], CAPTURED_AMOUNT_MODES) ??
         DEFAULT_OPTIONS.capturedAmount,
+      rateLimits:
+        oneOf('--rate-limits', values['rate-limits'], RATE_LIMIT_MODES) ??
+        DEFAULT_OPTIONS.rateLimits,
     },
     log: values.log ?? false,
     help: values.help ?? false,

@@ -1,4 +1,5 @@
 /** What a simulator can be told at its start. Everything else is set through its control routes. */
+import { RATE_LIMIT_MODES, type RateLimitMode } from './http/rate-limit.ts';
 import { CAPTURED_AMOUNT_MODES, type CapturedAmountMode } from './machines/authorization.ts';
 import type { ClockMode } from './world/clock.ts';
 
@@ -23,6 +24,8 @@ export interface SimulatorOptions {
   readonly validityDaysTravel: number;
   /** Waits before the first, second, ... repeat of a webhook delivery; afterwards it repeats once a minute. */
   readonly retryDelaysMs: readonly number[];
+  /** Stripe's rate limits: of a sandbox, of live mode, or none, because local tests call as fast as they can. */
+  readonly rateLimits: RateLimitMode;
   /** Told of each API call, e.g. to log it. */
   readonly onCall: ((call: CallRecord) => void) | undefined;
 }
@@ -33,6 +36,8 @@ export interface CallRecord {
   readonly status: number;
   readonly requestId: string;
   readonly durationMs: number;
+  /** The stack of an error that should not have happened; callers see its message only. */
+  readonly problem?: string | undefined;
 }
 
 export const DEFAULT_OPTIONS: SimulatorOptions = {
@@ -45,7 +50,8 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   validityDays: 7,
   validityDaysTravel: 30,
   retryDelaysMs: [200, 1_000, 5_000, 30_000],
+  rateLimits: 'off',
   onCall: undefined,
 };
 
-export { CAPTURED_AMOUNT_MODES };
+export { CAPTURED_AMOUNT_MODES, RATE_LIMIT_MODES };

@@ -253,31 +253,13 @@ describe('idempotency', () => {
 
   it('lets the client repeat a call whose answer was lost, without doing it twice', async () => {
     const retrying = connect(program.simulator, { maxNetworkRetries: 1 });
-    await program.control('PUT', '/_sim/outage', { mode: 'drop_after', count: 1 });
+    await program.control('PUT', '/_sim/faults', { rules: [{ fault: 'drop_after', count: 1 }] });
     const made = await retrying.issuing.cardholders.create({
       ...params,
       email: 'once@example.com',
     });
     const list = await program.stripe.issuing.cardholders.list({ email: 'once@example.com' });
     expect(list.data.map(({ id }) => id)).toEqual([made.id]);
-  });
-});
-
-describe('an outage', () => {
-  it('fails the next calls in the way asked for, and then ends', async () => {
-    const list = () => program.stripe.issuing.cards.list({ limit: 1 });
-    await program.control('PUT', '/_sim/outage', { mode: '500', count: 1 });
-    expect((await refusal(list())).statusCode).toBe(500);
-    await program.control('PUT', '/_sim/outage', { mode: '429' });
-    expect(await refusal(list())).toBeInstanceOf(Stripe.errors.StripeRateLimitError);
-    expect(await refusal(list())).toBeInstanceOf(Stripe.errors.StripeRateLimitError);
-    await program.control('PUT', '/_sim/outage', { mode: 'drop', count: 1 });
-    // The client repeats a dropped connection by itself.
-    expect(
-      (await connect(program.simulator, { maxNetworkRetries: 1 }).issuing.cards.list({ limit: 1 }))
-        .data,
-    ).toHaveLength(1);
-    await list();
   });
 });
 
@@ -289,11 +271,10 @@ describe('control routes', () => {
     );
     const call = (method: string, path: string, body?: string) =>
       raw(method, path, body === undefined ? {} : { body });
-    expect((await call('PUT', '/_sim/outage', '{"mode":"sometimes"}')).status).toBe(400);
-    expect((await call('PUT', '/_sim/outage', '{"mood":"500"}')).body.error?.['param']).toBe(
-      'mood',
-    );
-    expect((await call('PUT', '/_sim/outage', 'none')).status).toBe(400);
+    const faults = (body: string) => call('PUT', '/_sim/faults', body);
+    expect((await faults('{"rules":[{"fault":"sometimes"}]}')).status).toBe(400);
+    expect((await faults('{"rules":[],"mood":"500"}')).body.error?.['param']).toBe('mood');
+    expect((await faults('none')).status).toBe(400);
     expect((await call('PUT', '/_sim/accounts/acct_x/settings', '{}')).status).toBe(404);
     expect((await call('POST', '/_sim/unknown')).status).toBe(404);
   });

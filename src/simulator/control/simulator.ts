@@ -1,11 +1,10 @@
-/** The simulator itself: clock, outages, deliveries, and what it holds. */
+/** The simulator itself: clock, deliveries, and what it holds. */
 import { unknownObject } from '../http/failure.ts';
-import { choice, integer, nonNegative, number, required } from '../http/parameter.ts';
+import { integer, nonNegative, number, required } from '../http/parameter.ts';
 import type { Account } from '../world/account.ts';
 import type { Kind } from '../world/kind.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
 import type { Row } from '../world/table.ts';
-import { OUTAGE_MODES } from '../world/world.ts';
 import { type ControlRoute, controlRoute } from './control-route.ts';
 
 const DELAY_MS_MAX = 600_000;
@@ -48,16 +47,6 @@ export const simulatorRoutes: readonly ControlRoute[] = [
     async handle({ world, params }) {
       await world.time.passTo(world.clock.nowMs() + Math.floor(params.seconds) * 1000);
       return { now: world.clock.now() };
-    },
-  }),
-  controlRoute({
-    method: 'PUT',
-    path: '/_sim/outage',
-    summary: 'Makes /v1 calls fail, all of them or the next `count`.',
-    params: { mode: required(choice(OUTAGE_MODES)), count: integer({ min: 1 }) },
-    handle({ world, params }) {
-      world.outage = { mode: params.mode, left: params.count ?? null };
-      return world.outage;
     },
   }),
   controlRoute({

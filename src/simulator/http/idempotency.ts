@@ -71,7 +71,9 @@ export class IdempotencyStore {
     return [...this.#entries.values()];
   }
 
+  /** Replaces everything that is kept; keys in use stay in use. */
   load(entries: readonly IdempotencyEntry[]): void {
+    this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.key, entry);
   }
 }

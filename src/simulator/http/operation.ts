@@ -8,7 +8,9 @@ import {
   integer,
   list,
   parseShape,
+  type Schema,
   type Shape,
+  schemaOf,
   type TimeRange,
   text,
   type Values,
@@ -28,6 +30,10 @@ export interface Operation {
   readonly method: Method;
   /** With placeholders in braces. */
   readonly path: string;
+  /** Of its parameters, `expand` included. */
+  readonly schema: Schema;
+  /** The date of the first API version that has it; undefined for all. */
+  readonly since: string | undefined;
   /** Checks the parameters; throws a 400. What it returns carries the operation out. */
   readonly prepare: (form: FormMap) => Run;
 }
@@ -39,6 +45,7 @@ export interface OperationInput<S extends Shape> {
   readonly method: Method;
   readonly path: string;
   readonly params: S;
+  readonly since?: string;
   readonly extras?: Extras;
   readonly handle: (call: Call<Values<S>>) => object | Promise<object>;
 }
@@ -50,6 +57,8 @@ export function operation<S extends Shape>(input: OperationInput<S>): Operation 
   return {
     method: input.method,
     path: input.path,
+    schema: schemaOf(shape),
+    since: input.since,
     prepare(form) {
       const { expand, ...params } = parseShape<Shape & typeof COMMON>(shape, form);
       return async (scope, id) => {

@@ -122,6 +122,19 @@ export class Deliverer {
     for (const delivery of deliveries) this.#add(delivery, 0);
   }
 
+  /** Forgets everything and takes up these instead. What is being sent at the moment ends unheard. */
+  reset(deliveries: readonly Delivery[]): void {
+    for (const queue of this.#queues.values()) {
+      clearTimeout(queue.timer);
+      queue.ready = [];
+      queue.next = 0;
+      queue.waiting = [];
+    }
+    this.#queues.clear();
+    this.#openByEvent.clear();
+    this.restore(deliveries);
+  }
+
   /** Everything not delivered yet. */
   pending(): readonly Delivery[] {
     return [...this.#queues.values()].flatMap((queue) => queue.pending());
@@ -200,6 +213,7 @@ export class Deliverer {
     const target = this.#context.target(delivery);
     const succeeded = target === undefined || (await this.#attempt(target));
     queue.sending.delete(delivery);
+    if (this.#queues.get(delivery.endpoint) !== queue) return;
     if (succeeded || this.#closed) {
       // What close() interrupts stays queued, so that the state file remembers it.
       if (succeeded) this.#settleEvent(delivery.event);

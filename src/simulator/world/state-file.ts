@@ -4,18 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import type { IdempotencyEntry, IdempotencyStore } from '../http/idempotency.ts';
+import type { IdempotencyStore } from '../http/idempotency.ts';
 import type { SimulatorOptions } from '../options.ts';
-import type { Delivery } from '../webhooks/delivery.ts';
-import {
-  type Account,
-  type AccountSettings,
-  type RealtimeEndpoint,
-  TABLE_NAMES,
-} from './account.ts';
-import { SimulatorClock } from './clock.ts';
-import { type Counters, Sequence } from './sequence.ts';
-import type { Row, Table } from './table.ts';
+import { asSnapshot, loadSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
 import type { Tasks } from './time.ts';
 import { World } from './world.ts';
 
@@ -23,48 +14,6 @@ import { World } from './world.ts';
 const SAVE_DELAY_MS = 250;
 /** A large state takes long to save; at most a tenth of the time goes into saving. */
 const SAVE_PAUSE_FACTOR = 10;
-const FORMAT = 2;
-
-interface AccountSnapshot {
-  readonly id: string;
-  readonly settings: AccountSettings;
-  readonly realtime: RealtimeEndpoint | null;
-  readonly declineAfterApproval: readonly string[];
-  readonly tables: Readonly<Record<string, readonly Row[]>>;
-}
-
-interface Snapshot {
-  readonly format: number;
-  /** Whether the simulator was closed in order after this save. */
-  readonly clean: boolean;
-  readonly seed: number;
-  readonly clockOffsetMs: number;
-  readonly counters: Counters;
-  readonly platform: string;
-  readonly accounts: readonly AccountSnapshot[];
-  readonly deliveries: readonly Delivery[];
-  readonly idempotency: readonly IdempotencyEntry[];
-}
-
-function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolean): Snapshot {
-  return {
-    format: FORMAT,
-    clean,
-    seed: world.options.seed,
-    clockOffsetMs: world.clock.offsetMs,
-    counters: world.sequence.counters(),
-    platform: world.platform.id,
-    accounts: [...world.accounts.values()].map((account) => ({
-      id: account.id,
-      settings: account.settings,
-      realtime: account.realtime ?? null,
-      declineAfterApproval: [...account.declineAfterApproval],
-      tables: Object.fromEntries(TABLE_NAMES.map((name) => [name, account[name].all()])),
-    })),
-    deliveries: world.deliverer.pending(),
-    idempotency: idempotency.all(),
-  };
-}
 
 /** A new world, or the one of the state file if there is one. Throws when the file is not a state file. */
 export function openWorld(
@@ -74,30 +23,9 @@ export function openWorld(
 ): World {
   const snapshot = options.stateFile === undefined ? undefined : readSnapshot(options.stateFile);
   if (snapshot === undefined) return new World(options, tasks);
-  const world = new World(options, tasks, {
-    clock: new SimulatorClock(options.clock, snapshot.clockOffsetMs),
-    sequence: new Sequence(snapshot.seed, snapshot.counters, snapshot.clean),
-    platformId: snapshot.platform,
-  });
-  for (const saved of snapshot.accounts) {
-    const account = world.accounts.get(saved.id) ?? world.addAccount(saved.id);
-    loadAccount(account, saved);
-    world.recountSpending(account);
-  }
-  idempotency.load(snapshot.idempotency);
-  world.deliverer.restore(snapshot.deliveries);
+  const world = new World(options, tasks, snapshot.platform);
+  loadSnapshot(world, idempotency, snapshot);
   return world;
-}
-
-function loadAccount(account: Account, saved: AccountSnapshot): void {
-  account.settings = { ...account.settings, ...saved.settings };
-  account.realtime = saved.realtime ?? undefined;
-  for (const id of saved.declineAfterApproval) account.declineAfterApproval.add(id);
-  for (const name of TABLE_NAMES) {
-    // takeSnapshot() wrote these rows from the table of this name.
-    const table = account[name] as Table<Row>;
-    table.load(saved.tables[name] ?? []);
-  }
 }
 
 function readSnapshot(path: string): Snapshot | undefined {
@@ -109,11 +37,9 @@ function readSnapshot(path: string): Snapshot | undefined {
     throw error;
   }
   const parsed: unknown = parseJson(text, path);
-  const isOurs =
-    typeof parsed === 'object' && parsed !== null && 'format' in parsed && parsed.format === FORMAT;
-  if (!isOurs) throw new Error(`${path} is not a state file of this version of the simulator.`);
-  // The file was written by takeSnapshot(); the format number stands for its shape.
-  return parsed as unknown as Snapshot;
+  const snapshot = asSnapshot(parsed);
+  if (snapshot !== undefined) return snapshot;
+  throw new Error(`${path} is not a state file of this version of the simulator.`);
 }
 
 function parseJson(text: string, path: string): unknown {

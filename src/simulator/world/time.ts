@@ -34,6 +34,13 @@ export class Time {
     return passed;
   }
 
+  /** Does something while no time is passing, e.g. replaces the world. */
+  between(act: () => void): Promise<void> {
+    const done = this.#passing.then(act);
+    this.#passing = done.catch(() => undefined);
+    return done;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

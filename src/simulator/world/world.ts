@@ -1,4 +1,7 @@
 /** The whole state of a simulator and the few operations that every change goes through. */
+import { renderEventData } from '../http/api-version.ts';
+import { Faults } from '../http/fault.ts';
+import { RateLimiter } from '../http/rate-limit.ts';
 import { limitContribution } from '../machines/authorization.ts';
 import { utcDay } from '../machines/spending-controls.ts';
 import { API_VERSION, type SimulatorOptions } from '../options.ts';
@@ -20,39 +23,30 @@ const EXPLICIT_EVENTS: readonly string[] = [
 /** Stripe lists events of the last 30 days. */
 const EVENT_RETENTION_SECONDS = 30 * 86_400;
 
-export const OUTAGE_MODES = ['none', '500', '429', 'drop', 'drop_after'] as const;
-export interface Outage {
-  readonly mode: (typeof OUTAGE_MODES)[number];
-  /** Calls still to be refused; null means all until it is switched off. */
-  readonly left: number | null;
-}
-
-export interface WorldBase {
-  readonly clock: SimulatorClock;
-  readonly sequence: Sequence;
-  readonly platformId: string | undefined;
-}
-
 export class World {
   readonly options: SimulatorOptions;
   readonly clock: SimulatorClock;
   readonly sequence: Sequence;
   readonly accounts = new Map<string, Account>();
-  readonly platform: Account;
+  /** Another one after a snapshot of another simulator was restored. */
+  platform: Account;
   readonly poster: Poster = createPoster();
   readonly deliverer: Deliverer;
   readonly answerTimes = new AnswerTimes();
   readonly agenda = new Agenda();
   readonly time: Time;
-  outage: Outage = { mode: 'none', left: null };
+  readonly faults: Faults;
+  readonly rateLimiter: RateLimiter;
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
 
-  constructor(options: SimulatorOptions, tasks: Tasks, base?: WorldBase) {
+  constructor(options: SimulatorOptions, tasks: Tasks, platformId?: string) {
     this.options = options;
-    this.clock = base?.clock ?? new SimulatorClock(options.clock);
-    this.sequence = base?.sequence ?? new Sequence(options.seed);
-    this.platform = this.addAccount(base?.platformId ?? this.sequence.id('acct'), true);
+    this.clock = new SimulatorClock(options.clock);
+    this.sequence = new Sequence(options.seed);
+    this.faults = new Faults(() => this.sequence.fraction('fault'));
+    this.rateLimiter = new RateLimiter(options.rateLimits);
+    this.platform = this.addAccount(platformId ?? this.sequence.id('acct'), true);
     this.deliverer = new Deliverer({
       poster: this.poster,
       options,
@@ -105,14 +99,14 @@ export class World {
 
   /** The event as it is sent, in the version of the endpoint that gets it; the same at each attempt. */
   renderEvent(account: Account, event: EventRow, apiVersion: string = API_VERSION): object {
-    const { object, previous, cause } = event;
+    const { cause } = event;
     return {
       id: event.id,
       object: 'event',
       ...(account.isPlatform ? {} : { account: account.id }),
       api_version: apiVersion,
       created: event.created,
-      data: previous === undefined ? { object } : { object, previous_attributes: previous },
+      data: renderEventData(apiVersion, event),
       livemode: false,
       pending_webhooks: event.webhooks,
       request: cause,
