@@ -34,6 +34,7 @@ export interface CallRecord {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** Empty for other calls than those of `/v1`. */
   readonly requestId: string;
   readonly durationMs: number;
   /** The stack of an error that should not have happened; callers see its message only. */

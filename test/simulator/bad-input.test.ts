@@ -143,7 +143,7 @@ async function check(request: Request): Promise<boolean> {
   });
   const { status } = answer;
   expect(status).toBeGreaterThanOrEqual(200);
-  expect(status, answer.body).toBeLessThan(500);
+  expect(status < 500 ? '' : answer.body).toBe('');
   if (request.method !== 'HEAD') {
     const path = request.path.replace(/\?.*/s, '');
     validateAnswer({ method: request.method, path, status }, JSON.parse(answer.body));
@@ -193,7 +193,7 @@ describe('bad input', () => {
       await fc.assert(
         fc.asyncProperty(bad, async (request) => {
           const answer = await send(request);
-          expect(answer.status, answer.body).toBeLessThan(500);
+          expect(answer.status < 500 ? '' : answer.body).toBe('');
           const parsed: unknown = JSON.parse(answer.body);
           if (answer.status < 400) accepted += 1;
           else validateAnswer({ method: '', path: '', status: answer.status }, parsed);
@@ -225,7 +225,8 @@ describe('bad input', () => {
       '{"rules":{"a":{"fault":"500"}}}',
       `{"rules":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
     ];
-    for (const body of wrong) expect((await set(body)).status, body.slice(0, 60)).toBe(400);
+    const statuses = await Promise.all(wrong.map(async (body) => (await set(body)).status));
+    expect(statuses).toEqual(wrong.map(() => 400));
     expect(await program.control('GET', '/_sim/faults')).toEqual(before);
     expect((await set('{"rules":[]}')).status).toBe(200);
   });

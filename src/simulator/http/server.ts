@@ -77,10 +77,11 @@ async function handle(
 ): Promise<void> {
   const startedAt = performance.now();
   const { world } = parts.api;
-  const requestId = world.sequence.id('req');
   const url = request.url ?? '/';
   const cut = url.indexOf('?');
   const path = cut < 0 ? url : url.slice(0, cut);
+  // Looking at the state must not change it, so control calls use up no ids.
+  const requestId = path.startsWith('/v1/') ? world.sequence.id('req') : '';
   const limit = path === SNAPSHOT_PATH ? SNAPSHOT_BYTES_MAX : BODY_BYTES_MAX;
   const body = await readBody(request, limit);
   const call: IncomingCall = {
