@@ -121,6 +121,7 @@ describe('the process', () => {
     const wrong = [
       [['--port', 'many'], '--port is "many"'],
       [['--captured-amount', 'grows'], 'shrinks, stays'],
+      [['--rate-limits', 'some'], 'off, sandbox, live'],
     ] as const;
     const started = wrong.map(([args, hint]) => ({ hint, end: start(args).ended }));
     for (const { hint: expected, end } of started) {

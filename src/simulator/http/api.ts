@@ -16,7 +16,7 @@ import {
 } from './failure.ts';
 import { errorAfter, type FaultName, type FaultRule, refusalBefore, retryHint } from './fault.ts';
 import { type FormMap, type FormNode, parseForm } from './form.ts';
-import type { IdempotencyStore } from './idempotency.ts';
+import { checkKeyLength, type IdempotencyStore } from './idempotency.ts';
 import type { Match, RouteTable } from './route-table.ts';
 
 export interface IncomingCall {
@@ -160,6 +160,7 @@ async function once(
   execute: () => Promise<OutgoingAnswer>,
 ): Promise<OutgoingAnswer> {
   const { account, fingerprint, requestId } = claim;
+  checkKeyLength(claim.key);
   const key = `${account.id} ${claim.key}`;
   const created = api.world.clock.now();
   const stored = api.idempotency.claim(key, fingerprint, created);

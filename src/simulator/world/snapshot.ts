@@ -10,7 +10,7 @@ import type { Counters } from './sequence.ts';
 import type { Row, Table } from './table.ts';
 import type { World } from './world.ts';
 
-export const FORMAT = 3;
+const FORMAT = 3;
 
 interface AccountSnapshot {
   readonly id: string;
@@ -114,7 +114,7 @@ export function asSnapshot(parsed: unknown): Snapshot | undefined {
 }
 
 /** A snapshot with a seal, which tells whether somebody has changed it since. */
-export interface SealedSnapshot {
+interface SealedSnapshot {
   readonly seal: string;
   readonly snapshot: Snapshot;
 }
