@@ -3,39 +3,23 @@ import { accountRoutes } from './control/account.ts';
 import { balanceRoutes } from './control/balance.ts';
 import { createControl } from './control/control-route.ts';
 import { disputeRoutes } from './control/dispute.ts';
+import { faultRoutes } from './control/fault.ts';
 import { identityRoutes } from './control/identity.ts';
 import { issuingRoutes } from './control/issuing.ts';
 import { networkRoutes } from './control/network.ts';
 import { reportingRoutes } from './control/reporting.ts';
 import { simulatorRoutes } from './control/simulator.ts';
+import { snapshotRoutes } from './control/snapshot.ts';
 import { tokenRoutes } from './control/token.ts';
 import { webhookRoutes } from './control/webhooks.ts';
 import { IdempotencyStore } from './http/idempotency.ts';
-import type { Operation } from './http/operation.ts';
 import { RouteTable } from './http/route-table.ts';
 import { createServer } from './http/server.ts';
+import { allOperations } from './operations.ts';
 import { DEFAULT_OPTIONS, type SimulatorOptions } from './options.ts';
-import { authorizationOperations } from './resources/authorization.ts';
-import { authorizationHelperOperations } from './resources/authorization-helper.ts';
-import { cardOperations } from './resources/card.ts';
-import { cardholderOperations } from './resources/cardholder.ts';
 import { commandLineOperations } from './resources/command-line.ts';
 import { settleAuthorization } from './resources/decision.ts';
-import { designReviewOperations } from './resources/design-review.ts';
-import { disputeOperations } from './resources/dispute.ts';
-import { eventOperations } from './resources/event.ts';
-import { fraudChallengeOperations } from './resources/fraud-challenge.ts';
-import { designOperations } from './resources/personalization-design.ts';
-import { bundleOperations } from './resources/physical-bundle.ts';
-import { reportRunOperations } from './resources/report-run.ts';
-import { reportTypeOperations } from './resources/report-type.ts';
-import { settlementOperations } from './resources/settlement.ts';
-import { shippingOperations } from './resources/shipping.ts';
 import { keepAppointment, scheduleAll } from './resources/tasks.ts';
-import { tokenOperations } from './resources/token.ts';
-import { transactionOperations } from './resources/transaction.ts';
-import { verificationOperations } from './resources/verification-session.ts';
-import { webhookEndpointOperations } from './resources/webhook-endpoint.ts';
 import { NO_CAUSE } from './world/account.ts';
 import { createStateFile, openWorld } from './world/state-file.ts';
 import type { World } from './world/world.ts';
@@ -74,8 +58,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ? undefined
       : createStateFile(options.stateFile, world, idempotency);
   if (stateFile !== undefined) world.onChange = () => stateFile.touch();
-  settleInterrupted(world);
-  scheduleAll(world);
+  revive(world);
   const server = createServer({
     api: {
       world,
@@ -86,6 +69,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ...accountRoutes,
       ...disputeRoutes,
       ...balanceRoutes,
+      ...faultRoutes,
       ...identityRoutes,
       ...issuingRoutes,
       ...reportingRoutes,
@@ -93,6 +77,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       ...simulatorRoutes,
       ...tokenRoutes,
       ...webhookRoutes,
+      ...snapshotRoutes(idempotency, revive),
     ]),
     onCall: options.onCall,
   });
@@ -122,33 +107,20 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     get port() {
       return port;
     },
-    platformAccount: world.platform.id,
+    get platformAccount() {
+      return world.platform.id;
+    },
     settle: (timeoutMs = SETTLE_TIMEOUT_MS) =>
       until(() => server.underWay === 0 && world.deliverer.pendingCount === 0, timeoutMs),
     close,
   };
 }
 
-const allOperations = (world: World): readonly Operation[] => [
-  ...authorizationOperations,
-  ...authorizationHelperOperations,
-  ...cardOperations,
-  ...cardholderOperations,
-  ...disputeOperations,
-  ...bundleOperations,
-  ...designOperations,
-  ...designReviewOperations,
-  ...eventOperations(world),
-  ...reportRunOperations(world),
-  ...reportTypeOperations,
-  ...settlementOperations,
-  ...fraudChallengeOperations,
-  ...shippingOperations,
-  ...tokenOperations,
-  ...transactionOperations,
-  ...verificationOperations,
-  ...webhookEndpointOperations,
-];
+/** What a world needs whose rows were loaded. */
+function revive(world: World): void {
+  settleInterrupted(world);
+  scheduleAll(world);
+}
 
 /** An address that listens everywhere is no address to call. */
 const reachable = (url: string): string => url.replace(/0\.0\.0\.0|\[::\]/, '127.0.0.1');

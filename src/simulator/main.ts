@@ -8,6 +8,7 @@ import {
   CAPTURED_AMOUNT_MODES,
   DEFAULT_OPTIONS,
   DISABLING_POLICIES,
+  RATE_LIMIT_MODES,
   RETRY_SCHEDULES,
   type SimulatorOptions,
 } from './options.ts';
@@ -32,6 +33,7 @@ const USAGE = `Usage: issuing-simulator [options]
   --retries SCHEDULE    ${RETRY_SCHEDULES.join(', ')} (${String(DEFAULT_OPTIONS.retrySchedule)}): when failed webhook deliveries are repeated
   --disable-endpoints P ${DISABLING_POLICIES.join(', ')} (${DEFAULT_OPTIONS.disableEndpoints}): endpoints that failed for a whole schedule
   --retention-days N    drops finished authorizations and their transactions after N days of simulator time
+  --rate-limits MODE    ${RATE_LIMIT_MODES.join(', ')} (${DEFAULT_OPTIONS.rateLimits}): the limits that Stripe publishes, in real time
   --log                 logs each call as a JSON line
   --help
 `;
@@ -59,6 +61,7 @@ function readArguments(args: readonly string[]): Arguments {
       retries: { type: 'string' },
       'disable-endpoints': { type: 'string' },
       'retention-days': { type: 'string' },
+      'rate-limits': { type: 'string' },
       log: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -82,6 +85,9 @@ function readArguments(args: readonly string[]): Arguments {
         oneOf('--disable-endpoints', values['disable-endpoints'], DISABLING_POLICIES) ??
         DEFAULT_OPTIONS.disableEndpoints,
       retentionDays: retentionDays(values['retention-days']),
+      rateLimits:
+        oneOf('--rate-limits', values['rate-limits'], RATE_LIMIT_MODES) ??
+        DEFAULT_OPTIONS.rateLimits,
     },
     log: values.log ?? false,
     help: values.help ?? false,

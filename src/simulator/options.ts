@@ -1,4 +1,5 @@
 /** What a simulator can be told at its start. Everything else is set through its control routes. */
+import { RATE_LIMIT_MODES, type RateLimitMode } from './http/rate-limit.ts';
 import { CAPTURED_AMOUNT_MODES, type CapturedAmountMode } from './machines/authorization.ts';
 import { RETRY_SCHEDULES, type RetrySchedule } from './webhooks/retry-schedule.ts';
 import type { ClockMode } from './world/clock.ts';
@@ -43,6 +44,8 @@ export interface SimulatorOptions {
    * simulator time, so that a long run needs no more memory; undefined keeps everything.
    */
   readonly retentionDays: number | undefined;
+  /** Stripe's rate limits: of a sandbox, of live mode, or none, because local tests call as fast as they can. */
+  readonly rateLimits: RateLimitMode;
   /** Told of each API call, e.g. to log it. */
   readonly onCall: ((call: CallRecord) => void) | undefined;
 }
@@ -51,8 +54,11 @@ export interface CallRecord {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** Empty for other calls than those of `/v1`. */
   readonly requestId: string;
   readonly durationMs: number;
+  /** The stack of an error that should not have happened; callers see its message only. */
+  readonly problem?: string | undefined;
 }
 
 export const DEFAULT_OPTIONS: SimulatorOptions = {
@@ -68,7 +74,8 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   disableEndpoints: 'live',
   deliveryTimeoutMs: 30_000,
   retentionDays: undefined,
+  rateLimits: 'off',
   onCall: undefined,
 };
 
-export { CAPTURED_AMOUNT_MODES, RETRY_SCHEDULES };
+export { CAPTURED_AMOUNT_MODES, RATE_LIMIT_MODES, RETRY_SCHEDULES };

@@ -57,6 +57,40 @@ describe('keys and accounts', () => {
     expect(unknown.code).toBe('account_invalid');
   });
 
+  it('takes a context that names an account, by the last part of its path', async () => {
+    await program.control('POST', '/_sim/accounts', { id: 'acct_context' });
+    const within = (context: string) =>
+      raw('POST', '/v1/identity/verification_sessions', {
+        headers: { ...FORM, 'stripe-context': context },
+        body: 'type=document',
+      });
+    const made = await within(`${program.simulator.platformAccount}/acct_context`);
+    const found = await program.stripe.identity.verificationSessions.retrieve(
+      String(made.body['id']),
+      {},
+      { stripeAccount: 'acct_context' },
+    );
+    expect(found.id).toBe(made.body['id']);
+    expect((await within('acct_nobody')).status).toBe(403);
+  });
+
+  it('points to its documentation and its log in errors', async () => {
+    const answer = await raw('GET', '/v1/issuing/cards/ic_unknown');
+    expect(answer.body.error).toMatchObject({
+      doc_url: 'https://stripe.com/docs/error-codes/resource-missing',
+      request_log_url: `https://dashboard.stripe.com/test/logs/${answer.headers.get('request-id')}`,
+    });
+  });
+
+  it('does not repeat long values in errors', async () => {
+    const answer = await raw('POST', '/v1/issuing/cards', {
+      headers: FORM,
+      body: `exp_month=${'x'.repeat(100_000)}&currency=usd&type=virtual`,
+    });
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(5_000);
+  });
+
   it('answers with request id, version, account and simulator time', async () => {
     const answer = await raw('GET', '/v1/issuing/cards', {
       headers: {
@@ -251,33 +285,59 @@ describe('idempotency', () => {
     await program.control('DELETE', '/_sim/accounts/platform/realtime_endpoint');
   });
 
+  it('compares parameters, not the order in which they were written', async () => {
+    const headers = { ...FORM, 'idempotency-key': 'order' };
+    const send = (body: string) =>
+      raw('POST', '/v1/identity/verification_sessions', { headers, body });
+    const first = await send('type=document&metadata[a]=1&metadata[b]=2');
+    const second = await send('metadata%5Bb%5D=2&metadata[a]=1&type=document');
+    expect([second.body['id'], second.headers.get('idempotent-replayed')]).toEqual([
+      first.body['id'],
+      'true',
+    ]);
+    const other = await send('type=document&metadata[a]=2&metadata[b]=1');
+    expect([other.status, other.body.error?.['type']]).toEqual([400, 'idempotency_error']);
+  });
+
+  it('keeps the keys of each account to itself', async () => {
+    const { id } = await program.control('POST', '/_sim/accounts', { id: 'acct_keys' });
+    const there = await program.stripe.issuing.cardholders.create(params, {
+      idempotencyKey: 'shared',
+      stripeAccount: String(id),
+    });
+    expect((await create('shared')).id).not.toBe(there.id);
+  });
+
+  it('ignores keys of other methods than POST, and refuses long ones', async () => {
+    const get = () =>
+      raw('GET', '/v1/issuing/cardholders?limit=1', {
+        headers: { ...KEY, 'idempotency-key': 'get' },
+      });
+    const before = await get();
+    await create('between');
+    const after = await get();
+    expect(after.headers.get('idempotent-replayed')).toBeNull();
+    expect(after.body['data']).not.toEqual(before.body['data']);
+    const made = await program.subscribe();
+    const remove = () =>
+      raw('DELETE', `/v1/webhook_endpoints/${made.id}`, {
+        headers: { ...KEY, 'idempotency-key': 'delete' },
+      });
+    expect([(await remove()).status, (await remove()).status]).toEqual([200, 404]);
+    const long = await refusal(create('k'.repeat(256)));
+    expect([long.statusCode, long.rawType]).toEqual([400, 'idempotency_error']);
+    await create('k'.repeat(255));
+  });
+
   it('lets the client repeat a call whose answer was lost, without doing it twice', async () => {
     const retrying = connect(program.simulator, { maxNetworkRetries: 1 });
-    await program.control('PUT', '/_sim/outage', { mode: 'drop_after', count: 1 });
+    await program.control('PUT', '/_sim/faults', { rules: [{ fault: 'drop_after', count: 1 }] });
     const made = await retrying.issuing.cardholders.create({
       ...params,
       email: 'once@example.com',
     });
     const list = await program.stripe.issuing.cardholders.list({ email: 'once@example.com' });
     expect(list.data.map(({ id }) => id)).toEqual([made.id]);
-  });
-});
-
-describe('an outage', () => {
-  it('fails the next calls in the way asked for, and then ends', async () => {
-    const list = () => program.stripe.issuing.cards.list({ limit: 1 });
-    await program.control('PUT', '/_sim/outage', { mode: '500', count: 1 });
-    expect((await refusal(list())).statusCode).toBe(500);
-    await program.control('PUT', '/_sim/outage', { mode: '429' });
-    expect(await refusal(list())).toBeInstanceOf(Stripe.errors.StripeRateLimitError);
-    expect(await refusal(list())).toBeInstanceOf(Stripe.errors.StripeRateLimitError);
-    await program.control('PUT', '/_sim/outage', { mode: 'drop', count: 1 });
-    // The client repeats a dropped connection by itself.
-    expect(
-      (await connect(program.simulator, { maxNetworkRetries: 1 }).issuing.cards.list({ limit: 1 }))
-        .data,
-    ).toHaveLength(1);
-    await list();
   });
 });
 
@@ -289,11 +349,10 @@ describe('control routes', () => {
     );
     const call = (method: string, path: string, body?: string) =>
       raw(method, path, body === undefined ? {} : { body });
-    expect((await call('PUT', '/_sim/outage', '{"mode":"sometimes"}')).status).toBe(400);
-    expect((await call('PUT', '/_sim/outage', '{"mood":"500"}')).body.error?.['param']).toBe(
-      'mood',
-    );
-    expect((await call('PUT', '/_sim/outage', 'none')).status).toBe(400);
+    const faults = (body: string) => call('PUT', '/_sim/faults', body);
+    expect((await faults('{"rules":[{"fault":"sometimes"}]}')).status).toBe(400);
+    expect((await faults('{"rules":[],"mood":"500"}')).body.error?.['param']).toBe('mood');
+    expect((await faults('none')).status).toBe(400);
     expect((await call('PUT', '/_sim/accounts/acct_x/settings', '{}')).status).toBe(404);
     expect((await call('POST', '/_sim/unknown')).status).toBe(404);
   });

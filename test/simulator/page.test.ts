@@ -148,9 +148,9 @@ test('shows the message of a refused call', async () => {
 
 test('says that it is not up to date during an outage, until it is again', async () => {
   await visit();
-  await program.control('PUT', '/_sim/outage', { mode: '500' });
+  await program.control('PUT', '/_sim/faults', { rules: [{ fault: '500' }] });
   await page.waitForSelector('[role=status].bad::-p-text(Not up to date. 500)');
-  await program.control('PUT', '/_sim/outage', { mode: 'none' });
+  await program.control('PUT', '/_sim/faults', { rules: [] });
   await page.waitForSelector('[role=status]:not(.bad):empty');
 });
 

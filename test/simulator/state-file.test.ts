@@ -127,6 +127,7 @@ describe('the process', () => {
       [['--retries', 'never'], 'fast, sandbox, live'],
       [['--disable-endpoints', 'yes'], 'live, always, never'],
       [['--retention-days', '-1'], '--retention-days'],
+      [['--rate-limits', 'some'], 'off, sandbox, live'],
     ] as const;
     const started = wrong.map(([args, hint]) => ({ hint, end: start(args).ended }));
     for (const { hint: expected, end } of started) {

@@ -163,7 +163,7 @@ describe('traffic', () => {
 
   it('counts failed calls, leaves out what hangs on them, and goes on', async () => {
     const simulator = await startSimulator();
-    await control(simulator, '/_sim/outage', { mode: '429', count: 1 });
+    await control(simulator, '/_sim/faults', { rules: [{ fault: '429', count: 1 }] });
     const summary = await succeed(`${SHORT} --concurrency 1 --url ${simulator.url}`);
     expect(summary.errors).toEqual({ rate_limit: 1 });
     expect(summary.cardholders.made).toBe(3);
@@ -242,7 +242,7 @@ describe('the command line', () => {
 
   it('gives up when not a single call succeeds', async () => {
     const simulator = await startSimulator();
-    await control(simulator, '/_sim/outage', { mode: '429' });
+    await control(simulator, '/_sim/faults', { rules: [{ fault: '429' }] });
     const { code, output, problems } = await traffic(`${SHORT} --url ${simulator.url}`);
     expect({ code, output }).toEqual({ code: 1, output: '' });
     expect(problems).toContain('No call succeeds; the last one failed with: Request rate limit');

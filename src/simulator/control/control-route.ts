@@ -1,7 +1,7 @@
 /** Control routes: what no Stripe API offers, because there the network, the carrier or a person does it. */
 
 import type { IncomingCall, OutgoingAnswer } from '../http/api.ts';
-import { toFailure, unknownObject, unknownRoute } from '../http/failure.ts';
+import { problemOf, toFailure, unknownObject, unknownRoute } from '../http/failure.ts';
 import { type FormMap, parseForm } from '../http/form.ts';
 import { parseJsonForm } from '../http/json-form.ts';
 import { parseShape, type Schema, type Shape, schemaOf, type Values } from '../http/parameter.ts';
@@ -28,6 +28,8 @@ export interface ControlRoute {
   /** Describes the JSON body, or the query of a GET. */
   readonly schema: Schema;
   readonly run: (world: World, form: FormMap, path: readonly string[]) => object | Promise<object>;
+  /** For a body that is not parameters; then `run` is not used. */
+  readonly runRaw?: (world: World, body: string) => Promise<object>;
 }
 
 interface ControlRouteInput<S extends Shape> {
@@ -80,17 +82,27 @@ export function createControl(world: World, routes: readonly ControlRoute[]) {
       for (const route of table) {
         const path = route.method === call.method ? matchPath(route.path, call.path) : undefined;
         if (path === undefined) continue;
-        const form = route.method === 'GET' ? parseForm(call.query) : parseJsonForm(call.body);
-        const answer = await route.run(world, form, path);
+        const answer = await runRoute(world, route, { call, path });
         if (route.method !== 'GET') world.onChange();
         return { status: 200, body: JSON.stringify(answer), headers: {} };
       }
       throw unknownRoute(call.method, call.path);
     } catch (error) {
       const { status, body, headers } = toFailure(error);
-      return { status, body: JSON.stringify({ error: body }), headers };
+      const answer = { status, body: JSON.stringify({ error: body }), headers };
+      return { ...answer, problem: problemOf(error) };
     }
   };
+}
+
+function runRoute(
+  world: World,
+  route: ControlRoute,
+  { call, path }: { call: IncomingCall; path: readonly string[] },
+): object | Promise<object> {
+  if (route.runRaw !== undefined) return route.runRaw(world, call.body);
+  const form = route.method === 'GET' ? parseForm(call.query) : parseJsonForm(call.body);
+  return route.run(world, form, path);
 }
 
 function matchPath(pattern: string, path: string): readonly string[] | undefined {

@@ -1,10 +1,9 @@
-/** The simulator itself: clock, outages, and what it holds. */
-import { choice, integer, number, required } from '../http/parameter.ts';
+/** The simulator itself: clock, and what it holds. */
+import { number, required } from '../http/parameter.ts';
 import type { Account } from '../world/account.ts';
 import type { Kind } from '../world/kind.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
 import type { Row } from '../world/table.ts';
-import { OUTAGE_MODES } from '../world/world.ts';
 import { type ControlRoute, controlRoute } from './control-route.ts';
 
 /** Ten years. A leap beyond the validity of every card shows nothing more. */
@@ -46,16 +45,6 @@ export const simulatorRoutes: readonly ControlRoute[] = [
     async handle({ world, params }) {
       await world.time.passTo(world.clock.nowMs() + Math.floor(params.seconds) * 1000);
       return { now: world.clock.now() };
-    },
-  }),
-  controlRoute({
-    method: 'PUT',
-    path: '/_sim/outage',
-    summary: 'Makes /v1 calls fail, all of them or the next `count`.',
-    params: { mode: required(choice(OUTAGE_MODES)), count: integer({ min: 1 }) },
-    handle({ world, params }) {
-      world.outage = { mode: params.mode, left: params.count ?? null };
-      return world.outage;
     },
   }),
 ];

@@ -3,17 +3,20 @@ import { API_VERSION } from '../options.ts';
 import type { Account } from '../world/account.ts';
 import type { Scope } from '../world/kind.ts';
 import type { World } from '../world/world.ts';
+import { isApiVersion, isOlder, readApiVersion, renderFor } from './api-version.ts';
 import {
-  Failure,
+  type Failure,
   invalidKey,
   invalidRequest,
   missingKey,
+  problemOf,
   toFailure,
   unknownAccount,
   unknownRoute,
 } from './failure.ts';
-import { type FormMap, parseForm } from './form.ts';
-import type { IdempotencyStore } from './idempotency.ts';
+import { errorAfter, type FaultName, type FaultRule, refusalBefore, retryHint } from './fault.ts';
+import { type FormMap, type FormNode, parseForm } from './form.ts';
+import { checkKeyLength, type IdempotencyStore } from './idempotency.ts';
 import { RawAnswer } from './raw-answer.ts';
 import type { Match, RouteTable } from './route-table.ts';
 
@@ -30,14 +33,23 @@ export interface OutgoingAnswer {
   readonly status: number;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The connection is cut instead of an answer. */
-  readonly drop?: boolean;
+  /** The connection is cut instead of an answer, or in the middle of it. */
+  readonly cut?: 'half' | 'whole' | undefined;
+  /** Where a bug happened; for the log, not for the caller. */
+  readonly problem?: string | undefined;
 }
 
 export interface Api {
   readonly world: World;
   readonly routes: RouteTable;
   readonly idempotency: IdempotencyStore;
+}
+
+/** A call on its way through the API. */
+interface Passage {
+  readonly call: IncomingCall;
+  readonly requestId: string;
+  readonly fault: FaultRule | undefined;
 }
 
 /** Answers one call. Never throws. */
@@ -47,47 +59,43 @@ export async function answerCall(
   requestId: string,
 ): Promise<OutgoingAnswer> {
   const common = commonHeaders(call, requestId);
-  const mode = takeOutage(api.world);
-  if (mode === 'drop') return { status: 0, body: '', headers: {}, drop: true };
   try {
-    if (mode === '500' || mode === '429') throw outageFailure(mode);
-    const answer = await route(api, call, requestId);
+    const { method, path } = call;
+    const account = accountName(call) ?? api.world.platform.id;
+    const fault = await api.world.faults.strike({ method, path, account });
+    if (fault?.fault === 'drop') return { status: 0, body: '', headers: {}, cut: 'whole' };
+    const refusal = fault === undefined ? undefined : refusalBefore(fault);
+    if (refusal !== undefined) throw refusal;
+    const answer = await route(api, { call, requestId, fault });
     await api.world.deliverer.beforeAnswer(requestId);
-    return { ...answer, headers: { ...common, ...answer.headers }, drop: mode === 'drop_after' };
+    const headers = { ...common, ...answer.headers, ...retryHint(fault) };
+    return { ...answer, headers, cut: CUTS.get(fault?.fault ?? 'latency') };
   } catch (error) {
-    const failure = toFailure(error);
-    const body = JSON.stringify({ error: failure.body });
-    return { status: failure.status, body, headers: { ...common, ...failure.headers } };
+    const { status, headers } = toFailure(error);
+    const body = errorBody(error, requestId);
+    return { status, body, headers: { ...common, ...headers }, problem: problemOf(error) };
   }
 }
 
-function takeOutage(world: World): World['outage']['mode'] {
-  const { mode, left } = world.outage;
-  if (mode === 'none' || left === null) return mode;
-  world.outage = left <= 1 ? { mode: 'none', left: null } : { mode, left: left - 1 };
-  return mode;
-}
+/** How faults that strike after the effect treat the connection. */
+const CUTS: ReadonlyMap<FaultName, 'half' | 'whole'> = new Map([
+  ['drop_after', 'whole'],
+  ['half_answer', 'half'],
+]);
 
-const outageFailure = (mode: '429' | '500'): Failure =>
-  mode === '500'
-    ? new Failure(500, {
-        type: 'api_error',
-        message: 'An error occurred. (Asked for by the outage control.)',
-      })
-    : new Failure(
-        429,
-        {
-          type: 'invalid_request_error',
-          code: 'rate_limit',
-          message: 'Request rate limit exceeded. (Asked for by the outage control.)',
-        },
-        { 'stripe-rate-limited-reason': 'global-rate' },
-      );
+const errorBody = (error: unknown, requestId: string): string =>
+  JSON.stringify({
+    error: {
+      ...toFailure(error).body,
+      request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}`,
+    },
+  });
 
 function commonHeaders(call: IncomingCall, requestId: string): Record<string, string> {
+  const version = call.header('stripe-version');
   const headers: Record<string, string> = {
     'request-id': requestId,
-    'stripe-version': call.header('stripe-version') ?? API_VERSION,
+    'stripe-version': version !== undefined && isApiVersion(version) ? version : API_VERSION,
   };
   for (const name of ['idempotency-key', 'stripe-account']) {
     const value = call.header(name);
@@ -97,33 +105,59 @@ function commonHeaders(call: IncomingCall, requestId: string): Record<string, st
   return headers;
 }
 
-async function route(api: Api, call: IncomingCall, requestId: string): Promise<OutgoingAnswer> {
+async function route(api: Api, passage: Passage): Promise<OutgoingAnswer> {
+  const { call, requestId, fault } = passage;
   const key = readKey(call.header('authorization'));
-  const account = findAccount(api.world, key, call.header('stripe-account'));
+  const account = findAccount(api.world, key, accountName(call));
+  const version = readApiVersion(call.header('stripe-version') || API_VERSION);
   const match = api.routes.find(call.method, call.path);
+  api.world.rateLimiter.take(account.id, operationName(match));
   if (match === undefined) throw unknownRoute(call.method, call.path);
-  const run = match.operation.prepare(readForm(call));
+  const { since } = match.operation;
+  if (since !== undefined && isOlder(version, since)) throw tooOld(version, since);
+  const form = readForm(call);
+  const run = match.operation.prepare(form);
   const idempotencyKey = call.method === 'POST' ? call.header('idempotency-key') : undefined;
   const scope: Scope = {
     world: api.world,
     account,
     cause: { id: requestId, idempotency_key: idempotencyKey ?? null },
   };
-  const execute = async (): Promise<OutgoingAnswer> => toAnswer(await run(scope, match.id));
+  const execute = async (): Promise<OutgoingAnswer> => {
+    const answer = await run(scope, match.id);
+    // The effect stays; the key, if there is one, keeps the error.
+    if (fault?.fault === 'error_after') throw errorAfter(fault);
+    return toAnswer(version, answer);
+  };
   if (idempotencyKey === undefined || idempotencyKey === '') return execute();
-  return once(api, { call, account, match, key: idempotencyKey, requestId }, execute);
+  const fingerprint = `${call.method} ${call.path} ${canonical(form)}`;
+  return once(api, { account, key: idempotencyKey, fingerprint, requestId }, execute);
 }
 
-const toAnswer = (answer: object): OutgoingAnswer =>
+const operationName = (match: Match | undefined): string | undefined =>
+  match === undefined ? undefined : `${match.operation.method} ${match.operation.path}`;
+
+const tooOld = (version: string, since: string): Failure =>
+  invalidRequest(
+    `This method is not available in API version ${version}; it needs ${since} or later.`,
+  );
+
+/** The same text for the same parameters, in whatever order they were sent. */
+function canonical(node: FormNode): string {
+  if (typeof node === 'string') return JSON.stringify(node);
+  const entries = [...node].map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`);
+  return `{${entries.toSorted().join(',')}}`;
+}
+
+const toAnswer = (version: string, answer: object): OutgoingAnswer =>
   answer instanceof RawAnswer
     ? { status: 200, body: answer.body, headers: { 'content-type': answer.contentType } }
-    : { status: 200, body: JSON.stringify(answer), headers: {} };
+    : { status: 200, body: JSON.stringify(renderFor(version, answer)), headers: {} };
 
 interface Claim {
-  readonly call: IncomingCall;
   readonly account: Account;
-  readonly match: Match;
   readonly key: string;
+  readonly fingerprint: string;
   readonly requestId: string;
 }
 
@@ -132,33 +166,33 @@ async function once(
   claim: Claim,
   execute: () => Promise<OutgoingAnswer>,
 ): Promise<OutgoingAnswer> {
-  const { call, account, requestId } = claim;
+  const { account, fingerprint, requestId } = claim;
+  checkKeyLength(claim.key);
   const key = `${account.id} ${claim.key}`;
-  const fingerprint = `${call.method} ${call.path} ${call.body} ${call.query}`;
-  const now = api.world.clock.now();
-  const stored = api.idempotency.claim(key, fingerprint, now);
+  const created = api.world.clock.now();
+  const stored = api.idempotency.claim(key, fingerprint, created);
   if (stored !== undefined) {
     const headers = { 'idempotent-replayed': 'true', 'original-request': stored.requestId };
     return { status: stored.status, body: stored.body, headers };
   }
+  const keep = (status: number, body: string): void =>
+    api.idempotency.finish({ key, fingerprint, created, requestId, status, body });
   try {
     const answer = await execute();
-    api.idempotency.finish({ key, fingerprint, created: now, requestId, ...answer });
+    keep(answer.status, answer.body);
     return answer;
   } catch (error) {
-    const failure = toFailure(error);
-    const body = JSON.stringify({ error: failure.body });
-    api.idempotency.finish({
-      key,
-      fingerprint,
-      created: now,
-      requestId,
-      status: failure.status,
-      body,
-    });
-    throw failure;
+    const { status } = toFailure(error);
+    // A conflict or a lock is about the moment, not about the request.
+    if (status === 409 || status === 429) api.idempotency.release(key);
+    else keep(status, errorBody(error, requestId));
+    throw error;
   }
 }
+
+/** The account that a call is about. A context names it by the last part of its path. */
+const accountName = (call: IncomingCall): string | undefined =>
+  call.header('stripe-account') || call.header('stripe-context')?.split('/').at(-1) || undefined;
 
 /** Bearer, or Basic with the key as the user. Any key that begins like a secret one is accepted. */
 function readKey(authorization: string | undefined): string {
@@ -175,7 +209,7 @@ function readKey(authorization: string | undefined): string {
 }
 
 function findAccount(world: World, key: string, name: string | undefined): Account {
-  if (name === undefined || name === '') return world.platform;
+  if (name === undefined) return world.platform;
   const account = world.accounts.get(name);
   if (account === undefined) throw unknownAccount(key, name);
   return account;

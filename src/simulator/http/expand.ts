@@ -8,7 +8,7 @@ import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/iss
 import { BUNDLE, DESIGN } from '../world/kinds/personalization.ts';
 import { TOKEN } from '../world/kinds/token.ts';
 import type { Row } from '../world/table.ts';
-import { invalidRequest } from './failure.ts';
+import { Failure, invalidRequest } from './failure.ts';
 
 /** As deep as Stripe goes. */
 const DEPTH_MAX = 4;
@@ -57,6 +57,38 @@ const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> =
   'identity.verification_session': { last_verification_report: into(REPORT) },
 };
 
+/** Objects that are always shown whole; expanding them, or going through them, is harmless. */
+const EMBEDDED = ['balance_transactions', 'card', 'cardholder', 'network_data', 'transactions'];
+const NAMES = new Set([
+  ...EMBEDDED,
+  ...Object.values(EXPANDABLE).flatMap((fields) => Object.keys(fields)),
+]);
+
+/**
+ * Refuses, before a write has any effect, paths that no object has. Where a path leads is known only afterwards;
+ * then `expandWritten` leaves alone what it cannot expand, because a write must not be done and refused at once.
+ */
+export function checkExpand(paths: readonly string[]): void {
+  for (const path of paths) {
+    const segments = path.split('.');
+    if (segments.length > DEPTH_MAX) throw tooDeep(path);
+    if (!segments.every((segment) => NAMES.has(segment))) throw notExpandable(path);
+  }
+}
+
+/** Expands the answer to a write, as far as it goes. */
+export function expandWritten(scope: Scope, answer: object, paths: readonly string[]): object {
+  let expanded = answer;
+  for (const path of paths) {
+    try {
+      expanded = expandAnswer(scope, expanded, [path]);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+  return expanded;
+}
+
 /** Expands an answer. Throws a 400 for a path that leads nowhere. */
 export function expandAnswer(scope: Scope, answer: object, paths: readonly string[]): object {
   let expanded: unknown = answer;
@@ -65,9 +97,7 @@ export function expandAnswer(scope: Scope, answer: object, paths: readonly strin
     const isList = 'object' in answer && answer.object === 'list';
     const depth = segments.length - (isList ? 1 : 0);
     if (depth > DEPTH_MAX) {
-      throw invalidRequest(
-        `You cannot expand more than ${DEPTH_MAX} levels of a property. Property: ${path}`,
-      );
+      throw tooDeep(path);
     }
     expanded = walk(scope, expanded, segments, path);
   }
@@ -94,6 +124,11 @@ function walk(scope: Scope, value: unknown, segments: readonly string[], path: s
     resolve !== undefined && typeof found === 'string' ? (resolve(scope, found) ?? found) : found;
   return { ...fields, [segment]: walk(scope, object, rest, path) };
 }
+
+const tooDeep = (path: string): Error =>
+  invalidRequest(
+    `You cannot expand more than ${DEPTH_MAX} levels of a property. Property: ${path}`,
+  );
 
 const notExpandable = (path: string): Error =>
   invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand' });

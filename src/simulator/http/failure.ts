@@ -8,7 +8,12 @@ export interface FailureBody {
   readonly code?: string;
   readonly param?: string;
   readonly doc_url?: string;
+  readonly request_log_url?: string;
 }
+
+/** As long as Stripe's own can be; a refusal must not repeat a megabyte of what it refuses. */
+const MESSAGE_LENGTH_MAX = 2_000;
+const PARAM_LENGTH_MAX = 500;
 
 export class Failure extends Error {
   override readonly name = 'Failure';
@@ -19,13 +24,14 @@ export class Failure extends Error {
     super(body.message);
     this.status = status;
     this.headers = headers;
-    this.body =
-      body.code === undefined
-        ? body
-        : {
-            ...body,
-            doc_url: `https://stripe.com/docs/error-codes/${body.code.replaceAll('_', '-')}`,
-          };
+    this.body = {
+      ...body,
+      message: body.message.slice(0, MESSAGE_LENGTH_MAX),
+      ...(body.param === undefined ? {} : { param: body.param.slice(0, PARAM_LENGTH_MAX) }),
+      ...(body.code === undefined
+        ? {}
+        : { doc_url: `https://stripe.com/docs/error-codes/${body.code.replaceAll('_', '-')}` }),
+    };
   }
 }
 
@@ -93,11 +99,17 @@ export const unknownAccount = (key: string, account: string): Failure =>
 const maskKey = (key: string): string =>
   key.length <= 12 ? '****' : `${key.slice(0, 8)}****${key.slice(-4)}`;
 
-/** A bug of the simulator must be visible as such, and must not end it. */
+/** A bug of the simulator must be visible as such, and must not end it. Its stack is for the log (`problemOf`). */
 export const toFailure = (error: unknown): Failure =>
   error instanceof Failure
     ? error
-    : new Failure(500, { type: 'api_error', message: `The simulator failed: ${describe(error)}` });
+    : new Failure(500, {
+        type: 'api_error',
+        message: `The simulator failed: ${error instanceof Error ? error.message : String(error)}`,
+      });
 
-const describe = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** Where a bug happened, or undefined for a refusal. */
+export const problemOf = (error: unknown): string | undefined => {
+  if (error instanceof Failure) return undefined;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};

@@ -8,7 +8,7 @@ export type FormNode = string | FormMap;
 export type FormMap = Map<string, FormNode>;
 
 /** Nothing in the API nests deeper than this; deeper input is a mistake or an attack. */
-const DEPTH_MAX = 10;
+export const DEPTH_MAX = 10;
 /** More pairs than any legal request can have: 50 metadata keys, 295 categories and a few dozen fields. */
 const PAIRS_MAX = 2_000;
 

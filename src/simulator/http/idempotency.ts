@@ -27,12 +27,9 @@ export class IdempotencyStore {
 
   /**
    * The stored answer, or undefined after having claimed the key; then `finish` or `release` must follow. Throws
-   * for a key in use, a key of another request, and a key that is too long.
+   * for a key in use, and for a key of another request.
    */
   claim(key: string, fingerprint: string, now: number): StoredAnswer | undefined {
-    if (key.length > KEY_LENGTH_MAX) {
-      throw refusal(400, `Idempotency keys can be at most ${KEY_LENGTH_MAX} characters.`);
-    }
     if (this.#running.has(key)) {
       throw refusal(
         409,
@@ -82,9 +79,17 @@ export class IdempotencyStore {
     return [...this.#entries.values()];
   }
 
+  /** Replaces everything that is kept; keys in use stay in use. */
   load(entries: readonly IdempotencyEntry[]): void {
+    this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.key, entry);
   }
+}
+
+/** Throws a 400 for a key that is too long. */
+export function checkKeyLength(key: string): void {
+  if (key.length <= KEY_LENGTH_MAX) return;
+  throw refusal(400, `Idempotency keys can be at most ${KEY_LENGTH_MAX} characters.`);
 }
 
 const refusal = (status: number, message: string, code?: string): Failure =>

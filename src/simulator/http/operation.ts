@@ -1,14 +1,16 @@
 /** One operation of the API: method, path, parameters, handler. The route table is a list of these. */
 import type { Kind, Scope } from '../world/kind.ts';
 import type { Row } from '../world/table.ts';
-import { expandAnswer } from './expand.ts';
+import { checkExpand, expandAnswer, expandWritten } from './expand.ts';
 import { invalidRequest, unknownObject } from './failure.ts';
 import type { FormMap } from './form.ts';
 import {
   integer,
   list,
   parseShape,
+  type Schema,
   type Shape,
+  schemaOf,
   type TimeRange,
   text,
   type Values,
@@ -28,6 +30,10 @@ export interface Operation {
   readonly method: Method;
   /** With placeholders in braces. */
   readonly path: string;
+  /** Of its parameters, `expand` included. */
+  readonly schema: Schema;
+  /** The date of the first API version that has it; undefined for all. */
+  readonly since: string | undefined;
   /** Checks the parameters; throws a 400. What it returns carries the operation out. */
   readonly prepare: (form: FormMap) => Run;
 }
@@ -39,6 +45,7 @@ export interface OperationInput<S extends Shape> {
   readonly method: Method;
   readonly path: string;
   readonly params: S;
+  readonly since?: string;
   readonly extras?: Extras;
   readonly handle: (call: Call<Values<S>>) => object | Promise<object>;
 }
@@ -50,15 +57,18 @@ export function operation<S extends Shape>(input: OperationInput<S>): Operation 
   return {
     method: input.method,
     path: input.path,
+    schema: schemaOf(shape),
+    since: input.since,
     prepare(form) {
       const { expand, ...params } = parseShape<Shape & typeof COMMON>(shape, form);
+      const extras = input.extras ?? {};
+      const paths = expand ?? [];
+      const isWrite = input.method !== 'GET';
+      if (isWrite) checkExpand(paths.filter((path) => !Object.hasOwn(extras, path)));
       return async (scope, id) => {
         // The shape that parsed the parameters is the one that gives them their type.
         const answer = await input.handle({ ...scope, id, params: params as unknown as Values<S> });
-        return expandWith({ ...scope, id }, answer, {
-          paths: expand ?? [],
-          extras: input.extras ?? {},
-        });
+        return expandWith({ ...scope, id }, answer, { paths, extras, isWrite });
       };
     },
   };
@@ -67,10 +77,11 @@ export function operation<S extends Shape>(input: OperationInput<S>): Operation 
 function expandWith(
   call: Scope & { readonly id: string },
   answer: object,
-  wanted: { readonly paths: readonly string[]; readonly extras: Extras },
+  wanted: { readonly paths: readonly string[]; readonly extras: Extras; readonly isWrite: boolean },
 ): object {
   const ordinary = wanted.paths.filter((path) => !Object.hasOwn(wanted.extras, path));
-  const expanded = ordinary.length === 0 ? answer : expandAnswer(call, answer, ordinary);
+  const expand = wanted.isWrite ? expandWritten : expandAnswer;
+  const expanded = ordinary.length === 0 ? answer : expand(call, answer, ordinary);
   const shown = wanted.paths.flatMap((path) => {
     const extra = Object.hasOwn(wanted.extras, path) ? wanted.extras[path] : undefined;
     const value = extra?.(call);

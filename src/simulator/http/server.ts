@@ -1,6 +1,7 @@
 /** The HTTP server: bytes in, bytes out. `/v1` goes to the API, `/_sim` to the control routes. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { CallRecord } from '../options.ts';
 import type { World } from '../world/world.ts';
 import { type Api, answerCall, type IncomingCall, type OutgoingAnswer } from './api.ts';
@@ -10,8 +11,15 @@ import { createStream, STREAM_PATH } from './stream.ts';
 
 /** Far above any legal request, far below what would hurt. */
 const BODY_BYTES_MAX = 1_000_000;
+/** A snapshot holds a whole state; texts of Node end at about twice this length. */
+const SNAPSHOT_BYTES_MAX = 256_000_000;
 /** Clients such as the official ones keep connections for reuse; shorter would race with their next call. */
 const KEEP_ALIVE_MS = 60_000;
+/** A request that takes longer to arrive is cut off, so that slow senders do not hold connections for ever. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The control route that takes a snapshot. */
+const SNAPSHOT_PATH = '/_sim/restore';
 
 type ControlAnswer = (call: IncomingCall) => Promise<OutgoingAnswer>;
 
@@ -49,6 +57,8 @@ export function createServer(given: ServerParts): SimulatorServer {
     handle(parts, request, response).catch(() => request.socket.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.on('clientError', refuseUnreadable);
   return {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
@@ -80,11 +90,13 @@ async function handle(
 ): Promise<void> {
   const startedAt = performance.now();
   const { world } = parts.api;
-  const requestId = world.sequence.id('req');
   const url = request.url ?? '/';
   const cut = url.indexOf('?');
   const path = cut < 0 ? url : url.slice(0, cut);
-  const body = await readBody(request);
+  // Looking at the state must not change it, so control calls use up no ids.
+  const requestId = path.startsWith('/v1/') ? world.sequence.id('req') : '';
+  const limit = path === SNAPSHOT_PATH ? SNAPSHOT_BYTES_MAX : BODY_BYTES_MAX;
+  const body = await readBody(request, limit);
   const call: IncomingCall = {
     method: request.method ?? 'GET',
     path,
@@ -95,8 +107,8 @@ async function handle(
       return Array.isArray(value) ? value[0] : value;
     },
   };
-  const answer = body === undefined ? tooLarge() : await dispatch(parts, call, requestId);
-  if (answer.drop === true) request.socket.destroy();
+  const answer = body === undefined ? tooLarge(limit) : await dispatch(parts, call, requestId);
+  if (answer.cut === 'whole') request.socket.destroy();
   else send(world, response, answer);
   const record: CallRecord = {
     method: call.method,
@@ -104,6 +116,7 @@ async function handle(
     status: answer.status,
     requestId,
     durationMs: performance.now() - startedAt,
+    problem: answer.problem,
   };
   parts.onCall?.(record);
   world.watch.publish({ kind: 'call', ...record });
@@ -122,19 +135,19 @@ async function dispatch(
   return { status: failure.status, body: JSON.stringify({ error: failure.body }), headers: {} };
 }
 
-const tooLarge = (): OutgoingAnswer => ({
+const tooLarge = (limit: number): OutgoingAnswer => ({
   status: 413,
   body: JSON.stringify({
     error: {
       type: 'invalid_request_error',
-      message: `A request can have at most ${BODY_BYTES_MAX} bytes.`,
+      message: `A request can have at most ${limit} bytes.`,
     },
   }),
   headers: { connection: 'close' },
 });
 
 /** The whole body, or undefined when it is too large; the rest is then read and thrown away. */
-async function readBody(request: http.IncomingMessage): Promise<string | undefined> {
+async function readBody(request: http.IncomingMessage, limit: number): Promise<string | undefined> {
   if (request.method === 'GET' || request.method === 'DELETE') {
     request.resume();
     return '';
@@ -144,9 +157,9 @@ async function readBody(request: http.IncomingMessage): Promise<string | undefin
   for await (const chunk of request) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += bytes.length;
-    if (size <= BODY_BYTES_MAX) chunks.push(bytes);
+    if (size <= limit) chunks.push(bytes);
   }
-  return size > BODY_BYTES_MAX ? undefined : Buffer.concat(chunks).toString('utf8');
+  return size > limit ? undefined : Buffer.concat(chunks).toString('utf8');
 }
 
 function send(world: World, response: http.ServerResponse, answer: OutgoingAnswer): void {
@@ -158,5 +171,24 @@ function send(world: World, response: http.ServerResponse, answer: OutgoingAnswe
     // Callers compare it with `created`, so it follows simulator time.
     date: new Date(world.clock.nowMs()).toUTCString(),
   });
-  response.end(answer.body);
+  if (answer.cut !== 'half') {
+    response.end(answer.body);
+    return;
+  }
+  const half = answer.body.slice(0, answer.body.length / 2);
+  response.write(half, () => response.socket?.destroy());
+}
+
+/** What is not HTTP, or has too large headers, gets an answer in Stripe's shape nevertheless. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable) return;
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : '400 Bad Request';
+  const body = JSON.stringify({
+    error: { type: 'invalid_request_error', message: 'The request is not readable as HTTP.' },
+  });
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
 }

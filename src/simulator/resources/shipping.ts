@@ -69,6 +69,8 @@ export function readShipping(given: Values<typeof SHAPE>, now: number): Shipping
   };
 }
 
+/** The API version that began to tell submitted from pending. */
+const SUBMIT_SINCE = '2024-09-30';
 const TRACKING_DIGITS = 20;
 
 const helper = (step: ShippingStep): Operation =>
@@ -76,6 +78,7 @@ const helper = (step: ShippingStep): Operation =>
     method: 'POST',
     path: `/v1/test_helpers/issuing/cards/{card}/shipping/${step}`,
     params: {},
+    ...(step === 'submit' ? { since: SUBMIT_SINCE } : {}),
     handle(call) {
       const card = find(call, CARD, call.id);
       if (card.shipping === null)

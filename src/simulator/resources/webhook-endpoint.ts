@@ -1,4 +1,5 @@
 /** Webhook endpoints: `/v1/webhook_endpoints`. The secret is shown once, in the answer to the creation. */
+import { isApiVersion } from '../http/api-version.ts';
 import { invalidRequest } from '../http/failure.ts';
 import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
@@ -39,6 +40,12 @@ export const url = (): Field<string, false> =>
         },
   );
 
+const apiVersion = refined(text(), (version) =>
+  isApiVersion(version)
+    ? undefined
+    : { message: `Invalid Stripe API version: ${version.slice(0, 50)}` },
+);
+
 const CHANGEABLE = {
   description: unsettable(text()),
   metadata: metadata(),
@@ -55,7 +62,7 @@ export const webhookEndpointOperations: readonly Operation[] = [
     path: PATH,
     params: {
       ...CHANGEABLE,
-      api_version: text(),
+      api_version: apiVersion,
       connect: flag(),
       enabled_events: required(list(enabledEvent())),
       url: required(url()),

@@ -28,7 +28,7 @@ type Traits = Partial<Omit<Parcel, keyof Address | 'order'>>;
 export class Deliverer {
   readonly audit = new Audit();
   readonly faults: Faults;
-  readonly undelivered = new Undelivered();
+  #undelivered = new Undelivered();
   readonly #context: DeliveryContext;
   readonly #senders = new Map<string, EndpointSender>();
   readonly #watch = new AttemptWatch();
@@ -36,6 +36,10 @@ export class Deliverer {
   constructor(context: DeliveryContext) {
     this.#context = context;
     this.faults = new Faults(context.random);
+  }
+
+  get undelivered(): Undelivered {
+    return this.#undelivered;
   }
 
   /** Queues an event for an endpoint. `request` is the id of the API call behind it, if there is one. */
@@ -119,6 +123,15 @@ export class Deliverer {
     for (const [endpoint, at] of Object.entries(saved.lastSuccesses)) {
       this.#sender(endpoint).lastSuccessAt = at;
     }
+  }
+
+  /** Forgets everything and takes up this instead. What is being sent at the moment ends unheard. */
+  reset(saved: SavedDeliveries): void {
+    for (const sender of this.#senders.values()) sender.close();
+    this.#senders.clear();
+    // Senders that are still at it keep counting in the old one.
+    this.#undelivered = new Undelivered();
+    this.restore(saved);
   }
 
   /** Asks for all reminders once more, after the agenda was emptied. */

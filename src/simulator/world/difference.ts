@@ -9,11 +9,12 @@ const isPlain = (value: unknown): value is Plain =>
  * are null, all as Stripe does. Undefined when nothing changed.
  */
 export function previousAttributes(before: object, after: object): Plain | undefined {
-  const earlier = Object.fromEntries(Object.entries(before));
-  const later = Object.fromEntries(Object.entries(after));
+  // Maps, because metadata may have keys such as `constructor`.
+  const earlier = new Map<string, unknown>(Object.entries(before));
+  const later = new Map<string, unknown>(Object.entries(after));
   const previous: [string, unknown][] = [];
-  for (const key of new Set([...Object.keys(earlier), ...Object.keys(later)])) {
-    const [was, is] = [earlier[key], later[key]];
+  for (const key of new Set([...earlier.keys(), ...later.keys()])) {
+    const [was, is] = [earlier.get(key), later.get(key)];
     if (was === is) continue;
     if (isPlain(was) && isPlain(is)) {
       const nested = previousAttributes(was, is);

@@ -17,11 +17,21 @@ const SKIP_AFTER_CRASH = 1_000_000;
 export type Counters = Readonly<Record<string, number>>;
 
 export class Sequence {
-  readonly #seed: number;
+  #seed: number;
   readonly #counters = new Map<string, number>();
 
-  constructor(seed: number, counters: Counters = {}, clean = true) {
+  constructor(seed: number) {
     this.#seed = seed;
+  }
+
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /** Takes up where a saved state left off; `clean` tells whether ids may have been given out since. */
+  restore(seed: number, counters: Counters, clean: boolean): void {
+    this.#seed = seed;
+    this.#counters.clear();
     for (const [prefix, count] of Object.entries(counters)) {
       this.#counters.set(prefix, clean ? count : count + SKIP_AFTER_CRASH);
     }

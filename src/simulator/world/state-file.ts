@@ -4,74 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import type { IdempotencyEntry, IdempotencyStore } from '../http/idempotency.ts';
-import type { SpendingEntry } from '../machines/spending-counter.ts';
+import type { IdempotencyStore } from '../http/idempotency.ts';
 import type { SimulatorOptions } from '../options.ts';
-import type { SavedDeliveries } from '../webhooks/delivery.ts';
-import {
-  type Account,
-  type AccountSettings,
-  type RealtimeEndpoint,
-  TABLE_NAMES,
-} from './account.ts';
-import { SimulatorClock } from './clock.ts';
-import type { NetworkState } from './network.ts';
-import { type Counters, Sequence } from './sequence.ts';
-import type { Row, Table } from './table.ts';
+import { asSnapshot, loadSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
 import { type KeepAppointment, World } from './world.ts';
 
 /** Changes come in bursts; one save serves a burst. */
 const SAVE_DELAY_MS = 250;
 /** A large state takes long to save; at most a tenth of the time goes into saving. */
 const SAVE_PAUSE_FACTOR = 10;
-const FORMAT = 3;
-
-interface AccountSnapshot {
-  readonly id: string;
-  readonly settings: AccountSettings;
-  readonly realtime: RealtimeEndpoint | null;
-  readonly declineAfterApproval: readonly string[];
-  /** Saved because the rows behind these sums may have been dropped since. */
-  readonly spending: readonly SpendingEntry[];
-  readonly tables: Readonly<Record<string, readonly Row[]>>;
-}
-
-interface Snapshot {
-  readonly format: number;
-  /** Whether the simulator was closed in order after this save. */
-  readonly clean: boolean;
-  readonly seed: number;
-  readonly clockOffsetMs: number;
-  readonly counters: Counters;
-  readonly platform: string;
-  readonly accounts: readonly AccountSnapshot[];
-  readonly deliveries: SavedDeliveries;
-  readonly idempotency: readonly IdempotencyEntry[];
-  /** Absent in older files. */
-  readonly network?: NetworkState;
-}
-
-function takeSnapshot(world: World, idempotency: IdempotencyStore, clean: boolean): Snapshot {
-  return {
-    format: FORMAT,
-    clean,
-    seed: world.options.seed,
-    clockOffsetMs: world.clock.offsetMs,
-    counters: world.sequence.counters(),
-    platform: world.platform.id,
-    accounts: [...world.accounts.values()].map((account) => ({
-      id: account.id,
-      settings: account.settings,
-      realtime: account.realtime ?? null,
-      declineAfterApproval: [...account.declineAfterApproval],
-      spending: account.spending.entries(),
-      tables: Object.fromEntries(TABLE_NAMES.map((name) => [name, account[name].all()])),
-    })),
-    deliveries: world.deliverer.save(),
-    idempotency: idempotency.all(),
-    network: world.network.state,
-  };
-}
 
 /** A new world, or the one of the state file if there is one. Throws when the file is not a state file. */
 export function openWorld(
@@ -81,32 +22,9 @@ export function openWorld(
 ): World {
   const snapshot = options.stateFile === undefined ? undefined : readSnapshot(options.stateFile);
   if (snapshot === undefined) return new World(options, keep);
-  const world = new World(options, keep, {
-    clock: new SimulatorClock(options.clock, snapshot.clockOffsetMs),
-    sequence: new Sequence(snapshot.seed, snapshot.counters, snapshot.clean),
-    platformId: snapshot.platform,
-  });
-  for (const saved of snapshot.accounts) {
-    const account = world.accounts.get(saved.id) ?? world.addAccount(saved.id);
-    loadAccount(account, saved);
-  }
-  idempotency.load(snapshot.idempotency);
-  if (snapshot.network !== undefined) world.network.restore(snapshot.network);
-  world.deliverer.restore(snapshot.deliveries);
+  const world = new World(options, keep, snapshot.platform);
+  loadSnapshot(world, idempotency, snapshot);
   return world;
-}
-
-function loadAccount(account: Account, saved: AccountSnapshot): void {
-  account.settings = { ...account.settings, ...saved.settings };
-  account.realtime = saved.realtime ?? undefined;
-  for (const id of saved.declineAfterApproval) account.declineAfterApproval.add(id);
-  for (const { owner, ...entry } of saved.spending) account.spending.add(owner, entry);
-  for (const name of TABLE_NAMES) {
-    // takeSnapshot() wrote these rows from the table of this name.
-    const table = account[name] as Table<Row>;
-    table.load(saved.tables[name] ?? []);
-  }
-  account.balance.recount(account.balanceTransactions.all());
 }
 
 function readSnapshot(path: string): Snapshot | undefined {
@@ -118,11 +36,9 @@ function readSnapshot(path: string): Snapshot | undefined {
     throw error;
   }
   const parsed: unknown = parseJson(text, path);
-  const isOurs =
-    typeof parsed === 'object' && parsed !== null && 'format' in parsed && parsed.format === FORMAT;
-  if (!isOurs) throw new Error(`${path} is not a state file of this version of the simulator.`);
-  // The file was written by takeSnapshot(); the format number stands for its shape.
-  return parsed as unknown as Snapshot;
+  const snapshot = asSnapshot(parsed);
+  if (snapshot !== undefined) return snapshot;
+  throw new Error(`${path} is not a state file of this version of the simulator.`);
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -35,6 +35,13 @@ export class Time {
     return this.#enqueue(moment, this.#parts.attempts);
   }
 
+  /** Does something while no time is passing, e.g. replaces the world. */
+  between(act: () => void): Promise<void> {
+    const done = this.#passing.then(act);
+    this.#passing = done.catch(() => undefined);
+    return done;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -1,4 +1,7 @@
 /** The whole state of a simulator and the few operations that every change goes through. */
+import { renderEventData } from '../http/api-version.ts';
+import { Faults } from '../http/fault.ts';
+import { RateLimiter } from '../http/rate-limit.ts';
 import { utcDay } from '../machines/spending-controls.ts';
 import { API_VERSION, type SimulatorOptions } from '../options.ts';
 import { AnswerTimes } from '../webhooks/answer-times.ts';
@@ -21,21 +24,8 @@ const EXPLICIT_EVENTS: readonly string[] = [
   'identity.verification_session.redacted',
 ];
 
-export const OUTAGE_MODES = ['none', '500', '429', 'drop', 'drop_after'] as const;
-export interface Outage {
-  readonly mode: (typeof OUTAGE_MODES)[number];
-  /** Calls still to be refused; null means all until it is switched off. */
-  readonly left: number | null;
-}
-
 /** Does what is due in a world; what no longer holds is left undone. */
 export type KeepAppointment = (world: World, appointment: Appointment) => void | Promise<void>;
-
-export interface WorldBase {
-  readonly clock: SimulatorClock;
-  readonly sequence: Sequence;
-  readonly platformId: string | undefined;
-}
 
 const idOf = (object: object): string | null =>
   'id' in object && typeof object.id === 'string' ? object.id : null;
@@ -45,7 +35,8 @@ export class World {
   readonly clock: SimulatorClock;
   readonly sequence: Sequence;
   readonly accounts = new Map<string, Account>();
-  readonly platform: Account;
+  /** Another one after a snapshot of another simulator was restored. */
+  platform: Account;
   readonly poster: Poster = createPoster();
   readonly deliverer: Deliverer;
   readonly answerTimes = new AnswerTimes();
@@ -59,16 +50,19 @@ export class World {
   readonly watch = new Watch();
   /** Where it listens, for addresses in answers; empty until then. */
   baseUrl = '';
-  outage: Outage = { mode: 'none', left: null };
+  readonly faults: Faults;
+  readonly rateLimiter: RateLimiter;
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
   readonly #retention: Retention;
 
-  constructor(options: SimulatorOptions, keep: KeepAppointment, base?: WorldBase) {
+  constructor(options: SimulatorOptions, keep: KeepAppointment, platformId?: string) {
     this.options = options;
-    this.clock = base?.clock ?? new SimulatorClock(options.clock);
-    this.sequence = base?.sequence ?? new Sequence(options.seed);
-    this.platform = this.addAccount(base?.platformId ?? this.sequence.id('acct'), true);
+    this.clock = new SimulatorClock(options.clock);
+    this.sequence = new Sequence(options.seed);
+    this.faults = new Faults(() => this.sequence.fraction('fault'));
+    this.rateLimiter = new RateLimiter(options.rateLimits);
+    this.platform = this.addAccount(platformId ?? this.sequence.id('acct'), true);
     this.deliverer = createDeliverer(this);
     this.#retention = new Retention(this, options.retentionDays);
     this.time = new Time({
@@ -126,14 +120,14 @@ export class World {
 
   /** The event as it is sent, in the version of the endpoint that gets it; the same at each attempt. */
   renderEvent(account: Account, event: EventRow, apiVersion: string = API_VERSION): object {
-    const { object, previous, cause } = event;
+    const { cause } = event;
     return {
       id: event.id,
       object: 'event',
       ...(account.isPlatform ? {} : { account: account.id }),
       api_version: apiVersion,
       created: event.created,
-      data: previous === undefined ? { object } : { object, previous_attributes: previous },
+      data: renderEventData(apiVersion, event),
       livemode: false,
       pending_webhooks: event.webhooks,
       request: cause,
