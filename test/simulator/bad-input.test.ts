@@ -118,7 +118,9 @@ const restore = async (): Promise<void> => {
 
 const idsIn = (text: string): readonly string[] => [
   ...new Set(
-    text.match(/"(?:ic|ich|iauth|ipi|vs|we|evt)_1\w{23}"/g)?.map((id) => JSON.parse(id) as string),
+    text
+      .match(/"(?:ic|ich|iauth|ipi|idp|intok|ipcd|ics|ise|vs|vr|we|evt|frr)_1\w{23}"/g)
+      ?.map((id) => JSON.parse(id) as string),
   ),
 ];
 
