@@ -10,7 +10,7 @@ import { controlRequest, mutation, type Request, type Route, validRequest } from
 import { validateAnswer } from './openapi.ts';
 import { type Program, startProgram } from './program.ts';
 
-const RUNS = 2_000;
+const RUNS = 3_000;
 const CONTROL_RUNS = 500;
 const ANSWER_DEADLINE_MS = 2_000;
 const TEST_TIMEOUT_MS = 60_000;
