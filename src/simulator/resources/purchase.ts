@@ -105,6 +105,14 @@ export function readFleet(given: Values<typeof FLEET> | undefined): Fleet | null
   };
 }
 
+/** As in an authorization, but for one answer of the cardholder, which transactions do not show. */
+function readTransactionFleet(given: Values<typeof FLEET> | undefined): object | null {
+  const read = readFleet(given);
+  if (read === null || read.cardholder_prompt_data === null) return read;
+  const { alphanumeric_id: _absent, ...prompt } = read.cardholder_prompt_data;
+  return { ...read, cardholder_prompt_data: prompt };
+}
+
 type Breakdown = NonNullable<Values<typeof FLEET>['reported_breakdown']>;
 
 const readBreakdown = ({
@@ -201,7 +209,7 @@ export function readPurchaseDetails(
 ): Readonly<Record<string, unknown>> | undefined {
   if (given === undefined) return undefined;
   return {
-    fleet: readFleet(given.fleet),
+    fleet: readTransactionFleet(given.fleet),
     flight: readFlight(given.flight),
     // Unlike in an authorization, type, unit and cost are never null here.
     fuel:
