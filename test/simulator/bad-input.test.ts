@@ -28,7 +28,24 @@ beforeAll(async () => {
   const { authorizations } = stripe.testHelpers.issuing;
   await authorizations.create({ card: card.id, amount: 500 });
   const captured = await authorizations.create({ card: card.id, amount: 700 });
-  await authorizations.capture(captured.id, { capture_amount: 300 });
+  const closed = await authorizations.capture(captured.id, { capture_amount: 300 });
+  await stripe.issuing.disputes.create({ transaction: closed.transactions[0]?.id ?? '' });
+  await program.control('POST', '/_sim/issuing/tokens', {
+    card: card.id,
+    wallet_provider: 'apple_pay',
+  });
+  const { data: bundles } = await stripe.issuing.physicalBundles.list({ status: 'active' });
+  await stripe.issuing.personalizationDesigns.create({
+    physical_bundle: bundles[0]?.id ?? '',
+    card_logo: 'file_logo',
+    carrier_text: { header_title: 'Hello' },
+  });
+  await stripe.rawRequest('POST', '/v1/test_helpers/issuing/settlements', {
+    bin: '400000',
+    clearing_date: 1,
+    currency: 'usd',
+    net_total_amount: 1,
+  });
   await stripe.identity.verificationSessions.create({ type: 'document' });
   // Nobody listens there; the endpoint takes no events, so nothing is delivered.
   await stripe.webhookEndpoints.create({
