@@ -2,12 +2,14 @@
 import { expect, test } from 'vitest';
 import { IdempotencyStore } from '../../src/simulator/http/idempotency.ts';
 
+const WISH = { target: 'POST /v1/x', form: '' };
+
 const DAY_SECONDS = 86_400;
 
 function answer(store: IdempotencyStore, key: string, now: number): void {
-  expect(store.claim(key, 'POST /v1/x', now)).toBeUndefined();
+  expect(store.claim(key, WISH, now)).toBeUndefined();
   const rest = { status: 200, body: '{}', requestId: 'req_1' };
-  store.finish({ key, fingerprint: 'POST /v1/x', created: now, ...rest });
+  store.finish({ key, wish: WISH, created: now, ...rest });
 }
 
 const keys = (store: IdempotencyStore): string[] => store.all().map(({ key }) => key);

@@ -2,6 +2,7 @@
 import { API_VERSION } from '../options.ts';
 import type { Account } from '../world/account.ts';
 import type { Scope } from '../world/kind.ts';
+import { jsonOf } from '../world/memo.ts';
 import type { World } from '../world/world.ts';
 import { isApiVersion, isOlder, readApiVersion, renderFor } from './api-version.ts';
 import {
@@ -15,8 +16,8 @@ import {
   unknownRoute,
 } from './failure.ts';
 import { errorAfter, type FaultName, type FaultRule, refusalBefore, retryHint } from './fault.ts';
-import { type FormMap, type FormNode, parseForm } from './form.ts';
-import { checkKeyLength, type IdempotencyStore } from './idempotency.ts';
+import { type FormMap, parseForm } from './form.ts';
+import { checkKeyLength, type IdempotencyStore, type Wish } from './idempotency.ts';
 import { RawAnswer } from './raw-answer.ts';
 import type { Match, RouteTable } from './route-table.ts';
 
@@ -32,6 +33,8 @@ export interface IncomingCall {
 export interface OutgoingAnswer {
   readonly status: number;
   readonly body: string;
+  /** What the body shows, if that is never changed in place. */
+  readonly shown?: object;
   readonly headers: Readonly<Record<string, string>>;
   /** The connection is cut instead of an answer, or in the middle of it. */
   readonly cut?: 'half' | 'whole' | undefined;
@@ -130,8 +133,8 @@ async function route(api: Api, passage: Passage): Promise<OutgoingAnswer> {
     return toAnswer(version, answer);
   };
   if (idempotencyKey === undefined || idempotencyKey === '') return execute();
-  const fingerprint = `${call.method} ${call.path} ${canonical(form)}`;
-  return once(api, { account, key: idempotencyKey, fingerprint, requestId }, execute);
+  const wish = { target: `${call.method} ${call.path}`, form: formText(call) };
+  return once(api, { account, key: idempotencyKey, wish, requestId }, execute);
 }
 
 const operationName = (match: Match | undefined): string | undefined =>
@@ -142,22 +145,30 @@ const tooOld = (version: string, since: string): Failure =>
     `This method is not available in API version ${version}; it needs ${since} or later.`,
   );
 
-/** The same text for the same parameters, in whatever order they were sent. */
-function canonical(node: FormNode): string {
-  if (typeof node === 'string') return JSON.stringify(node);
-  const entries = [...node].map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`);
-  return `{${entries.toSorted().join(',')}}`;
-}
-
 const toAnswer = (version: string, answer: object): OutgoingAnswer =>
   answer instanceof RawAnswer
     ? { status: 200, body: answer.body, headers: { 'content-type': answer.contentType } }
-    : { status: 200, body: JSON.stringify(renderFor(version, answer)), headers: {} };
+    : jsonAnswer(renderFor(version, answer));
+
+const jsonAnswer = (shown: object): OutgoingAnswer => ({
+  status: 200,
+  body: jsonOfAnswer(shown),
+  shown,
+  headers: {},
+});
+
+/** A list is put together from the texts of its objects, most of which are known. */
+function jsonOfAnswer(answer: object): string {
+  if (!('data' in answer) || !Array.isArray(answer.data)) return jsonOf(answer);
+  const { data, ...rest } = answer;
+  const texts = (data as readonly object[]).map(jsonOf);
+  return `${JSON.stringify(rest).slice(0, -1)},"data":[${texts.join(',')}]}`;
+}
 
 interface Claim {
   readonly account: Account;
   readonly key: string;
-  readonly fingerprint: string;
+  readonly wish: Wish;
   readonly requestId: string;
 }
 
@@ -166,20 +177,21 @@ async function once(
   claim: Claim,
   execute: () => Promise<OutgoingAnswer>,
 ): Promise<OutgoingAnswer> {
-  const { account, fingerprint, requestId } = claim;
+  const { account, wish, requestId } = claim;
   checkKeyLength(claim.key);
   const key = `${account.id} ${claim.key}`;
   const created = api.world.clock.now();
-  const stored = api.idempotency.claim(key, fingerprint, created);
+  const stored = api.idempotency.claim(key, wish, created);
   if (stored !== undefined) {
     const headers = { 'idempotent-replayed': 'true', 'original-request': stored.requestId };
-    return { status: stored.status, body: stored.body, headers };
+    const body = typeof stored.body === 'string' ? stored.body : jsonOfAnswer(stored.body);
+    return { status: stored.status, body, headers };
   }
-  const keep = (status: number, body: string): void =>
-    api.idempotency.finish({ key, fingerprint, created, requestId, status, body });
+  const keep = (status: number, body: object | string): void =>
+    api.idempotency.finish({ key, wish, created, requestId, status, body });
   try {
     const answer = await execute();
-    keep(answer.status, answer.body);
+    keep(answer.status, answer.shown ?? answer.body);
     return answer;
   } catch (error) {
     const { status } = toFailure(error);
@@ -223,5 +235,7 @@ function readForm(call: IncomingCall): FormMap {
       `Invalid request: the content type must be application/x-www-form-urlencoded, not '${type}'.`,
     );
   }
-  return parseForm(call.body === '' ? call.query : call.body);
+  return parseForm(formText(call));
 }
+
+const formText = (call: IncomingCall): string => (call.body === '' ? call.query : call.body);

@@ -2,7 +2,9 @@
  * Answers under idempotency keys: the same key gives the same answer for a day, errors of the operation included.
  * Nothing is kept for requests whose parameters were refused, so that a corrected request can use its key again.
  */
+import { jsonOf } from '../world/memo.ts';
 import { Failure } from './failure.ts';
+import { type FormNode, parseForm } from './form.ts';
 
 /** Stripe keeps keys for at least 24 hours. Simulator time. */
 const RETENTION_SECONDS = 24 * 3_600;
@@ -10,14 +12,22 @@ const KEY_LENGTH_MAX = 255;
 
 export interface StoredAnswer {
   readonly status: number;
-  readonly body: string;
+  /** The text, or the object it was made of: that is kept by its event anyway. */
+  readonly body: object | string;
   readonly requestId: string;
+}
+
+/** What a request asks for. */
+export interface Wish {
+  /** Method and path. */
+  readonly target: string;
+  /** The parameters as they were sent. */
+  readonly form: string;
 }
 
 export interface IdempotencyEntry extends StoredAnswer {
   readonly key: string;
-  /** Method, path and parameters of the first request. */
-  readonly fingerprint: string;
+  readonly wish: Wish;
   readonly created: number;
 }
 
@@ -29,7 +39,7 @@ export class IdempotencyStore {
    * The stored answer, or undefined after having claimed the key; then `finish` or `release` must follow. Throws
    * for a key in use, and for a key of another request.
    */
-  claim(key: string, fingerprint: string, now: number): StoredAnswer | undefined {
+  claim(key: string, wish: Wish, now: number): StoredAnswer | undefined {
     if (this.#running.has(key)) {
       throw refusal(
         409,
@@ -42,7 +52,7 @@ export class IdempotencyStore {
       this.#running.add(key);
       return undefined;
     }
-    if (entry.fingerprint === fingerprint) return entry;
+    if (isSameWish(entry.wish, wish)) return entry;
     throw refusal(
       400,
       'Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than the one in your request if you meant to execute a different request.',
@@ -76,7 +86,9 @@ export class IdempotencyStore {
   }
 
   all(): readonly IdempotencyEntry[] {
-    return [...this.#entries.values()];
+    return [...this.#entries.values()].map((entry) =>
+      typeof entry.body === 'string' ? entry : { ...entry, body: jsonOf(entry.body) },
+    );
   }
 
   /** Replaces everything that is kept; keys in use stay in use. */
@@ -84,6 +96,18 @@ export class IdempotencyStore {
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.key, entry);
   }
+}
+
+/** The same parameters may come in another order. */
+const isSameWish = (a: Wish, b: Wish): boolean =>
+  a.target === b.target &&
+  (a.form === b.form || canonical(parseForm(a.form)) === canonical(parseForm(b.form)));
+
+/** The same text for the same parameters, in whatever order they were sent. */
+function canonical(node: FormNode): string {
+  if (typeof node === 'string') return JSON.stringify(node);
+  const entries = [...node].map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`);
+  return `{${entries.toSorted().join(',')}}`;
 }
 
 /** Throws a 400 for a key that is too long. */

@@ -60,15 +60,16 @@ export function operation<S extends Shape>(input: OperationInput<S>): Operation 
     schema: schemaOf(shape),
     since: input.since,
     prepare(form) {
-      const { expand, ...params } = parseShape<Shape & typeof COMMON>(shape, form);
+      const params = parseShape<Shape & typeof COMMON>(shape, form);
       const extras = input.extras ?? {};
-      const paths = expand ?? [];
+      const paths = params.expand ?? [];
       const isWrite = input.method !== 'GET';
       if (isWrite) checkExpand(paths.filter((path) => !Object.hasOwn(extras, path)));
       return async (scope, id) => {
         // The shape that parsed the parameters is the one that gives them their type.
-        const answer = await input.handle({ ...scope, id, params: params as unknown as Values<S> });
-        return expandWith({ ...scope, id }, answer, { paths, extras, isWrite });
+        const call = { ...scope, id, params: params as unknown as Values<S> };
+        const answer = await input.handle(call);
+        return paths.length === 0 ? answer : expandWith(call, answer, { paths, extras, isWrite });
       };
     },
   };

@@ -147,32 +147,53 @@ const tooLarge = (limit: number): OutgoingAnswer => ({
 });
 
 /** The whole body, or undefined when it is too large; the rest is then read and thrown away. */
-async function readBody(request: http.IncomingMessage, limit: number): Promise<string | undefined> {
+function readBody(
+  request: http.IncomingMessage,
+  limit: number,
+): Promise<string | undefined> | string {
   if (request.method === 'GET' || request.method === 'DELETE') {
     request.resume();
     return '';
   }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    if (size <= limit) chunks.push(bytes);
-  }
-  return size > limit ? undefined : Buffer.concat(chunks).toString('utf8');
+  // Listeners cost a third of what an async iterator does.
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+    });
+    request.on('end', () => resolve(size > limit ? undefined : textOf(chunks)));
+    request.on('error', reject);
+    request.on('close', () => reject(new Error('The connection broke off.')));
+  });
+}
+
+const textOf = (chunks: readonly Buffer[]): string =>
+  (chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))?.toString('utf8') ?? '';
+
+let latestDate = { seconds: Number.NaN, text: '' };
+
+/** Made once a second, not once a call. */
+function dateText(seconds: number): string {
+  if (seconds !== latestDate.seconds)
+    latestDate = { seconds, text: new Date(seconds * 1000).toUTCString() };
+  return latestDate.text;
 }
 
 function send(world: World, response: http.ServerResponse, answer: OutgoingAnswer): void {
   response.sendDate = false;
+  const length = Buffer.byteLength(answer.body);
   response.writeHead(answer.status, {
     'content-type': 'application/json',
     ...answer.headers,
-    'content-length': Buffer.byteLength(answer.body),
+    'content-length': length,
     // Callers compare it with `created`, so it follows simulator time.
-    date: new Date(world.clock.nowMs()).toUTCString(),
+    date: dateText(world.clock.now()),
   });
   if (answer.cut !== 'half') {
-    response.end(answer.body);
+    // Plain ASCII, which most answers are, is written several times faster when it is named as such.
+    response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
     return;
   }
   const half = answer.body.slice(0, answer.body.length / 2);

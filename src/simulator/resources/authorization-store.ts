@@ -71,7 +71,9 @@ function count(
   after: AuthorizationRow,
 ): void {
   const amount = limitContribution(after) - (before === undefined ? 0 : limitContribution(before));
-  world.countSpending(account, { ...after, category: after.merchant_data.category, amount });
+  const { card, cardholder, created, merchant_data: merchant } = after;
+  const category = merchant.category;
+  world.countSpending(account, { card, cardholder, created, category, amount });
 }
 
 /** Notes when an authorization expires, and when a challenge of it does. */

@@ -34,8 +34,7 @@ export async function askEndpoint(
     previous: undefined,
     cause,
   });
-  const rendered = world.renderEvent(account, { ...event, webhooks: 1 }, API_VERSION);
-  const body = JSON.stringify(rendered);
+  const body = world.eventJson(account, { ...event, webhooks: 1 }, API_VERSION);
   world.realtimeAudit.count(account.id, event.type, 'sent');
   const askedMs = performance.now();
   const outcome = await world.poster.post({

@@ -24,7 +24,7 @@ interface Delivering {
   readonly platform: Account;
   readonly watch: Watch;
   readonly onChange: () => void;
-  renderEvent(account: Account, event: EventRow, apiVersion: string): object;
+  eventJson(account: Account, event: EventRow, apiVersion: string): string;
 }
 
 export function createDeliverer(world: Delivering): Deliverer {
@@ -64,8 +64,7 @@ function findTarget(world: Delivering, delivery: Delivery): DeliveryTarget | und
   if (account === undefined || event === undefined) return undefined;
   if (endpoint === undefined || endpoint.status === 'disabled') return undefined;
   // An event never changes, so this is the same text at each attempt.
-  const rendered = world.renderEvent(account, event, endpoint.api_version ?? API_VERSION);
-  const body = JSON.stringify(rendered);
+  const body = world.eventJson(account, event, endpoint.api_version ?? API_VERSION);
   const secrets = activeSecrets(endpoint, world.clock.now());
   return { url: endpoint.url, body, signature: signatureHeader(body, secrets, realSeconds()) };
 }

@@ -9,12 +9,12 @@ const isPlain = (value: unknown): value is Plain =>
  * are null, all as Stripe does. Undefined when nothing changed.
  */
 export function previousAttributes(before: object, after: object): Plain | undefined {
-  // Maps, because metadata may have keys such as `constructor`.
-  const earlier = new Map<string, unknown>(Object.entries(before));
-  const later = new Map<string, unknown>(Object.entries(after));
   const previous: [string, unknown][] = [];
-  for (const key of new Set([...earlier.keys(), ...later.keys()])) {
-    const [was, is] = [earlier.get(key), later.get(key)];
+  const keys = Object.keys(after);
+  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) keys.push(key);
+  for (const key of keys) {
+    const was = own(before, key);
+    const is = own(after, key);
     if (was === is) continue;
     if (isPlain(was) && isPlain(is)) {
       const nested = previousAttributes(was, is);
@@ -25,6 +25,10 @@ export function previousAttributes(before: object, after: object): Plain | undef
   }
   return previous.length === 0 ? undefined : Object.fromEntries(previous);
 }
+
+/** Metadata may have keys such as `constructor`, which every object seems to have. */
+const own = (object: object, key: string): unknown =>
+  Object.hasOwn(object, key) ? (object as Plain)[key] : undefined;
 
 function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -12,6 +12,7 @@ import { Account, type EndpointRow, type EventRow } from './account.ts';
 import { Agenda, type Appointment } from './agenda.ts';
 import { SimulatorClock } from './clock.ts';
 import { createDeliverer } from './deliveries.ts';
+import { jsonOf } from './memo.ts';
 import { Network } from './network.ts';
 import { Retention } from './retention.ts';
 import { Sequence } from './sequence.ts';
@@ -119,7 +120,7 @@ export class World {
   }
 
   /** The event as it is sent, in the version of the endpoint that gets it; the same at each attempt. */
-  renderEvent(account: Account, event: EventRow, apiVersion: string = API_VERSION): object {
+  renderEvent(account: Account, event: EventRow, apiVersion: string = API_VERSION) {
     const { cause } = event;
     return {
       id: event.id,
@@ -133,6 +134,15 @@ export class World {
       request: cause,
       type: event.type,
     };
+  }
+
+  /** The same as the body of a delivery; the text of its object is shared with the answer of the call behind it. */
+  eventJson(account: Account, event: EventRow, apiVersion: string): string {
+    const { data, ...envelope } = this.renderEvent(account, event, apiVersion);
+    const { object, ...previous } = data;
+    const inner = JSON.stringify(previous).slice(1, -1);
+    const shown = `{"object":${jsonOf(object)}${inner === '' ? '' : `,${inner}`}}`;
+    return `${JSON.stringify(envelope).slice(0, -1)},"data":${shown}}`;
   }
 
   /** Keeps the sums behind spending limits in step with a change of an authorization or a forced capture. */

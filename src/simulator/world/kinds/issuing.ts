@@ -6,6 +6,7 @@ import { hasWallets } from '../../machines/region.ts';
 import type { TransactionRow } from '../../machines/transaction.ts';
 import type { Account } from '../account.ts';
 import type { Kind } from '../kind.ts';
+import { remembered } from '../memo.ts';
 import { BALANCE_TRANSACTION } from './balance-transaction.ts';
 
 export const CARDHOLDER: Kind<CardholderRow> = {
@@ -14,7 +15,10 @@ export const CARDHOLDER: Kind<CardholderRow> = {
   idPrefix: 'ich',
   eventPrefix: 'issuing_cardholder',
   table: (account) => account.cardholders,
-  render: (_account, row) => ({ ...row, object: 'issuing.cardholder', livemode: false }),
+  render: remembered(
+    () => [],
+    (row: CardholderRow) => ({ ...row, object: 'issuing.cardholder', livemode: false }),
+  ),
 };
 
 /** A wallet needs the account's agreement, a country where it works, and a way to reach the cardholder. */
@@ -31,18 +35,20 @@ function ineligibility(account: Account, cardholder: CardholderRow | undefined):
   return reachable ? null : 'missing_cardholder_contact';
 }
 
-function renderCard(account: Account, row: CardRow): object {
-  const { sim: _hidden, cardholder, ...shown } = row;
-  const holder = account.cardholders.get(cardholder);
-  return {
+const renderCard = remembered(
+  (account: Account, row: CardRow) => {
+    const holder = account.cardholders.get(row.cardholder);
+    return [holder, account.settings.walletAgreement, account] as const;
+  },
+  ({ sim: _hidden, cardholder, ...shown }, [holder, , account]) => ({
     ...shown,
     object: 'issuing.card',
     brand: 'Visa',
     cardholder: holder === undefined ? cardholder : CARDHOLDER.render(account, holder),
     livemode: false,
     wallets: renderWallets(account, holder),
-  };
-}
+  }),
+);
 
 export const CARD: Kind<CardRow> = {
   name: 'issuing.card',
@@ -59,35 +65,46 @@ export const TRANSACTION: Kind<TransactionRow> = {
   idPrefix: 'ipi',
   eventPrefix: 'issuing_transaction',
   table: (account) => account.transactions,
-  render(_account, { sim: _hidden, ...shown }) {
-    return {
-      ...shown,
+  render: remembered(
+    () => [],
+    (row: TransactionRow) => ({
+      ...row,
+      sim: undefined,
       object: 'issuing.transaction',
-      balance_transaction: shown.balance_transaction ?? null,
+      balance_transaction: row.balance_transaction ?? null,
       livemode: false,
-    };
-  },
+    }),
+  ),
 };
 
-function renderAuthorization(account: Account, row: AuthorizationRow): object {
-  const { sim: _hidden, ...shown } = row;
+type AuthorizationParts = readonly [card: object | string, captures: number, ...rest: object[]];
+
+/** The card, then the number of transactions, these themselves, and last the balance transactions. */
+function partsOfAuthorization(account: Account, row: AuthorizationRow): AuthorizationParts {
   const card = account.cards.get(row.card);
-  return {
-    ...shown,
-    object: 'issuing.authorization',
-    balance_transactions: (row.balance_transactions ?? []).flatMap((id) => {
-      const booked = account.balanceTransactions.get(id);
-      return booked === undefined ? [] : [BALANCE_TRANSACTION.render(account, booked)];
-    }),
-    card: card === undefined ? row.card : renderCard(account, card),
-    livemode: false,
-    pending_request: null,
-    transactions: row.transactions.flatMap((id) => {
-      const transaction = account.transactions.get(id);
-      return transaction === undefined ? [] : [TRANSACTION.render(account, transaction)];
-    }),
-  };
+  const transactions = row.transactions.flatMap((id) => {
+    const transaction = account.transactions.get(id);
+    return transaction === undefined ? [] : [TRANSACTION.render(account, transaction)];
+  });
+  const booked = (row.balance_transactions ?? []).flatMap((id) => {
+    const entry = account.balanceTransactions.get(id);
+    return entry === undefined ? [] : [BALANCE_TRANSACTION.render(account, entry)];
+  });
+  const shown = card === undefined ? row.card : renderCard(account, card);
+  return [shown, transactions.length, ...transactions, ...booked];
 }
+
+const renderAuthorization = remembered(partsOfAuthorization, (row, [card, count, ...rest]) => ({
+  ...row,
+  // Undefined does not show, and is much cheaper than a copy without it.
+  sim: undefined,
+  object: 'issuing.authorization',
+  balance_transactions: rest.slice(count),
+  card,
+  livemode: false,
+  pending_request: null,
+  transactions: rest.slice(0, count),
+}));
 
 export const AUTHORIZATION: Kind<AuthorizationRow> = {
   name: 'issuing.authorization',
