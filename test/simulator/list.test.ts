@@ -86,7 +86,8 @@ describe('expand', () => {
     const expand = (path: string) =>
       refusal(program.stripe.issuing.cards.retrieve(card.id, { expand: [path] }));
     expect((await expand('balance')).message).toBe('This property cannot be expanded (balance).');
-    expect((await expand('status')).statusCode).toBe(400);
+    for (const path of ['status', '__proto__', 'constructor', 'card.__proto__'])
+      expect((await expand(path)).statusCode).toBe(400);
     expect((await expand('a.b.c.d.e')).message).toContain('4 levels');
     expect(
       (await refusal(program.stripe.issuing.cards.list({ expand: ['data.number'] }))).statusCode,

@@ -113,7 +113,8 @@ function walk(scope: Scope, value: unknown, segments: readonly string[], path: s
   const kind = typeof fields['object'] === 'string' ? fields['object'] : '';
   const known = Object.hasOwn(EXPANDABLE, kind) ? EXPANDABLE[kind] : undefined;
   const resolve = known !== undefined && Object.hasOwn(known, segment) ? known[segment] : undefined;
-  const found = fields[segment];
+  // `__proto__` and the like are not among its fields, though every object seems to have them.
+  const found = Object.hasOwn(fields, segment) ? fields[segment] : undefined;
   if (
     resolve === undefined &&
     (typeof found !== 'object' || (found === null && rest.length === 0))
