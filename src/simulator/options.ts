@@ -39,6 +39,8 @@ export interface SimulatorOptions {
   readonly disableEndpoints: (typeof DISABLING_POLICIES)[number];
   /** How long a webhook endpoint has to answer, in real time. Unpublished; Stripe's forwarder waits for 30 s. */
   readonly deliveryTimeoutMs: number;
+  /** How long one leap of the clock waits for webhook endpoints that do not answer, in real time and in sum. */
+  readonly leapWaitMs: number;
   /**
    * Authorizations that are not pending are dropped with their transactions when they are all older than this, in
    * simulator time, so that a long run needs no more memory; undefined keeps everything.
@@ -73,6 +75,7 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   retrySchedule: 'sandbox',
   disableEndpoints: 'live',
   deliveryTimeoutMs: 30_000,
+  leapWaitMs: 3_000,
   retentionDays: undefined,
   rateLimits: 'off',
   onCall: undefined,

@@ -10,7 +10,6 @@ function start(more: Partial<DeliveryContext>) {
   const deliverer = new Deliverer({
     post: () => Promise.resolve(200),
     schedule: [10, 20],
-    timeoutMs: 1_000,
     nowMs: () => world.nowMs,
     remind: (at) => void world.reminders.push(at),
     target: ({ event }) => ({ url: 'http://receiver/', signature: 's', body: event }),
@@ -35,12 +34,12 @@ it('tells of each attempt how it ended', async () => {
   const post = () => Promise.resolve(outcomes.shift() ?? 500);
   const { deliverer, world } = start({ post });
   deliverer.enqueue(to('evt_1'), null);
-  await deliverer.attemptedAll();
+  await deliverer.attemptedAll(10_000);
   expect(world.reminders).toEqual([10_000]);
   for (const nowMs of [10_000, 30_000]) {
     world.nowMs = nowMs;
     deliverer.sendDue('we_1');
-    await deliverer.attemptedAll();
+    await deliverer.attemptedAll(10_000);
   }
   expect(world.reminders).toEqual([10_000, 30_000]);
   expect(world.attempts).toEqual([
@@ -54,7 +53,7 @@ it('tells of each attempt how it ended', async () => {
 it('asks for one reminder for all that is due at the same moment', async () => {
   const { deliverer, world } = start({ post: () => Promise.resolve(500) });
   for (let i = 0; i < 1_000; i += 1) deliverer.enqueue(to(`evt_${i}`), null);
-  await deliverer.attemptedAll();
+  await deliverer.attemptedAll(10_000);
   expect(world.reminders).toEqual([10_000]);
   expect(deliverer.pendingCount).toBe(1_000);
 });

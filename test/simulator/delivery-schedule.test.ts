@@ -130,6 +130,22 @@ describe('a delivery that fails', () => {
     expect(await endpointAudit(program)).toMatchObject({ sent: 2, timed_out: 2, given_up: 1 });
   });
 
+  it('does not keep a leap of the clock waiting for long', async () => {
+    const program = await start({ retrySchedule: [60], leapWaitMs: 50 });
+    await program.subscribe();
+    program.receiver.respond = () => undefined;
+    const card = await program.card();
+    for (let made = 0; made < 3; made += 1) {
+      const helpers = program.stripe.testHelpers.issuing.authorizations;
+      await helpers.create({ card: card.id, amount: 100 });
+      await advance(program, 60);
+    }
+    // With a wait of 30 s for each answer, this would outlast the test.
+    await advance(program, 8 * 86_400);
+    const { data } = await program.stripe.issuing.authorizations.list({ status: 'expired' });
+    expect(data).toHaveLength(3);
+  });
+
   it('goes on with its schedule after a restart', async () => {
     const stateFile = join(await temporaryFolder(), 'state.json');
     const options = { stateFile, clock: 'virtual', retrySchedule: 'sandbox' } as const;

@@ -21,8 +21,6 @@ export interface DeliveryContext {
   /** One POST. Never throws. */
   readonly post: (target: DeliveryTarget) => Promise<AttemptOutcome>;
   readonly schedule: RetrySchedule;
-  /** How long an attempt can take, in real time. */
-  readonly timeoutMs: number;
   /** Simulator time in milliseconds. */
   readonly nowMs: () => number;
   /** Asks for a call of `sendDue` with the delivery's endpoint at a moment of simulator time. */

@@ -13,8 +13,6 @@ import { type LostDelivery, Undelivered } from './undelivered.ts';
 
 /** A second copy leaves this much later, in real time: usually after the first was answered. */
 const DUPLICATE_DELAY_MS = 250;
-/** How much longer than one attempt may take a leap of the clock waits for the attempts of a moment. */
-const LEAP_SLACK_MS = 500;
 
 /** What a state file keeps. */
 export interface SavedDeliveries {
@@ -74,13 +72,13 @@ export class Deliverer {
     this.#senders.get(endpoint)?.sendDue();
   }
 
-  /** Resolves once everything that is to be sent now has been attempted, or after the timeout of an attempt. */
-  attemptedAll(): Promise<void> {
+  /** Resolves once everything that is to be sent now has been attempted, at the latest after `limitMs`. */
+  attemptedAll(limitMs: number): Promise<void> {
     const active = [...this.#senders.values()].flatMap(({ queue }) => [
       ...queue.sending,
       ...queue.ready(),
     ]);
-    return this.#watch.wait(active, this.#context.timeoutMs + LEAP_SLACK_MS);
+    return this.#watch.wait(active, limitMs);
   }
 
   /** Everything not delivered yet, to one endpoint or to all. */

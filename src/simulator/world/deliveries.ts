@@ -44,7 +44,6 @@ export function createDeliverer(world: Delivering): Deliverer {
         }),
       ),
     schedule: options.retrySchedule,
-    timeoutMs: options.deliveryTimeoutMs,
     nowMs: () => clock.nowMs(),
     remind: (at, { account, endpoint }) =>
       world.agenda.add({ at, task: 'deliver', account, id: endpoint }),

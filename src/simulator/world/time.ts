@@ -10,8 +10,10 @@ export interface TimeParts {
   readonly agenda: Agenda;
   /** Does what is due now; what no longer holds is left undone. */
   readonly keep: (appointment: Appointment) => void | Promise<void>;
-  /** Resolves once the webhook deliveries that are due have been attempted. */
-  readonly attempts: () => Promise<void>;
+  /** Resolves once the webhook deliveries that are due have been attempted, at the latest after `limitMs`. */
+  readonly attempts: (limitMs: number) => Promise<void>;
+  /** How long one leap waits for receivers that do not answer, in real time and in sum. */
+  readonly leapWaitMs: number;
   /** Called whenever time has moved on. */
   readonly passed: () => void;
 }
@@ -29,10 +31,16 @@ export class Time {
 
   /**
    * Leaps to a moment in milliseconds since 1970: webhook deliveries that are due on the way have been attempted
-   * before time moves on. Calls are carried out one after the other.
+   * before time moves on, unless a receiver keeps the leap waiting for too long. Calls are carried out one after
+   * the other.
    */
   passTo(moment: number): Promise<void> {
-    return this.#enqueue(moment, this.#parts.attempts);
+    let leftMs = this.#parts.leapWaitMs;
+    return this.#enqueue(moment, async () => {
+      const startedAt = performance.now();
+      await this.#parts.attempts(leftMs);
+      leftMs = Math.max(0, leftMs - (performance.now() - startedAt));
+    });
   }
 
   /** Does something while no time is passing, e.g. replaces the world. */

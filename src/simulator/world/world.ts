@@ -70,7 +70,8 @@ export class World {
       clock: this.clock,
       agenda: this.agenda,
       keep: (appointment) => keep(this, appointment),
-      attempts: () => this.deliverer.attemptedAll(),
+      attempts: (limitMs) => this.deliverer.attemptedAll(limitMs),
+      leapWaitMs: options.leapWaitMs,
       passed: () => this.dropOld(),
     });
   }
