@@ -2,7 +2,7 @@
 import { API_VERSION } from '../options.ts';
 import type { Account } from '../world/account.ts';
 import type { Scope } from '../world/kind.ts';
-import { jsonOf } from '../world/memo.ts';
+import { jsonOf, jsonOnce } from '../world/memo.ts';
 import type { World } from '../world/world.ts';
 import { isApiVersion, isOlder, readApiVersion, renderFor } from './api-version.ts';
 import {
@@ -130,7 +130,7 @@ async function route(api: Api, passage: Passage): Promise<OutgoingAnswer> {
     const answer = await run(scope, match.id);
     // The effect stays; the key, if there is one, keeps the error.
     if (fault?.fault === 'error_after') throw errorAfter(fault);
-    return toAnswer(version, answer);
+    return toAnswer(answer, { version, isWrite: call.method === 'POST' });
   };
   if (idempotencyKey === undefined || idempotencyKey === '') return execute();
   const wish = { target: `${call.method} ${call.path}`, form: formText(call) };
@@ -145,17 +145,18 @@ const tooOld = (version: string, since: string): Failure =>
     `This method is not available in API version ${version}; it needs ${since} or later.`,
   );
 
-const toAnswer = (version: string, answer: object): OutgoingAnswer =>
-  answer instanceof RawAnswer
-    ? { status: 200, body: answer.body, headers: { 'content-type': answer.contentType } }
-    : jsonAnswer(renderFor(version, answer));
-
-const jsonAnswer = (shown: object): OutgoingAnswer => ({
-  status: 200,
-  body: jsonOfAnswer(shown),
-  shown,
-  headers: {},
-});
+function toAnswer(
+  answer: object,
+  { version, isWrite }: { readonly version: string; readonly isWrite: boolean },
+): OutgoingAnswer {
+  if (answer instanceof RawAnswer) {
+    return { status: 200, body: answer.body, headers: { 'content-type': answer.contentType } };
+  }
+  const shown = renderFor(version, answer);
+  // What was just written is rarely read before it is written again.
+  const body = isWrite ? jsonOnce(shown) : jsonOfAnswer(shown);
+  return { status: 200, body, shown, headers: {} };
+}
 
 /** A list is put together from the texts of its objects, most of which are known. */
 function jsonOfAnswer(answer: object): string {
@@ -184,7 +185,7 @@ async function once(
   const stored = api.idempotency.claim(key, wish, created);
   if (stored !== undefined) {
     const headers = { 'idempotent-replayed': 'true', 'original-request': stored.requestId };
-    const body = typeof stored.body === 'string' ? stored.body : jsonOfAnswer(stored.body);
+    const body = typeof stored.body === 'string' ? stored.body : jsonOnce(stored.body);
     return { status: stored.status, body, headers };
   }
   const keep = (status: number, body: object | string): void =>

@@ -42,7 +42,8 @@ const placeholders = (route: Route): number => route.segments.filter(isPlacehold
 
 function matchSegments(segments: readonly string[], given: readonly string[]): string | undefined {
   let id = '';
-  for (const [position, segment] of segments.entries()) {
+  for (let position = 0; position < segments.length; position += 1) {
+    const segment = segments[position] ?? '';
     const found = given[position];
     if (isPlaceholder(segment)) {
       if (found === undefined || found === '') return undefined;

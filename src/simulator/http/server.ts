@@ -165,7 +165,9 @@ function readBody(
     });
     request.on('end', () => resolve(size > limit ? undefined : textOf(chunks)));
     request.on('error', reject);
-    request.on('close', () => reject(new Error('The connection broke off.')));
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('The connection broke off.'));
+    });
   });
 }
 

@@ -68,3 +68,6 @@ export function jsonOf(object: object): string {
   texts.set(object, text);
   return text;
 }
+
+/** The same for an object that nobody may ask for again: remembering texts costs as much as making them. */
+export const jsonOnce = (object: object): string => texts.get(object) ?? JSON.stringify(object);
