@@ -1,17 +1,26 @@
 /** A server in a process of its own, which prints its URL once it listens. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The command of `npm run simulator`, without npm. */
-export const SIMULATOR = ['--import', 'tsx', 'src/simulator/main.ts'];
+export const FROM_SOURCE = ['--import', 'tsx', 'src/simulator/main.ts'];
+/** What the package's `issuing-simulator` runs. */
+export const BUILT = ['dist/src/simulator/main.js'];
 /** A start takes half a second; whoever needs this long will not start at all. */
 const START_TIMEOUT_MS = 20_000;
 
 export interface Child {
   readonly port: number;
   stop(): Promise<void>;
+}
+
+/** Compiles the code as `npm run build` does, so that `BUILT` is what stands in the source. */
+export async function compile(): Promise<void> {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  await outputOf([tsc, '-p', 'tsconfig.build.json']);
 }
 
 /** Starts `node ARGS...` in the root of the project. Rejects when it ends or says nothing. */

@@ -1,27 +1,21 @@
 /** How long the simulator takes from its start until it answers. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { runtimeMs, SIMULATOR, startChild } from './child.ts';
+import { BUILT, FROM_SOURCE, runtimeMs, startChild } from './child.ts';
 import { Connection, get, succeed } from './connection.ts';
-
-const BUILT = 'dist/src/simulator/main.js';
 
 export interface Starts {
   /** Medians in milliseconds. */
   readonly fromSource: number;
-  /** Undefined without `npm run build`. */
-  readonly built: number | undefined;
+  readonly built: number;
   readonly bareNode: number;
   readonly bareTsx: number;
 }
 
 export async function measureStarts(runs: number): Promise<Starts> {
-  const isBuilt = existsSync(fileURLToPath(new URL(`../../${BUILT}`, import.meta.url)));
   return {
     bareNode: await medianOf(runs, () => runtimeMs(['--eval', '0'])),
     bareTsx: await medianOf(runs, () => runtimeMs(['--import', 'tsx', '--eval', '0'])),
-    fromSource: await medianOf(runs, () => readyMs(SIMULATOR)),
-    built: isBuilt ? await medianOf(runs, () => readyMs([BUILT])) : undefined,
+    fromSource: await medianOf(runs, () => readyMs(FROM_SOURCE)),
+    built: await medianOf(runs, () => readyMs(BUILT)),
   };
 }
 

@@ -5,7 +5,7 @@
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { type Latency, latencyOf } from '../latency.ts';
-import { type Child, SIMULATOR, startChild } from './child.ts';
+import { BUILT, type Child, startChild } from './child.ts';
 import { Connection, get, post, succeed } from './connection.ts';
 import { Program } from './program.ts';
 import { median } from './start.ts';
@@ -28,6 +28,8 @@ export interface Throughput {
   readonly connections: number;
   /** Medians of the rounds, in calls a second. */
   readonly bare: number;
+  /** Of a bare route whose answer is as large as the simulator's. */
+  readonly sameJson: number;
   readonly simulator: number;
   readonly withWebhooks: WebhookThroughput;
   readonly bareLatency: Latency;
@@ -55,8 +57,17 @@ interface Round {
 }
 
 export async function measureThroughput(plan: ThroughputPlan): Promise<Throughput> {
-  const bareServer = await startChild(['--import', 'tsx', fileURLToPath(BARE_SERVER)]);
-  const simulator = await startChild([...SIMULATOR, '--port', '0']);
+  const simulator = await startChild([...BUILT, '--port', '0']);
+  const first = await Connection.open(simulator.port);
+  const program = await Program.open(first, CARDS);
+  const sample = await succeed(first, get('/v1/issuing/authorizations?limit=1'));
+  first.close();
+  const bareServer = await startChild([
+    '--import',
+    'tsx',
+    fileURLToPath(BARE_SERVER),
+    sample.toString('utf8'),
+  ]);
   try {
     const latencies = {
       bare: createHistogram(),
@@ -67,21 +78,26 @@ export async function measureThroughput(plan: ThroughputPlan): Promise<Throughpu
       await timed(latencies.bare, succeed(connection, get('/card')));
       return 1;
     };
-    const connection = await Connection.open(simulator.port);
-    const mix = mixed(await Program.open(connection, CARDS), latencies);
-    connection.close();
+    const sameJson: Work = async (open) => {
+      await succeed(open, get('/authorization'));
+      return 1;
+    };
+    const mix = mixed(program, latencies);
     await round(bareServer, bareWork, WARM_UP_SECONDS);
+    await round(bareServer, sameJson, WARM_UP_SECONDS);
     await round(simulator, mix, WARM_UP_SECONDS);
     for (const histogram of Object.values(latencies)) histogram.reset();
-    const rounds: { bare: Round; simulator: Round }[] = [];
+    const rounds: { bare: Round; sameJson: Round; simulator: Round }[] = [];
     for (let index = 0; index < plan.rounds; index += 1) {
       const bare = await round(bareServer, bareWork, plan.seconds);
-      rounds.push({ bare, simulator: await round(simulator, mix, plan.seconds) });
+      const same = await round(bareServer, sameJson, plan.seconds);
+      rounds.push({ bare, sameJson: same, simulator: await round(simulator, mix, plan.seconds) });
     }
     const load = (of: 'bare' | 'simulator') => median(rounds.map((each) => each[of].clientLoad));
     return {
       connections: CONNECTIONS,
       bare: median(rounds.map(({ bare }) => bare.rate)),
+      sameJson: median(rounds.map((each) => each.sameJson.rate)),
       simulator: median(rounds.map((each) => each.simulator.rate)),
       withWebhooks: await measureWithWebhooks(plan),
       bareLatency: latencyOf(latencies.bare),
@@ -97,7 +113,7 @@ export async function measureThroughput(plan: ThroughputPlan): Promise<Throughpu
 /** A simulator of its own, so that its deliveries take nothing from the other rounds. */
 async function measureWithWebhooks(plan: ThroughputPlan): Promise<WebhookThroughput> {
   const receiver = await startChild(['--import', 'tsx', fileURLToPath(WEBHOOK_RECEIVER)]);
-  const simulator = await startChild([...SIMULATOR, '--port', '0']);
+  const simulator = await startChild([...BUILT, '--port', '0']);
   try {
     const connection = await Connection.open(simulator.port);
     const program = await Program.open(connection, CARDS);
