@@ -53,7 +53,8 @@ export const authorizationHelperOperations: readonly Operation[] = [
       const { params, world, account } = call;
       const row = find(call, AUTHORIZATION, call.id);
       // A merchant cannot clear before it has its answer.
-      if (isUndecided(row)) throw illegal(call, 'capture', row);
+      if (isUndecided(row))
+        throw illegalStep(call, `You cannot capture authorization ${row.id} before it is decided.`);
       const wanted = params.capture_amount ?? defaultCapture(row);
       if (wanted <= 0) {
         throw invalidRequest('Nothing is left to capture; name a capture_amount.', {
