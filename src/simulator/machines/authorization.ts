@@ -13,7 +13,7 @@
  * keeps it, is unknown of Stripe, hence `CapturedAmountMode` and `ClosedAmountMode`.
  */
 import type { AmountDetails, Fleet, Fuel, MerchantData, VerificationData } from './purchase.ts';
-import type { SpentOnDay } from './spending-share.ts';
+import type { SpentOnDay } from './spending-counter.ts';
 
 export const CAPTURED_AMOUNT_MODES = ['shrinks', 'stays'] as const;
 export type CapturedAmountMode = (typeof CAPTURED_AMOUNT_MODES)[number];

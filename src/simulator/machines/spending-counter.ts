@@ -4,12 +4,16 @@
  */
 import { convert } from './exchange.ts';
 
-/** What is spent at once: minor units of its currency on a UTC day in a category. */
-export interface Spending {
-  readonly currency: string;
+/** What one authorization counts for on a UTC day (days since 1970), in minor units of its currency. */
+export interface SpentOnDay {
   readonly day: number;
-  readonly category: string;
   readonly amount: number;
+}
+
+/** What is spent at once in a category. */
+export interface Spending extends SpentOnDay {
+  readonly currency: string;
+  readonly category: string;
 }
 
 /** What an owner spent on a UTC day in a category. */

@@ -5,11 +5,7 @@
  */
 import { type AuthorizationRow, limitContribution } from './authorization.ts';
 import { utcDay } from './spending-controls.ts';
-
-export interface SpentOnDay {
-  readonly day: number;
-  readonly amount: number;
-}
+import type { SpentOnDay } from './spending-counter.ts';
 
 /** The shares after a change, oldest day first; `before` is undefined for a new authorization. */
 export function spentByDay(
