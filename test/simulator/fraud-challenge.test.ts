@@ -70,6 +70,82 @@ describe('a fraud challenge', () => {
     expect(await buy(card, HIGH_RISK)).toMatchObject({ approved: true });
   });
 
+  describe('that is confirmed', () => {
+    const confirmed = async (card: { id: string }, params: object = HIGH_RISK) => {
+      const { id } = await buy(card, params);
+      return helpers().respond(id, { confirmed: true });
+    };
+    const RETRIED = { approved: true, verified_by_fraud_challenge: true };
+
+    it('is not used up by a purchase that is not suspicious, nor by one declined for another reason', async () => {
+      const card = await cardOf('+14155550132');
+      await confirmed(card);
+      expect(await buy(card, { amount: 5 })).toMatchObject({
+        approved: true,
+        verified_by_fraud_challenge: null,
+      });
+      await program.control('POST', `/_sim/issuing/cards/${card.id}/decline_next`, {
+        reason: 'insufficient_funds',
+      });
+      expect(await buy(card, HIGH_RISK)).toMatchObject({
+        approved: false,
+        request_history: [{ reason: 'insufficient_funds' }],
+      });
+      expect(await buy(card, HIGH_RISK)).toMatchObject(RETRIED);
+    });
+
+    it('helps only up to the amount that was confirmed', async () => {
+      const card = await cardOf('+14155550132');
+      await confirmed(card);
+      expect(await buy(card, { ...HIGH_RISK, amount: 1_001 })).toMatchObject({
+        approved: false,
+        verified_by_fraud_challenge: null,
+      });
+      expect(await buy(card, { ...HIGH_RISK, amount: 999 })).toMatchObject(RETRIED);
+    });
+
+    it.each([
+      [15 * 60 - 1, RETRIED],
+      [15 * 60, { approved: false, verified_by_fraud_challenge: null }],
+    ])('helps for 15 minutes: %i seconds later', async (seconds, expected) => {
+      const card = await cardOf('+14155550132');
+      await confirmed(card);
+      await program.control('POST', '/_sim/clock/advance', { seconds });
+      expect(await buy(card, HIGH_RISK)).toMatchObject(expected);
+    });
+
+    it('helps at the card that replaces the one that was declined', async () => {
+      const cardholder = (await program.cardholder({ phone_number: '+14155550132' })).id;
+      const card = await program.card({ cardholder });
+      const { id } = await buy(card, HIGH_RISK);
+      await program.stripe.issuing.cards.update(card.id, {
+        status: 'canceled',
+        cancellation_reason: 'lost',
+      });
+      const replacement = await program.card({
+        cardholder,
+        replacement_for: card.id,
+        replacement_reason: 'lost',
+      });
+      await helpers().respond(id, { confirmed: true });
+      expect(await buy(replacement, HIGH_RISK)).toMatchObject(RETRIED);
+      expect(await buy(replacement, HIGH_RISK)).toMatchObject({ approved: false });
+    });
+
+    it('is shown once to the endpoint that had asked for it', async () => {
+      await program.decideWith((received) => {
+        const asked = received.event.data.object as { verified_by_fraud_challenge: boolean | null };
+        return asked.verified_by_fraud_challenge === true
+          ? decision(received, { approved: true })
+          : decision(received, { approved: false, send_fraud_challenges: ['sms'] });
+      });
+      const card = await cardOf('+14155550132');
+      await confirmed(card, {});
+      expect(await buy(card)).toMatchObject(RETRIED);
+      expect(await buy(card)).toMatchObject({ approved: false });
+    });
+  });
+
   it('goes out when the endpoint asks for it', async () => {
     await program.decideWith((received) =>
       decision(received, { approved: false, send_fraud_challenges: ['sms'] }),

@@ -159,12 +159,16 @@ const CASES: readonly Case[] = [
       await helpers.expire(id);
       await helpers.capture(id);
     }),
-    authorization: { status: 'expired', amount: 1_000, transactions: [{ amount: -1_000 }] },
+    authorization: { status: 'expired', amount: 0, transactions: [{ amount: -1_000 }] },
     events: [
       ...HELD,
       ['authorization.updated', { status: 'expired', amount: 1_000 }, { status: 'pending' }],
       captured(1_000),
-      ['authorization.updated', { status: 'expired' }, { transactions: [] }],
+      [
+        'authorization.updated',
+        { status: 'expired', amount: 0 },
+        { amount: 1_000, merchant_amount: 1_000, transactions: [] },
+      ],
     ],
   },
   {

@@ -10,20 +10,33 @@ import { type Program, refusal, startProgram } from './program.ts';
 
 const RUNS = 25;
 const STEPS_MAX = 12;
-/** All steps together stay far below it; a probe at the end fills it to the cent. */
-const LIMIT = 900_000;
+/** All steps together stay far below them; probes at the end fill them to the cent, on two days. */
+const DAILY_LIMIT = 400_000;
+const LIMIT = 700_000;
+const SECONDS_PER_DAY = 86_400;
 
 const amount = fc.integer({ min: 1, max: 3_000 });
 const someAmount = fc.option(amount, { nil: undefined });
-const anyStep: fc.Arbitrary<Step> = fc.oneof(
+/** What may happen at any moment, also while an increment is being decided. */
+const change: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('capture' as const), amount: someAmount, close: fc.boolean() }),
   fc.record({ kind: fc.constant('reverse' as const), amount: someAmount }),
+  fc.record({ kind: fc.constant('days' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('expire' as const) }),
+);
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { arbitrary: change, weight: 4 },
+  fc.record({
+    kind: fc.constant('inFlight' as const),
+    amount,
+    declined: fc.boolean(),
+    meanwhile: change,
+  }),
   fc.record({ kind: fc.constant('increment' as const), amount, declined: fc.boolean() }),
   fc.record({ kind: fc.constant('refund' as const), which: fc.nat(5), amount: someAmount }),
   fc.record({ kind: fc.constant('finalize' as const), amount: fc.nat(3_000) }),
   fc.record({ kind: fc.constant('force' as const), amount }),
   fc.record({ kind: fc.constant('metadata' as const), value: fc.constantFrom('', 'a', 'b') }),
-  fc.record({ kind: fc.constant('expire' as const) }),
 );
 
 const MODES: readonly Modes[] = [
@@ -59,13 +72,51 @@ describe.each(MODES)('an authorization ($capturedAmount, $closedAmount)', (modes
   });
   afterAll(() => program.close());
 
+  const pass = (days: number) =>
+    program.control('POST', '/_sim/clock/advance', { seconds: days * SECONDS_PER_DAY });
   const helpers = () => program.stripe.testHelpers.issuing;
   const limited = () =>
     program.card({
-      spending_controls: { spending_limits: [{ amount: LIMIT, interval: 'all_time' }] },
+      spending_controls: {
+        spending_limits: [
+          { amount: LIMIT, interval: 'all_time' },
+          { amount: DAILY_LIMIT, interval: 'daily' },
+        ],
+      },
     });
 
-  function carryOut(step: Step, card: string, shown: Stripe.Issuing.Authorization) {
+  /** An increment is asked for, something else happens, and then it is decided. */
+  async function carryOutInFlight(
+    step: Extract<Step, { kind: 'inFlight' }>,
+    card: string,
+    shown: Stripe.Issuing.Authorization,
+  ): Promise<unknown> {
+    const { id } = shown;
+    const { authorizations } = program.stripe.issuing;
+    const endpoint = '/_sim/accounts/platform/realtime_endpoint';
+    await program.control('PUT', endpoint, { url: program.receiver.url });
+    const asked = new Promise<boolean>((resolve) => {
+      // It thinks until a call decides.
+      program.receiver.respond = () => {
+        resolve(true);
+        return undefined;
+      };
+    });
+    const raised = helpers().authorizations.increment(id, { increment_amount: step.amount });
+    const refused = () => false;
+    if (await Promise.race([asked, raised.then(refused, refused)])) {
+      await carryOut(step.meanwhile, card, shown).catch(() => undefined);
+      await (step.declined ? authorizations.decline(id) : authorizations.approve(id));
+    }
+    await program.control('DELETE', endpoint);
+    return raised;
+  }
+
+  function carryOut(
+    step: Step,
+    card: string,
+    shown: Stripe.Issuing.Authorization,
+  ): Promise<unknown> {
     const { authorizations, transactions } = helpers();
     const { id } = shown;
     switch (step.kind) {
@@ -79,8 +130,12 @@ describe.each(MODES)('an authorization ($capturedAmount, $closedAmount)', (modes
           id,
           step.amount === undefined ? {} : { reverse_amount: step.amount },
         );
+      case 'days':
+        return pass(step.count);
       case 'expire':
         return authorizations.expire(id);
+      case 'inFlight':
+        return carryOutInFlight(step, card, shown);
       case 'finalize':
         return authorizations.finalizeAmount(id, { final_amount: step.amount });
       case 'increment':
@@ -161,9 +216,17 @@ describe.each(MODES)('an authorization ($capturedAmount, $closedAmount)', (modes
     }
   }
 
-  /** The sums behind spending limits equal a recount: the rest of the limit fits, and one cent more does not. */
+  /** The sums behind spending limits equal a recount, that of the day and that of all days. */
   async function checkCounters(card: string, hold: Hold): Promise<void> {
-    const rest = LIMIT - spent(hold);
+    const today = DAILY_LIMIT - spent(hold, hold.day);
+    await fill(card, today);
+    const later = take(hold, { kind: 'days', count: 1 }, modes) ?? hold;
+    await pass(1);
+    await fill(card, LIMIT - today - spent(later, 0));
+  }
+
+  /** The rest of a limit fits, and one cent more does not. */
+  async function fill(card: string, rest: number): Promise<void> {
     const { authorizations } = helpers();
     expect(await authorizations.create({ card, amount: rest + 1 })).toMatchObject({
       approved: false,

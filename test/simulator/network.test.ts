@@ -153,6 +153,51 @@ describe('the network, standing in,', () => {
     expect(await buy()).toMatchObject({ request_history: [{ reason: 'webhook_approved' }] });
   });
 
+  it('has all of an authorization told in order, whatever happens to it meanwhile', async () => {
+    const heard = await buy({ amount: 10 });
+    await network('stand_in_approve');
+    const { id } = await buy();
+    await program.stripe.issuing.authorizations.update(id, { metadata: { trip: '7' } });
+    const { transactions } = await helpers().capture(id, {
+      capture_amount: 300,
+      close_authorization: false,
+    });
+    const paid = transactions[0]?.id ?? '';
+    await program.stripe.issuing.transactions.update(paid, { metadata: { trip: '7' } });
+    await helpers().reverse(id);
+    await program.stripe.testHelpers.issuing.transactions.refund(paid, { refund_amount: 100 });
+    // What Stripe already knows of needs no waiting.
+    await helpers().reverse(heard.id);
+    const shown = async () =>
+      (await told(program))
+        .filter(({ type }) => !type.endsWith('.request'))
+        .map(({ type, object }) => [type, object['status'] ?? null, object['amount']]);
+    const before = [
+      ['authorization.created', 'pending', 10],
+      ['authorization.updated', 'reversed', 0],
+    ];
+    expect(await shown()).toEqual(before);
+    await network('stand_in_decline');
+    expect(await shown()).toEqual(before);
+    expect(await network('normal')).toEqual({ mode: 'normal', events: 8 });
+    expect(await shown()).toEqual([
+      ...before,
+      ['authorization.created', 'pending', 1_000],
+      ['authorization.updated', 'pending', 1_000],
+      ['transaction.created', null, -300],
+      ['authorization.updated', 'pending', 700],
+      ['transaction.updated', null, -300],
+      ['authorization.updated', 'closed', 0],
+      ['transaction.created', null, 100],
+      ['authorization.updated', 'closed', 0],
+    ]);
+    await helpers().capture(id, { capture_amount: 1 });
+    expect((await shown()).slice(-2).map(([type]) => type)).toEqual([
+      'transaction.created',
+      'authorization.updated',
+    ]);
+  });
+
   it('declines without a request, whatever the card could pay', async () => {
     await network('stand_in_decline');
     const authorization = await buy();

@@ -52,6 +52,20 @@ describe('while the endpoint thinks', () => {
     expect(await bought).toMatchObject({ id, approved: true });
   });
 
+  it('nothing is told of a change of its metadata, and all of it afterwards', async () => {
+    const bought = buy();
+    const id = await asked();
+    await program.stripe.issuing.authorizations.update(id, { metadata: { note: 'early' } });
+    contradict(true);
+    await bought;
+    const seen = await told(program, 'issuing_authorization');
+    expect(seen.map(({ type }) => type)).toEqual([
+      'authorization.request',
+      'authorization.created',
+    ]);
+    expect(seen[1]?.object).toMatchObject({ metadata: { note: 'early', late: 'yes' } });
+  });
+
   it('approve decides, and wins over the answer', async () => {
     const bought = buy();
     const id = await asked();

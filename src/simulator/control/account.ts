@@ -8,6 +8,7 @@ import {
   TIMEOUT_POLICIES,
   VERSION_CHECKS,
 } from '../machines/decision-answer.ts';
+import { FUEL_PUMP_HOLDS } from '../machines/fuel-pump.ts';
 import { PROGRAMS } from '../machines/issuing-balance.ts';
 import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts';
 import { REPORT_DATA_MODES } from '../machines/report-run.ts';
@@ -56,6 +57,7 @@ const SETTINGS = {
   closedAmount: choice(CLOSED_AMOUNT_MODES),
   replacedClearing: choice(REPLACED_CLEARINGS),
   verificationEvents: choice(VERIFICATION_EVENTS),
+  fuelPumpHold: choice(FUEL_PUMP_HOLDS),
   exchangeRateDrift: number({ min: 0, max: RATE_DRIFT_MAX }),
   illegalStepCode: unsettable(text({ max: ERROR_CODE_LENGTH_MAX })),
   walletAgreement: flag(),

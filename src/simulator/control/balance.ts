@@ -2,8 +2,8 @@
 import { invalidRequest } from '../http/failure.ts';
 import { integer, required, text } from '../http/parameter.ts';
 import { fundingBooking } from '../machines/issuing-balance.ts';
-import { readCurrency } from '../resources/authorization-creation.ts';
 import { book } from '../resources/issuing-balance.ts';
+import { readCurrency } from '../resources/purchase-amount.ts';
 import { type Account, NO_CAUSE } from '../world/account.ts';
 import { type ControlRoute, controlRoute, namedAccount } from './control-route.ts';
 

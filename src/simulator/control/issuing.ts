@@ -4,7 +4,7 @@ import { choice, flag, list, text, unsettable } from '../http/parameter.ts';
 import { CANCELLATION_REASONS, cancelCard } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import { AUTHORIZATION_PARAMETERS, newAuthorization } from '../resources/authorization-creation.ts';
-import { addAuthorization } from '../resources/authorization-store.ts';
+import { putAuthorization } from '../resources/authorization-store.ts';
 import { settleAuthorization } from '../resources/decision.ts';
 import { change } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
@@ -27,7 +27,7 @@ export const issuingRoutes: readonly ControlRoute[] = [
     handle({ world, params }) {
       const { scope } = locate(world, CARD, params.card);
       const { row, ask } = newAuthorization(scope, params);
-      addAuthorization(scope, row);
+      putAuthorization(scope, row);
       const approved = params.approved ?? true;
       const decision = { approved, reason: 'network_fallback', message: null } as const;
       return settleAuthorization(scope, row.id, ask.request, {

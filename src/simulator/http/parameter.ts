@@ -131,10 +131,14 @@ function withinBounds(value: number, path: string, { min, max }: Bounds): number
   );
 }
 
-/** An amount in minor units of some currency; must be above zero. */
-export const amount = (): Field<number, false> => integer({ min: 1 });
+/** Stripe takes amounts of up to eight digits, in minor units of any currency. */
+const AMOUNT_MAX = 99_999_999;
 
-export const nonNegative = (): Field<number, false> => integer({ min: 0 });
+/** An amount in minor units of some currency; must be above zero. */
+export const amount = (): Field<number, false> => integer({ min: 1, max: AMOUNT_MAX });
+
+/** The same, but it may be zero. */
+export const nonNegative = (): Field<number, false> => integer({ min: 0, max: AMOUNT_MAX });
 
 /** A decimal number kept as text, as the API's `*_decimal` fields are. */
 export const decimal = (): Field<string, false> =>

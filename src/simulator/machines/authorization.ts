@@ -8,11 +8,12 @@
  *                   ├──reverse, all that is left──► reversed (closed, if something was captured before)
  *                   └──validity passed──► expired
  *
- * Captures are possible in every state and in any amount: the network does not ask. Only in `pending` they change
- * what is left. Whether `amount` of a partly captured authorization shrinks or stays, and whether a closing capture
+ * Captures are possible in every decided state and in any amount: the network does not ask. Only in `pending` and
+ * `expired` they change what is left. Whether `amount` of a partly captured authorization shrinks or stays, and whether a closing capture
  * keeps it, is unknown of Stripe, hence `CapturedAmountMode` and `ClosedAmountMode`.
  */
 import type { AmountDetails, Fleet, Fuel, MerchantData, VerificationData } from './purchase.ts';
+import type { SpentOnDay } from './spending-counter.ts';
 
 export const CAPTURED_AMOUNT_MODES = ['shrinks', 'stays'] as const;
 export type CapturedAmountMode = (typeof CAPTURED_AMOUNT_MODES)[number];
@@ -126,6 +127,10 @@ export interface AuthorizationRow {
     readonly requested: number;
     /** Unix seconds. */
     readonly expiresAt: number;
+    /** What it counts for against spending limits, by day; absent until something is counted. */
+    readonly spent?: readonly SpentOnDay[];
+    /** Whether an event has told of it. */
+    readonly announced?: boolean;
     /** When a pending fraud challenge expires, in Unix seconds. */
     readonly challengeUntil?: number;
     /** The card that paid, once the authorization has moved to its replacement. */
@@ -163,11 +168,14 @@ export const withAmount = (row: AuthorizationRow, amount: number): Authorization
 export const canIncrement = (row: AuthorizationRow, now: number): boolean =>
   isOpen(row) || (row.status === 'reversed' && now < row.sim.expiresAt);
 
+/** Whether the first request is still to be answered. */
+export const isUndecided = (row: AuthorizationRow): boolean => row.request_history.length === 0;
+
 export const isOpen = (row: AuthorizationRow): boolean => row.status === 'pending' && row.approved;
 
-/** What is captured when the merchant names no amount. */
+/** What is captured when the merchant names no amount; 0 when nothing is left. */
 export function defaultCapture(row: AuthorizationRow): number {
-  if (isOpen(row)) return row.sim.remaining;
+  if (isOpen(row) || row.status === 'expired') return row.sim.remaining;
   return row.amount > 0 ? row.amount : row.sim.approvedTotal;
 }
 
@@ -188,13 +196,15 @@ export function capture(
     transactions: [...row.transactions, taken.transaction],
     sim: { ...row.sim, captured },
   };
+  const remaining = Math.max(0, row.sim.remaining - taken.amount);
+  const left = { ...posted, sim: { ...posted.sim, remaining } };
+  // The amount of an expired one shows what the merchant can still capture.
+  if (row.status === 'expired') return withAmount(left, remaining);
   if (!isOpen(row)) return posted;
   if (taken.close) {
     const closed = shown.closed === 'zeroed' ? withAmount(posted, 0) : posted;
     return { ...closed, status: 'closed', sim: { ...posted.sim, remaining: 0 } };
   }
-  const remaining = Math.max(0, row.sim.remaining - taken.amount);
-  const left = { ...posted, sim: { ...posted.sim, remaining } };
   return shown.partly === 'shrinks' ? withAmount(left, remaining) : left;
 }
 

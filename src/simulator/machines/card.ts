@@ -12,6 +12,7 @@
  */
 import type { DecisionReason } from './authorization.ts';
 import type { Address } from './cardholder.ts';
+import type { Confirmation } from './fraud-challenge.ts';
 import type { SpendingControls } from './spending-controls.ts';
 
 export const CARD_STATUSES = ['active', 'inactive', 'canceled'] as const;
@@ -100,8 +101,8 @@ export interface CardRow {
     readonly wrongPins?: number;
     /** Why Stripe declines the next authorization, whatever it is; set by a control route. */
     readonly declineNext?: DecisionReason | null;
-    /** Merchants where the cardholder has confirmed a purchase that looked like fraud. */
-    readonly confirmedMerchants?: readonly string[];
+    /** Purchases that looked like fraud and that the cardholder has confirmed; only at the first card of a chain. */
+    readonly confirmations?: readonly Confirmation[];
   };
 }
 

@@ -45,8 +45,8 @@ export interface AnswerPolicies {
 
 export interface AnswerRules {
   readonly request: PendingRequest;
-  /** Fuel pumps ask for a status check of 1.00 and may be granted more than they asked for. */
-  readonly fuelPump: boolean;
+  /** The most that can be granted: what is asked for, but at fuel pumps more. */
+  readonly grantMax: number;
   /** The version that the request was rendered in. */
   readonly apiVersion: string;
   readonly policies: AnswerPolicies;
@@ -135,11 +135,13 @@ const isAmount = (value: unknown): value is number =>
 /** Why this amount cannot be approved in the place of the requested one, or undefined. */
 export function amountProblem(
   amount: number,
-  { request, fuelPump }: Pick<AnswerRules, 'fuelPump' | 'request'>,
+  { request, grantMax }: Pick<AnswerRules, 'grantMax' | 'request'>,
 ): string | undefined {
   if (!request.is_amount_controllable)
     return '`amount` cannot be given: the amount is not controllable.';
-  if (amount > request.amount && !fuelPump) return '`amount` must not exceed the requested one.';
+  if (amount > grantMax && grantMax === request.amount)
+    return '`amount` must not exceed the requested one.';
+  if (amount > grantMax) return `\`amount\` must not exceed ${grantMax} at a fuel pump.`;
   const cashback = request.amount_details?.cashback_amount ?? 0;
   return amount < cashback ? '`amount` must not be less than the cashback amount.' : undefined;
 }

@@ -35,11 +35,21 @@ export function toMajorUnits(amount: number, currency: string): string {
   return (amount / minorPerMajor).toFixed(decimals);
 }
 
+/** Minor units of `to` for one of `from`. */
+export const exchangeRate = (currencies: { from: string; to: string }): number => {
+  const from = factsOf(currencies.from);
+  const to = factsOf(currencies.to);
+  return (from.microUsd * to.minorPerMajor) / (to.microUsd * from.minorPerMajor);
+};
+
+const factsOf = (currency: string): CurrencyFacts =>
+  CURRENCIES[currency] ?? { microUsd: 1_000_000, minorPerMajor: 100 };
+
 /** Converts minor units of one currency into another's, rounded half up. Unknown currencies count as US dollars. */
 export function convert(amount: number, currencies: { from: string; to: string }): number {
   if (currencies.from === currencies.to) return amount;
-  const from = CURRENCIES[currencies.from] ?? { microUsd: 1_000_000, minorPerMajor: 100 };
-  const to = CURRENCIES[currencies.to] ?? { microUsd: 1_000_000, minorPerMajor: 100 };
+  const from = factsOf(currencies.from);
+  const to = factsOf(currencies.to);
   const sign = Math.sign(amount);
   const worth =
     (Math.abs(amount) * from.microUsd * to.minorPerMajor) / (to.microUsd * from.minorPerMajor);

@@ -50,8 +50,50 @@ export const endChallenge = (
 });
 
 /**
+ * How long the cardholder has to try again. Stripe publishes no figure; who answers a text message at the till does so
+ * at once, and a confirmation of long ago says nothing about a purchase of today.
+ */
+const RETRY_SECONDS = 15 * 60;
+
+/** That the cardholder has confirmed a purchase: good for one retry. */
+export interface Confirmation {
+  readonly merchant: string;
+  /** The highest amount it is good for, in minor units of the card's currency. */
+  readonly amount: number;
+  /** Unix seconds. */
+  readonly until: number;
+  /** Whether it was Stripe that suspected fraud, and not the real-time endpoint. */
+  readonly suspected: boolean;
+}
+
+/** The confirmation of a declined authorization that was challenged. `now` is in Unix seconds. */
+export const confirmation = (row: AuthorizationRow, now: number): Confirmation => ({
+  merchant: merchantKey(row),
+  amount: row.sim.requested,
+  until: now + RETRY_SECONDS,
+  suspected: row.request_history.at(-1)?.reason === 'suspected_fraud',
+});
+
+/**
+ * The first confirmation that covers a new authorization. One of Stripe's own suspicion is kept for a purchase that it
+ * suspects again; what made the endpoint suspicious, only the endpoint knows.
+ */
+export const coveringConfirmation = (
+  confirmations: readonly Confirmation[],
+  row: AuthorizationRow,
+  facts: { readonly now: number; readonly isSuspected: boolean },
+): Confirmation | undefined =>
+  confirmations.find(
+    ({ merchant, amount, until, suspected }) =>
+      merchant === merchantKey(row) &&
+      row.sim.requested <= amount &&
+      facts.now < until &&
+      (facts.isSuspected || !suspected),
+  );
+
+/**
  * What tells one merchant from another when the cardholder tries again. The network id would, but the test helper
  * makes up a new one each time that it is not given.
  */
-export const merchantKey = ({ merchant_data: merchant }: AuthorizationRow): string =>
+const merchantKey = ({ merchant_data: merchant }: AuthorizationRow): string =>
   `${merchant.category} ${merchant.name ?? ''}`;

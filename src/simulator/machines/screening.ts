@@ -2,7 +2,12 @@
  * The checks that Stripe makes before it asks anybody, in the order of their reasons. Pure: the caller brings the
  * card, its cardholder, and what has been spent.
  */
-import type { AuthorizationRow, DecisionReason } from './authorization.ts';
+import {
+  type AuthorizationRow,
+  type DecisionReason,
+  isUndecided,
+  limitContribution,
+} from './authorization.ts';
 import { type CardRow, isExpired, isPinBlocked } from './card.ts';
 import type { CardholderRow } from './cardholder.ts';
 import { convert } from './exchange.ts';
@@ -32,6 +37,8 @@ export interface ScreeningInput {
   readonly amount: number;
   readonly now: number;
   readonly accountDisabled: boolean;
+  /** Payments with the card that are being decided at this moment. */
+  readonly paymentsAsked: number;
   /** The Issuing balance; null where none is kept. */
   readonly available: number | null;
   readonly fraudRiskLevel: string | null;
@@ -58,6 +65,7 @@ export function screen(input: ScreeningInput): Refusal | undefined {
   return (
     screenBalance(input) ??
     screenParties(input) ??
+    screenLifecycle(input) ??
     screenToken(input) ??
     screenMethod(input) ??
     screenSpending(input) ??
@@ -87,6 +95,17 @@ function screenParties({
   if (cardholder.status === 'blocked') return refusal('cardholder_blocked');
   if (cardholder.status === 'inactive') return refusal('cardholder_inactive');
   return undefined;
+}
+
+/** The last payment allowed cancels the card once it is approved; until then a second one must not slip through. */
+function screenLifecycle(input: ScreeningInput): Refusal | undefined {
+  const { card, authorization, amount, paymentsAsked } = input;
+  const isPayment = isUndecided(authorization) && amount > 0;
+  if (!isPayment || paymentsAsked === 0 || card.lifecycle_controls === null) return undefined;
+  const allowed = card.lifecycle_controls.cancel_after.payment_count;
+  return card.sim.payments + paymentsAsked < allowed
+    ? undefined
+    : refusal('not_allowed', 'The last payment that the card is good for is being decided.');
 }
 
 /** No reason of Stripe's names tokens; the network does not let a dead one through at all. */
@@ -124,30 +143,39 @@ function screenVerification(input: ScreeningInput): Refusal | undefined {
 
 function screenSpending(input: ScreeningInput): Refusal | undefined {
   const { authorization, card, cardholder } = input;
+  // Limits per authorization look at all of it, not at an addition alone.
+  const whole = limitContribution(authorization) + input.amount;
   const purchase: Purchase = {
     amount: input.amount,
+    whole,
     category: authorization.merchant_data.category,
     country: authorization.merchant_data.country,
     presence: authorization.card_presence,
   };
   const ceiling = convert(AUTHORIZATION_LIMIT_USD_CENTS, { from: 'usd', to: card.currency });
-  if (input.amount > ceiling) {
+  if (whole > ceiling) {
     return refusal(
       'spending_controls',
       'The amount exceeds the limit of 10,000 USD per authorization.',
     );
   }
-  const byCard = screenControls(card.spending_controls, cardLimits(card), purchase, {
-    since: input.spentOnCard,
-    now: input.now,
-  });
+  const { now } = input;
+  const limits = cardLimits(card);
+  const onCard = { since: input.spentOnCard, now, currency: card.currency };
+  const byCard = screenControls(card.spending_controls, limits, purchase, onCard);
   if (byCard !== undefined) return refusal('spending_controls', `The card's ${byCard}.`);
   const controls = cardholder.spending_controls;
   if (controls === null) return undefined;
-  const byHolder = screenControls(controls, holderLimits(controls, card.currency), purchase, {
-    since: input.spentByCardholder,
-    now: input.now,
-  });
+  // Cards of one holder may be in several currencies, so everything is compared in that of the limits.
+  const currency = controls.spending_limits_currency ?? card.currency;
+  const inTheirs = (amount: number): number =>
+    convert(amount, { from: card.currency, to: currency });
+  const byHolder = screenControls(
+    controls,
+    controls.spending_limits ?? [],
+    { ...purchase, amount: inTheirs(input.amount), whole: inTheirs(whole) },
+    { since: input.spentByCardholder, now, currency },
+  );
   return byHolder === undefined
     ? undefined
     : refusal('spending_controls', `The cardholder's ${byHolder}.`);
@@ -160,20 +188,12 @@ function cardLimits(card: CardRow): readonly SpendingLimit[] {
   return [{ amount, categories: null, interval: 'daily' }];
 }
 
-function holderLimits(controls: SpendingControls, currency: string): readonly SpendingLimit[] {
-  const from = controls.spending_limits_currency ?? currency;
-  return (controls.spending_limits ?? []).map((limit) => ({
-    ...limit,
-    amount: convert(limit.amount, { from, to: currency }),
-  }));
-}
-
 /** What refuses, in words that follow "The card's", or undefined. */
 function screenControls(
   controls: SpendingControls,
   limits: readonly SpendingLimit[],
   purchase: Purchase,
-  spent: { since: SpentSince; now: number },
+  spent: { since: SpentSince; now: number; currency: string },
 ): string | undefined {
   const control = refusingControl(controls, purchase);
   if (control !== undefined)

@@ -1,4 +1,6 @@
 /** Spending controls of a card or cardholder, and what they refuse. Pure; sums come from the caller. */
+import type { SpendingWindow } from './spending-counter.ts';
+
 export const INTERVALS = [
   'all_time',
   'daily',
@@ -45,7 +47,10 @@ export const DEFAULT_DAILY_LIMIT_USD_CENTS = 50_000;
 export const AUTHORIZATION_LIMIT_USD_CENTS = 1_000_000;
 
 export interface Purchase {
+  /** What is asked for now: an increment is only the addition. */
   readonly amount: number;
+  /** What the whole authorization comes to with it. */
+  readonly whole: number;
   readonly category: string;
   readonly country: string | null;
   readonly presence: CardPresence | null;
@@ -78,21 +83,22 @@ export function refusingControl(
   return undefined;
 }
 
-/** What has been spent since a UTC day (days since 1970), in the categories or in all of them. */
-export type SpentSince = (fromDay: number, categories: readonly string[] | null) => number;
+/** What has been spent in the window, in minor units of the window's currency. */
+export type SpentSince = (window: SpendingWindow) => number;
 
-/** The first limit that the purchase would exceed, or undefined. `now` is in Unix seconds. */
+/** The first limit that the purchase would exceed, or undefined. All amounts are in one currency; `now` is in Unix seconds. */
 export function exceededLimit(
   limits: readonly SpendingLimit[],
   purchase: Purchase,
-  spent: { readonly since: SpentSince; readonly now: number },
+  spent: { readonly since: SpentSince; readonly now: number; readonly currency: string },
 ): SpendingLimit | undefined {
   return limits.find((limit) => {
     const categories =
       limit.categories !== null && limit.categories.length > 0 ? limit.categories : null;
     if (categories !== null && !categories.includes(purchase.category)) return false;
-    if (limit.interval === 'per_authorization') return purchase.amount > limit.amount;
-    const already = spent.since(windowStartDay(limit.interval, spent.now), categories);
+    if (limit.interval === 'per_authorization') return purchase.whole > limit.amount;
+    const fromDay = windowStartDay(limit.interval, spent.now);
+    const already = spent.since({ fromDay, categories, currency: spent.currency });
     return already + purchase.amount > limit.amount;
   });
 }

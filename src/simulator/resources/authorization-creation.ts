@@ -1,5 +1,5 @@
 /** A new authorization, as the test helper describes it, before anybody has decided it. */
-import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
+import { invalidRequest, unknownReference } from '../http/failure.ts';
 import {
   amount,
   choice,
@@ -14,7 +14,6 @@ import {
 } from '../http/parameter.ts';
 import type { AuthorizationRow, PendingRequest } from '../machines/authorization.ts';
 import type { CardRow } from '../machines/card.ts';
-import { convert, isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import type { VerificationData } from '../machines/purchase.ts';
 import { payingToken, WALLETS, type Wallet } from '../machines/token.ts';
 import { type Scope } from '../world/kind.ts';
@@ -30,6 +29,7 @@ import {
   readFuel,
   readMerchant,
 } from './purchase.ts';
+import { merchantRate, readAmounts } from './purchase-amount.ts';
 
 const CHECKS = ['match', 'mismatch', 'not_provided'] as const;
 const RISK_LEVELS = ['elevated', 'highest', 'low', 'normal', 'not_assessed', 'unknown'] as const;
@@ -168,7 +168,7 @@ function undecided(
       remaining: 0,
       captured: 0,
       approvedTotal: 0,
-      merchantRate: request.amount === 0 ? 1 : request.merchant_amount / request.amount,
+      merchantRate: merchantRate(request),
       requested: request.amount,
       expiresAt: created + days * SECONDS_PER_DAY,
     },
@@ -180,50 +180,17 @@ function tokenOf({ account }: Scope, card: CardRow, wallet: Wallet | undefined):
   return payingToken(account.tokens.all(), { card: card.id, wallet })?.id ?? null;
 }
 
-type Amounts = Pick<PendingRequest, 'amount' | 'merchant_amount' | 'merchant_currency'>;
-
-/**
- * The amount in the card's currency and in the merchant's. One of them is enough; both are taken as they are. An
- * `amount` with a `currency` other than the card's is the merchant's amount.
- */
-function readAmounts(params: AuthorizationParameters, cardCurrency: string): Amounts {
-  const currency = readCurrency(params.currency, 'currency') ?? cardCurrency;
-  const foreign = currency !== cardCurrency && params.merchant_amount === undefined;
-  const merchantCurrency =
-    readCurrency(params.merchant_currency, 'merchant_currency') ??
-    (foreign ? currency : cardCurrency);
-  const merchantAmount = params.merchant_amount ?? (foreign ? params.amount : undefined);
-  const own = foreign ? undefined : params.amount;
-  if (own !== undefined) {
-    const converted = convert(own, { from: cardCurrency, to: merchantCurrency });
-    return {
-      amount: own,
-      merchant_amount: merchantAmount ?? converted,
-      merchant_currency: merchantCurrency,
-    };
-  }
-  if (merchantAmount === undefined) throw missingParameter('amount');
-  const converted = convert(merchantAmount, { from: merchantCurrency, to: cardCurrency });
-  return {
-    amount: converted,
-    merchant_amount: merchantAmount,
-    merchant_currency: merchantCurrency,
-  };
-}
-
-export function readCurrency(given: string | undefined, param: string): string | undefined {
-  if (given === undefined) return undefined;
-  const currency = given.toLowerCase();
-  if (isKnownCurrency(currency)) return currency;
-  throw invalidRequest(`Invalid currency: ${given}. Known here: ${KNOWN_CURRENCIES.join(', ')}`, {
-    param,
-  });
-}
-
 function readVerification(
   given: AuthorizationParameters['verification_data'],
   postalCode: string | null,
 ): VerificationData {
+  // Who is excused from 3D Secure has not been through it.
+  if (given?.three_d_secure !== undefined && given.authentication_exemption !== undefined) {
+    throw invalidRequest(
+      'You may only specify one of these parameters: verification_data[authentication_exemption], verification_data[three_d_secure].',
+      { param: 'verification_data[authentication_exemption]' },
+    );
+  }
   return {
     address_line1_check: given?.address_line1_check ?? 'not_provided',
     address_postal_code_check: given?.address_postal_code_check ?? 'not_provided',

@@ -10,6 +10,7 @@ import {
   expire,
   finalizeAmount,
   isOpen,
+  isUndecided,
   type PendingRequest,
   reverse,
 } from '../machines/authorization.ts';
@@ -51,6 +52,9 @@ export const authorizationHelperOperations: readonly Operation[] = [
     handle(call) {
       const { params, world, account } = call;
       const row = find(call, AUTHORIZATION, call.id);
+      // A merchant cannot clear before it has its answer.
+      if (isUndecided(row))
+        throw illegalStep(call, `You cannot capture authorization ${row.id} before it is decided.`);
       const wanted = params.capture_amount ?? defaultCapture(row);
       if (wanted <= 0) {
         throw invalidRequest('Nothing is left to capture; name a capture_amount.', {

@@ -1,6 +1,7 @@
 /** Every change of an authorization goes through here, so that spending limits, the Issuing balance and expiry keep step with it. */
-import { type AuthorizationRow, limitContribution } from '../machines/authorization.ts';
+import { type AuthorizationRow, isOpen, isUndecided } from '../machines/authorization.ts';
 import { isChallenged } from '../machines/fraud-challenge.ts';
+import { spendingChanges, spentByDay } from '../machines/spending-share.ts';
 import { previousAttributes } from '../world/difference.ts';
 import { change, emit, type Scope, store } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
@@ -9,18 +10,15 @@ import { bookHold } from './issuing-balance.ts';
 const CREATED = `${AUTHORIZATION.eventPrefix}.created`;
 const UPDATED = `${AUTHORIZATION.eventPrefix}.updated`;
 
-/** Stores a new authorization, still undecided, and notes when it expires. */
-export function addAuthorization(scope: Scope, row: AuthorizationRow): void {
-  putAuthorization(scope, row);
-  scheduleExpiry(scope, row);
-}
-
-/** Stores the next version of an authorization, with an `updated` event. */
+/**
+ * Stores the next version of an authorization, with an `updated` event. Of one that nobody has heard of, nothing is
+ * told before it is decided, and then it is told of as a new one.
+ */
 export function changeAuthorization(scope: Scope, next: AuthorizationRow): object {
-  count(scope, scope.account.authorizations.get(next.id), next);
-  const booked = bookHold(scope, next);
-  if (!isSilent(scope, booked)) return change(scope, AUTHORIZATION, booked);
-  return store(scope, AUTHORIZATION, booked);
+  const row = prepare(scope, next);
+  if (row.sim.announced === true) return change(scope, AUTHORIZATION, row);
+  const shown = store(scope, AUTHORIZATION, row);
+  return isUndecided(row) ? shown : announceAuthorization(scope, row.id);
 }
 
 /** The same for what the network decides in Stripe's place: the event waits until Stripe hears of it. */
@@ -29,6 +27,7 @@ export function changeUnheard(scope: Scope, next: AuthorizationRow): object {
   const before = account.authorizations.get(next.id);
   const earlier = before === undefined ? {} : AUTHORIZATION.render(account, before);
   putAuthorization(scope, next);
+  if (before?.sim.announced !== true) return announceAuthorization(scope, next.id);
   const object = AUTHORIZATION.render(account, next);
   const previous = previousAttributes(earlier, object);
   world.network.hold({ account: account.id, type: UPDATED, object, previous });
@@ -40,9 +39,10 @@ export function announceAuthorization(scope: Scope, id: string): object {
   const { account, world } = scope;
   const row = account.authorizations.get(id);
   if (row === undefined) throw new Error(`authorization ${id} disappeared`);
-  const object = AUTHORIZATION.render(account, row);
   const unheard = row.request_history.at(-1)?.reason === 'network_fallback';
-  if (isSilent(scope, row)) return object;
+  if (isSilent(scope, row)) return AUTHORIZATION.render(account, row);
+  const announced: AuthorizationRow = { ...row, sim: { ...row.sim, announced: true } };
+  const object = store(scope, AUTHORIZATION, announced);
   if (unheard && world.network.mode !== 'normal') {
     world.network.hold({ account: account.id, type: CREATED, object, previous: undefined });
   } else {
@@ -60,20 +60,33 @@ const isSilent = ({ account }: Scope, row: AuthorizationRow): boolean =>
 
 /** The same without an event. */
 export function putAuthorization(scope: Scope, next: AuthorizationRow): void {
-  count(scope, scope.account.authorizations.get(next.id), next);
-  scope.account.authorizations.put(bookHold(scope, next));
+  scope.account.authorizations.put(prepare(scope, next));
   scope.world.onChange();
+}
+
+/** The next version with all that goes with it; storing it is left to the caller. */
+function prepare(scope: Scope, next: AuthorizationRow): AuthorizationRow {
+  const before = scope.account.authorizations.get(next.id);
+  const counted = count(scope, before, next);
+  const isOpened = isOpen(counted) && (before === undefined || !isOpen(before));
+  if (isOpened) scheduleExpiry(scope, counted);
+  return bookHold(scope, counted);
 }
 
 function count(
   { world, account }: Scope,
   before: AuthorizationRow | undefined,
   after: AuthorizationRow,
-): void {
-  const amount = limitContribution(after) - (before === undefined ? 0 : limitContribution(before));
-  const { card, cardholder, created, merchant_data: merchant } = after;
-  const category = merchant.category;
-  world.countSpending(account, { card, cardholder, created, category, amount });
+): AuthorizationRow {
+  const earlier = before?.sim.spent ?? [];
+  const spent = spentByDay(before, after);
+  const { currency, merchant_data: merchant } = after;
+  for (const { day, amount } of spendingChanges(earlier, spent)) {
+    world.countSpending(account, after, { currency, day, category: merchant.category, amount });
+  }
+  // Whoever made the next version may have begun with one from before these were noted.
+  const announced = before?.sim.announced ?? false;
+  return { ...after, sim: { ...after.sim, spent, announced } };
 }
 
 /** Notes when an authorization expires, and when a challenge of it does. */
@@ -82,6 +95,6 @@ export function scheduleExpiry({ world, account }: Scope, row: AuthorizationRow)
   const { expiresAt, challengeUntil } = row.sim;
   if (isChallenged(row) && challengeUntil !== undefined)
     world.agenda.add({ ...note, at: challengeUntil * 1000, task: 'expire_fraud_challenge' });
-  if (row.status === 'pending')
+  if (isOpen(row))
     world.agenda.add({ ...note, at: expiresAt * 1000, task: 'expire_authorization' });
 }

@@ -13,7 +13,7 @@ import {
 import { amount, choice, text, timeRange } from '../http/parameter.ts';
 import type { AuthorizationRow } from '../machines/authorization.ts';
 import { amountProblem } from '../machines/decision-answer.ts';
-import { isFuelPump } from '../webhooks/realtime.ts';
+import { grantMax } from '../machines/fuel-pump.ts';
 import type { OpenQuestion } from '../world/account.ts';
 import type { Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
@@ -62,7 +62,7 @@ export const authorizationOperations: readonly Operation[] = [
       const problem =
         granted === undefined
           ? undefined
-          : amountProblem(granted, { request, fuelPump: isFuelPump(row) });
+          : amountProblem(granted, { request, grantMax: grantMax(row, request) });
       if (problem !== undefined) throw invalidRequest(problem, { param: 'amount' });
       return question.decide({
         approved: true,

@@ -11,7 +11,6 @@ import {
   retrieveOperation,
 } from '../http/operation.ts';
 import {
-  amount,
   choice,
   integer,
   object,
@@ -50,7 +49,7 @@ const CREATE = {
   exp_year: integer(),
   financial_account: text(),
   lifecycle_controls: object({
-    cancel_after: required(object({ payment_count: required(amount()) })),
+    cancel_after: required(object({ payment_count: required(integer({ min: 1 })) })),
   }),
   metadata: metadata(),
   personalization_design: text(),

@@ -3,13 +3,19 @@ import {
   type AuthorizationRow,
   type Decision,
   type DecisionFacts,
+  expire,
+  isOpen,
+  isUndecided,
   type PendingRequest,
   reverse,
 } from '../machines/authorization.ts';
 import { decideFirst, decideIncrement } from '../machines/authorization-decision.ts';
 import { type CardRow, cancelCard } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
+import { unaskedHold } from '../machines/fuel-pump.ts';
 import { type Refusal, screen } from '../machines/screening.ts';
+import type { SpendingWindow } from '../machines/spending-counter.ts';
+import type { Account } from '../world/account.ts';
 import { change, type Scope } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import {
@@ -18,7 +24,7 @@ import {
   changeUnheard,
   putAuthorization,
 } from './authorization-store.ts';
-import { challengeCardholder } from './fraud-challenge.ts';
+import { challengeCardholder, takeConfirmation } from './fraud-challenge.ts';
 import { availableBalance } from './issuing-balance.ts';
 import { askAbout } from './question.ts';
 
@@ -48,18 +54,37 @@ export function settleAuthorization(
   request: PendingRequest,
   outcome: { decision: Decision; requestedAt: number },
 ): object {
-  const { decision, requestedAt } = outcome;
-  const row = decideFirst(currentRow(scope, id), request, decision, facts(scope, requestedAt));
+  const undecided = currentRow(scope, id);
+  const decision = withPumpHold(scope, undecided, request, outcome.decision);
+  const row = decideFirst(undecided, request, decision, facts(scope, outcome.requestedAt));
   putAuthorization(scope, decision.challenge === true ? challengeCardholder(scope, row) : row);
   // Advices of what the network decided itself do not count.
   const counts = decision.approved && request.amount > 0 && decision.reason !== 'network_fallback';
   if (counts) countPayment(scope, row.card);
   const shown = announceAuthorization(scope, id);
   const { networkDecline } = scope.account.settings;
+  if (isOverdue(scope, row)) return changeAuthorization(scope, expire(row));
   const reversible = counts && networkDecline === 'created_then_reversed';
   if (!reversible || !takeNetworkDecline(scope, row)) return shown;
   return changeAuthorization(scope, reverse(row, row.sim.remaining));
 }
+
+/** An approval that no endpoint gave holds what is usual at a fuel pump. */
+function withPumpHold(
+  { account }: Scope,
+  row: AuthorizationRow,
+  request: PendingRequest,
+  decision: Decision,
+): Decision {
+  const isNamed = decision.amount !== undefined || decision.reason === 'webhook_approved';
+  if (!decision.approved || isNamed) return decision;
+  const amount = unaskedHold(row, request, account.settings.fuelPumpHold);
+  return amount === request.amount ? decision : { ...decision, amount };
+}
+
+/** An approval that came so late that its validity was over by then. */
+const isOverdue = ({ world }: Scope, row: AuthorizationRow): boolean =>
+  isOpen(row) && row.sim.expiresAt <= world.clock.now();
 
 /** Decides an addition to an approved authorization. */
 export function decideAddition(
@@ -108,11 +133,16 @@ function decide(
     const challenge = suspected && account.settings.fraudChallenges === 'on';
     return settle({ approved: false, ...refusal, challenge });
   }
+  takeConfirmation(scope, row, fraudRiskLevel);
   const endpoint = account.realtime;
   if (endpoint === undefined)
     return settle({ approved: true, reason: 'card_active', message: null });
   return askAbout(scope, { row, request, endpoint }, settle);
 }
+
+/** What a request takes if nobody is asked about it. */
+const unasked = ({ account }: Scope, row: AuthorizationRow, request: PendingRequest): number =>
+  isUndecided(row) ? unaskedHold(row, request, account.settings.fuelPumpHold) : request.amount;
 
 function screenNow(scope: Scope, row: AuthorizationRow, asked: Ask): Refusal | undefined {
   const { account, world } = scope;
@@ -124,7 +154,8 @@ function screenNow(scope: Scope, row: AuthorizationRow, asked: Ask): Refusal | u
     card,
     cardholder,
     authorization: row,
-    amount: asked.request.amount,
+    amount:
+      account.realtime === undefined ? unasked(scope, row, asked.request) : asked.request.amount,
     now: world.clock.now(),
     accountDisabled: disabled,
     available: availableBalance(scope, row.currency),
@@ -132,10 +163,15 @@ function screenNow(scope: Scope, row: AuthorizationRow, asked: Ask): Refusal | u
     fraudRiskLevel: asked.fraudRiskLevel,
     cvcMismatch,
     insecureMethods,
-    spentOnCard: (day, categories) => account.spending.since(card.sim.chain, day, categories),
-    spentByCardholder: (day, categories) => account.spending.since(cardholder.id, day, categories),
+    paymentsAsked: account.paymentsAsked.get(card.id) ?? 0,
+    spentOnCard: (window) => spent(account, card.sim.chain, window),
+    spentByCardholder: (window) => spent(account, cardholder.id, window),
   });
 }
+
+/** What is spent and what is being decided. */
+const spent = (account: Account, owner: string, window: SpendingWindow): number =>
+  account.spending.since(owner, window) + account.spendingAsked.since(owner, window);
 
 /** The network may still decline what we approved; the answer's metadata is stored nevertheless. */
 function networkVerdict(scope: Scope, row: AuthorizationRow, decision: Decision): Decision {

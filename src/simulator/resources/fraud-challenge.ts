@@ -1,8 +1,16 @@
 /** Fraud challenges: sent with a declined authorization, answered by the cardholder, and honoured at the next try. */
 import { find, type Operation, operation } from '../http/operation.ts';
 import { flag, required } from '../http/parameter.ts';
-import type { AuthorizationRow } from '../machines/authorization.ts';
-import { challenge, endChallenge, isChallenged, merchantKey } from '../machines/fraud-challenge.ts';
+import { type AuthorizationRow, isUndecided } from '../machines/authorization.ts';
+import type { CardRow } from '../machines/card.ts';
+import {
+  type Confirmation,
+  challenge,
+  confirmation,
+  coveringConfirmation,
+  endChallenge,
+  isChallenged,
+} from '../machines/fraud-challenge.ts';
 import type { Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
 import { changeAuthorization, scheduleExpiry } from './authorization-store.ts';
@@ -16,17 +24,49 @@ export function challengeCardholder(scope: Scope, row: AuthorizationRow): Author
   return challenged;
 }
 
-/** A new authorization, marked if the cardholder has confirmed an earlier try; a confirmation serves once. */
-export function markIfConfirmed({ account }: Scope, row: AuthorizationRow): AuthorizationRow {
-  if (account.settings.fraudChallenges === 'off') return row;
-  const card = account.cards.get(row.card);
-  const confirmed = card?.sim.confirmedMerchants ?? [];
-  const merchant = merchantKey(row);
+/** A new authorization, marked if the cardholder has confirmed an earlier try. */
+export function markIfConfirmed(
+  scope: Scope,
+  row: AuthorizationRow,
+  fraudRiskLevel: string | null,
+): AuthorizationRow {
+  if (scope.account.settings.fraudChallenges === 'off') return row;
   const unchallenged: AuthorizationRow = { ...row, fraud_challenges: null };
-  if (card === undefined || !confirmed.includes(merchant)) return unchallenged;
-  const left = confirmed.filter((entry) => entry !== merchant);
-  account.cards.put({ ...card, sim: { ...card.sim, confirmedMerchants: left } });
-  return { ...unchallenged, verified_by_fraud_challenge: true };
+  const covering = covers(scope, row, fraudRiskLevel);
+  return covering === undefined
+    ? unchallenged
+    : { ...unchallenged, verified_by_fraud_challenge: true };
+}
+
+/** A confirmation serves once: it is used up when a purchase that is marked has passed the checks with it. */
+export function takeConfirmation(
+  scope: Scope,
+  row: AuthorizationRow,
+  fraudRiskLevel: string | null,
+): void {
+  if (row.verified_by_fraud_challenge !== true || !isUndecided(row)) return;
+  const used = covers(scope, row, fraudRiskLevel);
+  const card = firstCard(scope, row);
+  if (card !== undefined) {
+    const left = (card.sim.confirmations ?? []).filter((entry) => entry !== used);
+    scope.account.cards.put({ ...card, sim: { ...card.sim, confirmations: left } });
+  }
+}
+
+function covers(
+  scope: Scope,
+  row: AuthorizationRow,
+  fraudRiskLevel: string | null,
+): Confirmation | undefined {
+  const confirmations = firstCard(scope, row)?.sim.confirmations ?? [];
+  const isSuspected = fraudRiskLevel === 'highest';
+  return coveringConfirmation(confirmations, row, { now: scope.world.clock.now(), isSuspected });
+}
+
+/** Confirmations are kept at the first card of a chain, so that they hold for its replacements as well. */
+function firstCard({ account }: Scope, row: AuthorizationRow): CardRow | undefined {
+  const card = account.cards.get(row.card);
+  return card === undefined ? undefined : account.cards.get(card.sim.chain);
 }
 
 export const fraudChallengeOperations: readonly Operation[] = [
@@ -39,10 +79,12 @@ export const fraudChallengeOperations: readonly Operation[] = [
       if (!isChallenged(row))
         throw illegalStep(call, `Authorization ${row.id} has no pending fraud challenge.`);
       const { confirmed } = call.params;
-      const card = call.account.cards.get(row.card);
+      const card = firstCard(call, row);
       if (confirmed && card !== undefined) {
-        const merchants = [...(card.sim.confirmedMerchants ?? []), merchantKey(row)];
-        call.account.cards.put({ ...card, sim: { ...card.sim, confirmedMerchants: merchants } });
+        const now = call.world.clock.now();
+        const good = (card.sim.confirmations ?? []).filter(({ until }) => now < until);
+        const confirmations = [...good, confirmation(row, now)];
+        call.account.cards.put({ ...card, sim: { ...card.sim, confirmations } });
       }
       return changeAuthorization(call, endChallenge(row, confirmed ? 'verified' : 'rejected'));
     },

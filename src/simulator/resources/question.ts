@@ -6,7 +6,7 @@ import type { AuthorizationRow, Decision, PendingRequest } from '../machines/aut
 import { askEndpoint } from '../webhooks/realtime.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
 import type { Scope } from '../world/kind.ts';
-import { reserve } from './issuing-balance.ts';
+import { setAside } from './reservation.ts';
 
 interface Question {
   readonly row: AuthorizationRow;
@@ -21,7 +21,7 @@ export function askAbout(
   settle: (decision: Decision) => object,
 ): Promise<object> {
   const { questions } = scope.account;
-  const giveBack = reserve(scope, request);
+  const giveBack = setAside(scope, row, request);
   return new Promise((resolve, reject) => {
     const decide = (decision: Decision): object => {
       questions.delete(row.id);

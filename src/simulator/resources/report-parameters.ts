@@ -5,7 +5,7 @@ import { dataAvailable, type ReportParameters } from '../machines/report-run.ts'
 import type { ReportType } from '../machines/report-type.ts';
 import { REPORTING_CATEGORIES } from '../machines/reporting-category.ts';
 import type { Scope } from '../world/kind.ts';
-import { readCurrency } from './authorization-creation.ts';
+import { readCurrency } from './purchase-amount.ts';
 
 /** Numbers such as `+01:00` are not names of time zones. */
 const timezone = refined(text(), (name) =>

@@ -12,11 +12,11 @@ import {
   operation,
   retrieveOperation,
 } from '../http/operation.ts';
-import { choice, integer, nonNegative, required, text, timeRange } from '../http/parameter.ts';
+import { choice, integer, required, text, timeRange } from '../http/parameter.ts';
 import { completeSettlement, type SettlementRow } from '../machines/settlement.ts';
 import { change, create, type Scope, store } from '../world/kind.ts';
 import { SETTLEMENT } from '../world/kinds/settlement.ts';
-import { readCurrency } from './authorization-creation.ts';
+import { readCurrency } from './purchase-amount.ts';
 
 const PATH = '/v1/issuing/settlements';
 const HELPER_PATH = '/v1/test_helpers/issuing/settlements';
@@ -54,7 +54,7 @@ export const settlementOperations: readonly Operation[] = [
       network: choice(['maestro', 'visa']),
       network_settlement_identifier: text(),
       transaction_amount: integer(),
-      transaction_count: nonNegative(),
+      transaction_count: integer({ min: 0 }),
     },
     handle(call) {
       const { params, world } = call;

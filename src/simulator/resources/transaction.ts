@@ -13,15 +13,17 @@ import {
 import { amount, choice, required, text, timeRange, type Values } from '../http/parameter.ts';
 import { type AuthorizationRow, addRefund } from '../machines/authorization.ts';
 import { convert } from '../machines/exchange.ts';
+import { utcDay } from '../machines/spending-controls.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import { change, create, emit, type Scope, store } from '../world/kind.ts';
 import { TRANSACTION } from '../world/kinds/issuing.ts';
-import { findCard, readCurrency } from './authorization-creation.ts';
+import { findCard } from './authorization-creation.ts';
 import { changeAuthorization } from './authorization-store.ts';
 import { countPayment } from './decision.ts';
 import { illegalStep } from './illegal-step.ts';
 import { bookTransaction } from './issuing-balance.ts';
 import { merchantData, purchaseDetails, readMerchant, readPurchaseDetails } from './purchase.ts';
+import { readCurrency } from './purchase-amount.ts';
 
 const PATH = '/v1/issuing/transactions';
 const HELPER_PATH = '/v1/test_helpers/issuing/transactions';
@@ -106,24 +108,29 @@ export function newCapture(
   captured: Captured,
 ): TransactionRow {
   const now = world.clock.now();
-  const { paidWith, merchantRate } = authorization.sim;
+  const { paidWith, merchantRate, captured: already } = authorization.sim;
   const { exchangeRateDrift: drift, replacedClearing } = account.settings;
   const isForeign = authorization.merchant_currency !== authorization.currency;
   const moved = captured.isEstimate && isForeign && drift > 0;
   const rate = moved ? 1 + (2 * world.sequence.fraction('exchange_rate') - 1) * drift : 1;
+  const isFirst = authorization.transactions.length === 0;
+  // Of the sum so far, so that what is lost by rounding at one capture is made up for by the next.
+  const inMerchantCurrency = (sum: number): number => Math.round(sum * merchantRate);
+  const merchantShare = inMerchantCurrency(already + captured.amount) - inMerchantCurrency(already);
   const original = replacedClearing === 'original' ? paidWith : undefined;
   const approved = authorization.request_history.findLast((entry) => entry.approved);
   return {
     id: world.sequence.id(TRANSACTION.idPrefix),
     created: now,
     amount: -Math.max(1, Math.round(captured.amount * rate)),
-    amount_details: authorization.amount_details,
+    // The cash was handed out once.
+    amount_details: isFirst ? authorization.amount_details : null,
     authorization: authorization.id,
     card: original ?? authorization.card,
     cardholder: authorization.cardholder,
     currency: authorization.currency,
     dispute: null,
-    merchant_amount: -Math.round(captured.amount * merchantRate),
+    merchant_amount: -merchantShare,
     merchant_currency: authorization.merchant_currency,
     merchant_data: authorization.merchant_data,
     metadata: {},
@@ -191,7 +198,13 @@ function postUnlinked(
     sim: { refunded: 0 },
   };
   if (type === 'capture') {
-    world.countSpending(account, { ...row, category: merchant.category, amount: charged });
+    const { category } = merchant;
+    world.countSpending(account, row, {
+      currency: row.currency,
+      day: utcDay(now),
+      category,
+      amount: charged,
+    });
     countPayment(scope, card.id);
   }
   return create(scope, TRANSACTION, bookTransaction(scope, row));

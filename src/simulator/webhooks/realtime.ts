@@ -8,6 +8,7 @@ import {
   type PendingRequest,
 } from '../machines/authorization.ts';
 import { type Reply, readDecision } from '../machines/decision-answer.ts';
+import { grantMax } from '../machines/fuel-pump.ts';
 import { API_VERSION } from '../options.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
 import { type Scope } from '../world/kind.ts';
@@ -17,7 +18,6 @@ import { activeSecrets, realSeconds, signatureHeader } from './signature.ts';
 
 /** Stripe's limit, in real time. */
 const ANSWER_LIMIT_MS = 2_000;
-const FUEL_PUMP_CODE = '5542';
 
 /** Asks the endpoint about an authorization and returns what it decided, or what its silence means. */
 export async function askEndpoint(
@@ -52,13 +52,13 @@ export async function askEndpoint(
   });
   world.realtimeAudit.ended(account.id, event.type, outcomeOf(outcome));
   world.answerTimes.record(performance.now() - askedMs);
-  const fuelPump = isFuelPump(row);
-  const rules = { request, fuelPump, apiVersion: API_VERSION, policies: account.settings };
-  return readDecision(toReply(outcome), rules);
+  return readDecision(toReply(outcome), {
+    request,
+    grantMax: grantMax(row, request),
+    apiVersion: API_VERSION,
+    policies: account.settings,
+  });
 }
-
-export const isFuelPump = (row: AuthorizationRow): boolean =>
-  row.merchant_data.category_code === FUEL_PUMP_CODE;
 
 function toReply(outcome: Awaited<ReturnType<Scope['world']['poster']['post']>>): Reply {
   if (outcome.kind !== 'answered') return outcome;

@@ -10,6 +10,7 @@ import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import type { AnswerPolicies } from '../machines/decision-answer.ts';
 import type { DisputeRow } from '../machines/dispute.ts';
+import type { FuelPumpHold } from '../machines/fuel-pump.ts';
 import {
   type BalanceTransactionRow,
   IssuingBalance,
@@ -92,6 +93,8 @@ export interface AccountSettings extends AnswerPolicies {
   readonly replacedClearing: (typeof REPLACED_CLEARINGS)[number];
   /** Whether account checks (authorizations of 0) have events; Stripe sends them in a private preview only. */
   readonly verificationEvents: (typeof VERIFICATION_EVENTS)[number];
+  /** What an approved status check of a fuel pump holds when no endpoint has said how much. */
+  readonly fuelPumpHold: FuelPumpHold;
   /** By which share rates may move between a foreign authorization and its capture: 0 to 0.1, seeded. */
   readonly exchangeRateDrift: number;
   /** `code` of the error when a test helper's step is not possible. */
@@ -121,6 +124,7 @@ export const DEFAULT_SETTINGS: AccountSettings = {
   closedAmount: 'kept',
   replacedClearing: 'original',
   verificationEvents: 'not_sent',
+  fuelPumpHold: 'default_hold',
   exchangeRateDrift: 0,
   illegalStepCode: null,
   walletAgreement: true,
@@ -161,6 +165,10 @@ export class Account {
   readonly settlements = new Table<SettlementRow>();
   readonly balance = new IssuingBalance();
   readonly spending = new SpendingCounter();
+  /** What is being decided at this moment; two requests at once must not use up the same limit. */
+  readonly spendingAsked = new SpendingCounter();
+  /** Payments that are being decided at this moment, by card. */
+  readonly paymentsAsked = new Map<string, number>();
   /** Cards whose next approved authorization the network declines. */
   readonly declineAfterApproval = new Set<string>();
   /** By authorization. A restart ends them all. */

@@ -51,6 +51,12 @@ export function store<R extends Row>(scope: Scope, kind: Kind<R>, row: R): objec
   return kind.render(scope.account, row);
 }
 
+/** Sends an event, or keeps it back: what is about an object that nobody has heard of comes after its `created`. */
 export function emit(scope: Scope, type: string, object: object, previous?: object): void {
+  const { network } = scope.world;
+  if (network.holdsBack(object)) {
+    network.hold({ account: scope.account.id, type, object, previous });
+    return;
+  }
   scope.world.emit(scope.account, { type, object, previous, cause: scope.cause });
 }

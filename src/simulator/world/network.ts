@@ -22,6 +22,8 @@ export interface NetworkState {
 export class Network {
   #mode: NetworkMode = 'normal';
   #held: HeldEvent[] = [];
+  /** Of the objects in the held events. */
+  readonly #heldIds = new Set<unknown>();
 
   get mode(): NetworkMode {
     return this.#mode;
@@ -33,11 +35,21 @@ export class Network {
 
   restore(state: NetworkState): void {
     this.#mode = state.mode;
-    this.#held = [...state.held];
+    this.#held = [];
+    this.#heldIds.clear();
+    for (const event of state.held) this.hold(event);
   }
 
   hold(event: HeldEvent): void {
     this.#held.push(event);
+    if ('id' in event.object) this.#heldIds.add(event.object.id);
+  }
+
+  /** Whether an event about this object has to wait, because it or its authorization has an earlier one that waits. */
+  holdsBack(object: object): boolean {
+    if (this.#heldIds.size === 0) return false;
+    const own = 'id' in object && this.#heldIds.has(object.id);
+    return own || ('authorization' in object && this.#heldIds.has(object.authorization));
   }
 
   /** Changes the mode; returns what may be told now, oldest first. */
@@ -46,6 +58,7 @@ export class Network {
     if (mode !== 'normal') return [];
     const held = this.#held;
     this.#held = [];
+    this.#heldIds.clear();
     return held;
   }
 }

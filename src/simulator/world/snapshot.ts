@@ -13,7 +13,7 @@ import type { Counters } from './sequence.ts';
 import type { Row, Table } from './table.ts';
 import type { World } from './world.ts';
 
-const FORMAT = 4;
+const FORMAT = 5;
 
 interface AccountSnapshot {
   readonly id: string;

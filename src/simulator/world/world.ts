@@ -2,7 +2,7 @@
 import { renderEventData } from '../http/api-version.ts';
 import { Faults } from '../http/fault.ts';
 import { RateLimiter } from '../http/rate-limit.ts';
-import { utcDay } from '../machines/spending-controls.ts';
+import type { Spending } from '../machines/spending-counter.ts';
 import { API_VERSION, type SimulatorOptions } from '../options.ts';
 import { AnswerTimes } from '../webhooks/answer-times.ts';
 import { Audit } from '../webhooks/audit.ts';
@@ -149,12 +149,11 @@ export class World {
   /** Keeps the sums behind spending limits in step with a change of an authorization or a forced capture. */
   countSpending(
     account: Account,
-    spent: { card: string; cardholder: string; category: string; created: number; amount: number },
+    { card, cardholder }: { readonly card: string; readonly cardholder: string },
+    spent: Spending,
   ): void {
-    const chain = account.cards.get(spent.card)?.sim.chain ?? spent.card;
-    const entry = { day: utcDay(spent.created), category: spent.category, amount: spent.amount };
-    account.spending.add(chain, entry);
-    account.spending.add(spent.cardholder, entry);
+    account.spending.add(account.cards.get(card)?.sim.chain ?? card, spent);
+    account.spending.add(cardholder, spent);
   }
 
   /** Drops what is too old to be kept. */
