@@ -3,8 +3,8 @@ import { invalidRequest } from '../http/failure.ts';
 import {
   choice,
   type Field,
+  integer,
   list,
-  nonNegative,
   object,
   refined,
   required,
@@ -37,7 +37,7 @@ const country = (): Field<string, false> =>
   );
 
 const limit = object({
-  amount: required(nonNegative()),
+  amount: required(integer({ min: 0 })),
   categories: list(category()),
   interval: required(choice(INTERVALS)),
 });
