@@ -78,6 +78,75 @@ describe('with retention', () => {
       await second.close();
     }
   });
+
+  it('the Issuing balance keeps the sum of what is dropped, also after a restart', async () => {
+    const options = {
+      clock: 'virtual',
+      retentionDays: 1,
+      stateFile: join(await temporaryFolder(), 'state.json'),
+    } as const;
+    const path = '/_sim/accounts/platform/balance';
+    const first = await startProgram(options);
+    await first.control('PUT', '/_sim/accounts/platform/settings', { program: 'managed' });
+    await first.control('POST', path, { amount: 9_000, currency: 'usd' });
+    const card = await first.card();
+    const { authorizations } = first.stripe.testHelpers.issuing;
+    const spent = await authorizations.create({ card: card.id, amount: 700 });
+    await authorizations.capture(spent.id);
+    const open = await authorizations.create({ card: card.id, amount: 50 });
+    await advance(first, 3);
+    expect(await held(first)).toEqual({ authorizations: [open.id], transactions: [] });
+    const expected = [{ currency: 'usd', available: 8_250, held: 50 }];
+    const { snapshot } = (await first.control('GET', '/_sim/snapshot')) as {
+      snapshot: { accounts: { tables: { balanceTransactions: { source: string | null }[] } }[] };
+    };
+    const sources = snapshot.accounts[0]?.tables.balanceTransactions.map(({ source }) => source);
+    expect(sources).toEqual([null, open.id]);
+    expect((await first.control('GET', path))['balances']).toEqual(expected);
+    await first.close();
+    const second = await startProgram(options);
+    try {
+      expect((await second.control('GET', path))['balances']).toEqual(expected);
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('finished verifications, report runs and deleted tokens go as well', async () => {
+    const program = await startProgram({ clock: 'virtual', retentionDays: 2 });
+    try {
+      const { identity, issuing, reporting } = program.stripe;
+      const card = await program.card();
+      const token = String(
+        (
+          await program.control('POST', '/_sim/issuing/tokens', {
+            card: card.id,
+            wallet_provider: 'apple_pay',
+          })
+        )['id'],
+      );
+      await issuing.tokens.update(token, { status: 'deleted' });
+      const [over, open] = [
+        await identity.verificationSessions.create({ type: 'document' }),
+        await identity.verificationSessions.create({ type: 'document' }),
+      ];
+      const path = `/_sim/identity/verification_sessions/${over.id}`;
+      await program.control('POST', `${path}/verify`);
+      const midnight = Number((await program.control('GET', '/_sim/health'))['now']);
+      await reporting.reportRuns.create({
+        report_type: 'balance.summary.1',
+        parameters: { interval_start: midnight - DAY, interval_end: midnight },
+      });
+      await advance(program, 4);
+      const left = await identity.verificationSessions.list();
+      expect(left.data.map(({ id }) => id)).toEqual([open.id]);
+      expect((await identity.verificationReports.list()).data).toEqual([]);
+      expect((await reporting.reportRuns.list()).data).toEqual([]);
+      expect((await issuing.tokens.list({ card: card.id })).data).toEqual([]);
+    } finally {
+      await program.close();
+    }
+  });
 });
 
 it('without retention everything is kept', async () => {

@@ -23,12 +23,12 @@ import {
 } from '../http/parameter.ts';
 import { CARD_STATUSES, type CardRow, cancelCard, cardNumber } from '../machines/card.ts';
 import { activationObstacle, type CardholderRow } from '../machines/cardholder.ts';
-import { isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import { isEuropeanCard } from '../machines/region.ts';
 import { NO_SPENDING_CONTROLS } from '../machines/spending-controls.ts';
 import { previousAttributes } from '../world/difference.ts';
 import { change, create, emit, type Scope, store } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
+import { readCurrency } from './authorization-creation.ts';
 import { changedDesign, designForCard } from './card-design.ts';
 import {
   checkReplacement,
@@ -146,15 +146,7 @@ function findCardholder(scope: Scope, id: string | undefined): CardholderRow {
 }
 
 function checkKind(params: CreateParams): void {
-  const currency = params.currency.toLowerCase();
-  if (!isKnownCurrency(currency)) {
-    throw invalidRequest(
-      `Invalid currency: ${params.currency}. Known here: ${KNOWN_CURRENCIES.join(', ')}`,
-      {
-        param: 'currency',
-      },
-    );
-  }
+  readCurrency(params.currency, 'currency');
   if (params.type === 'physical' && params.shipping === undefined)
     throw missingParameter('shipping');
   if (params.type === 'virtual' && params.shipping !== undefined) {

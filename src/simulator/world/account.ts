@@ -10,11 +10,7 @@ import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import type { AnswerPolicies } from '../machines/decision-answer.ts';
 import type { DisputeRow } from '../machines/dispute.ts';
-import {
-  type BalanceTransactionRow,
-  IssuingBalance,
-  type ProgramMode,
-} from '../machines/issuing-balance.ts';
+import type { BalanceTransactionRow, ProgramMode } from '../machines/issuing-balance.ts';
 import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
 import type { FileRow, ReportDataMode, ReportRunRow } from '../machines/report-run.ts';
 import type { CvcMismatchPolicy, InsecureMethodPolicy } from '../machines/screening.ts';
@@ -24,6 +20,7 @@ import type { TokenRow } from '../machines/token.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import type { ReportRow, SessionRow } from '../machines/verification-session.ts';
 import type { RolledSecret } from '../webhooks/signature.ts';
+import { IssuingBalance } from './issuing-balance.ts';
 import { Table } from './table.ts';
 
 export interface EventRow {
