@@ -1,6 +1,6 @@
 /** What cardholders, carriers, networks and Stripe itself do to cards and authorizations. */
 
-import { choice, flag, list, text, unsettable } from '../http/parameter.ts';
+import { choice, flag, list, unsettable } from '../http/parameter.ts';
 import { CANCELLATION_REASONS, cancelCard } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import { AUTHORIZATION_PARAMETERS, newAuthorization } from '../resources/authorization-creation.ts';
@@ -15,6 +15,18 @@ const DISABLED_REASONS = [
   'rejected.listed',
   'requirements.past_due',
   'under_review',
+] as const;
+
+const PAST_DUE = [
+  'company.tax_id',
+  'individual.card_issuing.user_terms_acceptance.date',
+  'individual.card_issuing.user_terms_acceptance.ip',
+  'individual.dob.day',
+  'individual.dob.month',
+  'individual.dob.year',
+  'individual.first_name',
+  'individual.last_name',
+  'individual.verification.document',
 ] as const;
 
 export const issuingRoutes: readonly ControlRoute[] = [
@@ -62,7 +74,10 @@ export const issuingRoutes: readonly ControlRoute[] = [
     method: 'POST',
     path: '/_sim/issuing/cardholders/{cardholder}/requirements',
     summary: 'Stripe asks for something, or (with disabled_reason null) is content.',
-    params: { disabled_reason: unsettable(choice(DISABLED_REASONS)), past_due: list(text()) },
+    params: {
+      disabled_reason: unsettable(choice(DISABLED_REASONS)),
+      past_due: list(choice(PAST_DUE)),
+    },
     handle(call) {
       const { disabled_reason: reason, past_due: pastDue } = call.params;
       const { scope, row } = locateNamed(call, CARDHOLDER);
