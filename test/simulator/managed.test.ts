@@ -6,7 +6,7 @@ import { decision, type Program, refusal, startProgram } from './program.ts';
 
 let program: Program;
 beforeEach(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
 });
 afterEach(() => program.close());
 

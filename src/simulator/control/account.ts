@@ -17,10 +17,12 @@ import { bookOpen } from '../resources/issuing-balance.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
 import {
   type AccountSettings,
+  CANCELED_CARD_TOKENS,
   CAPTURE_EVENTS,
   DEFAULT_SETTINGS,
   NETWORK_DECLINES,
   NO_CAUSE,
+  REPLACED_CARD_TOKENS,
   REPLACED_CLEARINGS,
   type RealtimeEndpoint,
   VERIFICATION_EVENTS,
@@ -57,6 +59,8 @@ const SETTINGS = {
   captureEvents: choice(CAPTURE_EVENTS),
   closedAmount: choice(CLOSED_AMOUNT_MODES),
   replacedClearing: choice(REPLACED_CLEARINGS),
+  canceledCardTokens: choice(CANCELED_CARD_TOKENS),
+  replacedCardTokens: choice(REPLACED_CARD_TOKENS),
   verificationEvents: choice(VERIFICATION_EVENTS),
   exchangeRateDrift: number({ min: 0, max: RATE_DRIFT_MAX }),
   illegalStepCode: unsettable(text({ max: ERROR_CODE_LENGTH_MAX })),

@@ -1,12 +1,13 @@
 /** What cardholders, carriers, networks and Stripe itself do to cards and authorizations. */
-
-import { choice, flag, list, unsettable } from '../http/parameter.ts';
-import { CANCELLATION_REASONS, cancelCard } from '../machines/card.ts';
+import { choice, flag, list, required, unsettable } from '../http/parameter.ts';
+import { CANCELLATION_REASONS, FRAUD_WARNINGS } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import { AUTHORIZATION_PARAMETERS, newAuthorization } from '../resources/authorization-creation.ts';
 import { addAuthorization } from '../resources/authorization-store.ts';
+import { cancelWithTokens } from '../resources/card-cancellation.ts';
 import { settleAuthorization } from '../resources/decision.ts';
-import { change } from '../world/kind.ts';
+import { warnOfFraud } from '../resources/fraud-warning.ts';
+import { change, store } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import { type ControlRoute, controlRoute, locate, locateNamed } from './control-route.ts';
 
@@ -27,6 +28,25 @@ const PAST_DUE = [
   'individual.first_name',
   'individual.last_name',
   'individual.verification.document',
+] as const;
+
+/** Whatever Stripe itself declines for, including what nothing else in the simulator leads to. */
+const STRIPE_REASONS = [
+  'account_disabled',
+  'card_canceled',
+  'card_expired',
+  'card_inactive',
+  'cardholder_blocked',
+  'cardholder_inactive',
+  'cardholder_verification_required',
+  'insecure_authorization_method',
+  'insufficient_funds',
+  'not_allowed',
+  'pin_blocked',
+  'spending_controls',
+  'stripe_internal_error',
+  'suspected_fraud',
+  'verification_failed',
 ] as const;
 
 export const issuingRoutes: readonly ControlRoute[] = [
@@ -67,7 +87,29 @@ export const issuingRoutes: readonly ControlRoute[] = [
     params: { cancellation_reason: choice(CANCELLATION_REASONS) },
     handle(call) {
       const { scope, row } = locateNamed(call, CARD);
-      return change(scope, CARD, cancelCard(row, call.params.cancellation_reason ?? null));
+      return cancelWithTokens(scope, row, call.params.cancellation_reason ?? null);
+    },
+  }),
+  controlRoute({
+    method: 'POST',
+    path: '/_sim/issuing/cards/{card}/decline_next',
+    summary:
+      'Stripe declines the next authorization of the card for this reason, without a request.',
+    params: { reason: required(choice(STRIPE_REASONS)) },
+    handle(call) {
+      const { scope, row } = locateNamed(call, CARD);
+      store(scope, CARD, { ...row, sim: { ...row.sim, declineNext: call.params.reason } });
+      return { card: row.id, reason: call.params.reason };
+    },
+  }),
+  controlRoute({
+    method: 'POST',
+    path: '/_sim/issuing/cards/{card}/fraud_warning',
+    summary: 'Stripe has reason to believe that the card is misused.',
+    params: { type: required(choice(FRAUD_WARNINGS)) },
+    handle(call) {
+      const { scope, row } = locateNamed(call, CARD);
+      return warnOfFraud(scope, row.id, call.params.type);
     },
   }),
   controlRoute({

@@ -29,6 +29,7 @@ import { previousAttributes } from '../world/difference.ts';
 import { change, create, emit, type Scope, store } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import { readCurrency } from './authorization-creation.ts';
+import { endTokens } from './card-cancellation.ts';
 import { changedDesign, designForCard } from './card-design.ts';
 import {
   checkReplacement,
@@ -42,6 +43,8 @@ import { cardSpendingControls, mergeSpendingControls } from './spending-controls
 const PATH = '/v1/issuing/cards';
 const SECOND_LINE_LENGTH_MAX = 24;
 const VALIDITY_YEARS = 3;
+/** Beyond this a year is a slip of the keyboard. */
+const VALIDITY_YEARS_MAX = 50;
 
 const CREATE = {
   cardholder: text(),
@@ -128,6 +131,7 @@ function createCard(scope: Scope, params: CreateParams): object {
   const replaced = checkReplacement(scope, params);
   const cardholder = findCardholder(scope, params.cardholder ?? replaced?.cardholder);
   checkKind(params);
+  checkExpiry(params, scope.world.clock.now());
   checkPhone(params.currency.toLowerCase(), cardholder);
   if (params.status === 'active') refuseIfNotActivatable(cardholder);
   const design = designForCard(scope, params);
@@ -152,8 +156,24 @@ function checkKind(params: CreateParams): void {
   if (params.type === 'virtual' && params.shipping !== undefined) {
     throw invalidRequest('You cannot specify shipping for virtual cards.', { param: 'shipping' });
   }
-  const { exp_month: month } = params;
+}
+
+function checkExpiry({ exp_month: month, exp_year: year }: CreateParams, now: number): void {
   if (month !== undefined && (month < 1 || month > 12)) {
+    throw invalidRequest("Your card's expiration month is invalid.", {
+      code: 'invalid_expiry_month',
+      param: 'exp_month',
+    });
+  }
+  const today = new Date(now * 1000);
+  const thisYear = today.getUTCFullYear();
+  if (year !== undefined && (year < thisYear || year > thisYear + VALIDITY_YEARS_MAX)) {
+    throw invalidRequest("Your card's expiration year is invalid.", {
+      code: 'invalid_expiry_year',
+      param: 'exp_year',
+    });
+  }
+  if (year === thisYear && month !== undefined && month <= today.getUTCMonth()) {
     throw invalidRequest("Your card's expiration month is invalid.", {
       code: 'invalid_expiry_month',
       param: 'exp_month',
@@ -266,6 +286,7 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
   const changed = cancels ? cancelCard(next, params.cancellation_reason ?? null) : next;
   const shown =
     params.pin === undefined ? change(scope, CARD, changed) : changeWithPin(scope, changed);
+  if (cancels) endTokens(scope, card.id);
   if (activates) replaceOnActivation(scope, next);
   return shown;
 }

@@ -2,7 +2,6 @@
  * Settlements: `/v1/issuing/settlements`, and the test helpers that make them. A restricted feature, which official
  * clients reach only with raw requests. Its events are not among the published types, so they are sent on request.
  */
-import { invalidRequest } from '../http/failure.ts';
 import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
@@ -17,6 +16,7 @@ import { completeSettlement, type SettlementRow } from '../machines/settlement.t
 import { change, create, type Scope, store } from '../world/kind.ts';
 import { SETTLEMENT } from '../world/kinds/settlement.ts';
 import { readCurrency } from './authorization-creation.ts';
+import { illegalStep } from './illegal-step.ts';
 
 const PATH = '/v1/issuing/settlements';
 const HELPER_PATH = '/v1/test_helpers/issuing/settlements';
@@ -84,7 +84,7 @@ export const settlementOperations: readonly Operation[] = [
     handle(call) {
       const completed = completeSettlement(find(call, SETTLEMENT, call.id));
       if (completed === undefined) {
-        throw invalidRequest('You cannot complete a settlement with status complete.');
+        throw illegalStep(call, 'You cannot complete a settlement with status complete.');
       }
       return put(call, change, completed);
     },

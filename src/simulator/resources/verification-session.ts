@@ -35,6 +35,7 @@ import {
 } from '../machines/verification-session.ts';
 import { create, emit, type Scope, store } from '../world/kind.ts';
 import { REPORT, SESSION } from '../world/kinds/identity.ts';
+import { email } from './contact.ts';
 import { illegalStep } from './illegal-step.ts';
 
 const PATH = '/v1/identity/verification_sessions';
@@ -53,7 +54,7 @@ const CHANGEABLE = {
       }),
     ),
   }),
-  provided_details: object({ email: text(), phone: text() }),
+  provided_details: object({ email: email(), phone: text() }),
   type: choice(['document', 'id_number']),
 };
 
