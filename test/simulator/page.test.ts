@@ -102,6 +102,31 @@ test('drives a purchase by its buttons: authorization, captures and refund', asy
   expect(problems).toEqual([]);
 });
 
+test('takes a dispute and a token through their steps, and makes a settlement', async () => {
+  const card = await program.card();
+  await program.stripe.testHelpers.issuing.transactions.createForceCapture({
+    card: card.id,
+    amount: 700,
+  });
+  await visit();
+  await (await row('transactions', '-$7.00')).click();
+  await press('Dispute as fraud');
+  await (await row('disputes', 'unsubmitted')).click();
+  await press('Submit');
+  await row('disputes', 'submitted');
+  await press('Lose');
+  await row('disputes', 'other');
+
+  await (await row('cards', card.last4)).click();
+  await press('New Apple Pay token');
+  await (await row('tokens', 'requested')).click();
+  await press('Activate');
+  await row('tokens', 'active');
+  await page.locator('#new-settlement button').click();
+  await row('settlements', '-$1,250.00');
+  expect(problems).toEqual([]);
+});
+
 test('makes a physical card and offers only the steps that its state allows', async () => {
   await visit();
   await page.select('#new-card [name=type]', 'physical');
