@@ -102,28 +102,25 @@ test('drives a purchase by its buttons: authorization, captures and refund', asy
   expect(problems).toEqual([]);
 });
 
-test('takes a dispute and a token through their steps, and makes a settlement', async () => {
+test('decides a dispute by a control route, and has a wallet ask for a token', async () => {
   const card = await program.card();
-  await program.stripe.testHelpers.issuing.transactions.createForceCapture({
+  const { stripe } = program;
+  const { id: transaction } = await stripe.testHelpers.issuing.transactions.createForceCapture({
     card: card.id,
     amount: 700,
   });
+  const evidence = { reason: 'fraudulent', fraudulent: { explanation: 'No.' } } as const;
+  const { id } = await stripe.issuing.disputes.create({ transaction, evidence });
+  await stripe.issuing.disputes.submit(id);
   await visit();
-  await (await row('transactions', '-$7.00')).click();
-  await press('Dispute as fraud');
-  await (await row('disputes', 'unsubmitted')).click();
-  await press('Submit');
-  await row('disputes', 'submitted');
+  await (await row('disputes', 'submitted')).click();
   await press('Lose');
-  await row('disputes', 'other');
-
   await (await row('cards', card.last4)).click();
   await press('New Apple Pay token');
   await (await row('tokens', 'requested')).click();
   await press('Activate');
   await row('tokens', 'active');
-  await page.locator('#new-settlement button').click();
-  await row('settlements', '-$1,250.00');
+  expect((await stripe.issuing.disputes.retrieve(id)).status).toBe('lost');
   expect(problems).toEqual([]);
 });
 

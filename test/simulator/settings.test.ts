@@ -165,7 +165,7 @@ describe('illegalStepCode', () => {
 
   it.each([null, 'resource_state_invalid'])('%s is it for every kind of object', async (code) => {
     await settings({ illegalStepCode: code });
-    const { stripe, control } = program;
+    const { stripe } = program;
     const { personalizationDesigns, transactions } = stripe.testHelpers.issuing;
     const settle = (path: string, params: object = {}): Promise<{ id: string }> =>
       stripe.rawRequest('POST', `/v1/test_helpers/issuing/settlements${path}`, params);
@@ -181,14 +181,13 @@ describe('illegalStepCode', () => {
       physical_bundle: bundles[0]?.id ?? '',
     });
     await personalizationDesigns.activate(design.id);
-    const card = await program.card();
     const capture = await transactions.createForceCapture({ card: card.id, amount: 100 });
     const dispute = await stripe.issuing.disputes.create({
       transaction: capture.id,
       evidence: { reason: 'fraudulent', fraudulent: { explanation: 'It was not me.' } },
     });
     await stripe.issuing.disputes.submit(dispute.id);
-    const token = await control('POST', '/_sim/issuing/tokens', {
+    const token = await program.control('POST', '/_sim/issuing/tokens', {
       card: card.id,
       wallet_provider: 'apple_pay',
     });
