@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { balanceSummaryLines } from '../../src/simulator/machines/report-lines.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Program, refusal, startProgram } from './program.ts';
 
@@ -161,4 +162,31 @@ it('without retention everything is kept', async () => {
   } finally {
     await program.close();
   }
+});
+
+it('reports begin with the sum of what was dropped before', () => {
+  const topUp = { amount: 500, currency: 'usd', created: 200, description: null, source: null };
+  const lines = balanceSummaryLines(
+    {
+      balanceTransactions: [{ ...topUp, id: 'txn_1', type: 'topup' }],
+      opening: [
+        { amount: -700, currency: 'usd' },
+        { amount: 90, currency: 'eur' },
+      ],
+      transactions: [],
+      authorizations: [],
+      cardholderName: () => '',
+      last4: () => '',
+    },
+    { interval_start: 100, interval_end: 300 },
+  );
+  const amounts = lines.map(({ category, currency, net_amount: net }) => [category, currency, net]);
+  expect(amounts.filter(([category]) => category !== 'payouts')).toEqual([
+    ['starting_balance', 'eur', '0.90'],
+    ['activity', 'eur', '0.00'],
+    ['ending_balance', 'eur', '0.90'],
+    ['starting_balance', 'usd', '-7.00'],
+    ['activity', 'usd', '5.00'],
+    ['ending_balance', 'usd', '-2.00'],
+  ]);
 });

@@ -193,6 +193,8 @@ describe('illegalStepCode', () => {
     });
     const session = await stripe.identity.verificationSessions.create({ type: 'document' });
     await stripe.identity.verificationSessions.cancel(session.id);
+    const { id: canceled } = await program.card();
+    await stripe.issuing.cards.update(canceled, { status: 'canceled' });
     const steps = [
       settle(`/${settlement.id}/complete`),
       personalizationDesigns.activate(design.id),
@@ -200,6 +202,7 @@ describe('illegalStepCode', () => {
       stripe.issuing.disputes.update(dispute.id, { amount: 1 }),
       stripe.issuing.tokens.update(String(token['id']), { status: 'suspended' }),
       stripe.identity.verificationSessions.cancel(session.id),
+      stripe.issuing.cards.update(canceled, { status: 'active' }),
     ];
     const errors = await Promise.all(steps.map((step) => refusal(step)));
     expect(errors.map((error) => error.code ?? null)).toEqual(steps.map(() => code));

@@ -31,6 +31,7 @@ import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import { readCurrency } from './authorization-creation.ts';
 import { endTokens } from './card-cancellation.ts';
 import { changedDesign, designForCard } from './card-design.ts';
+import { illegalStep } from './illegal-step.ts';
 import {
   checkReplacement,
   laterExpiry,
@@ -258,9 +259,11 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
     });
   }
   if (card.status === 'canceled' && params.status !== undefined && params.status !== 'canceled') {
-    throw invalidRequest('This card is canceled. A canceled card cannot change its status.', {
-      param: 'status',
-    });
+    throw illegalStep(
+      scope,
+      'This card is canceled. A canceled card cannot change its status.',
+      'status',
+    );
   }
   if (params.shipping !== undefined && card.shipping?.status !== 'pending') {
     throw invalidRequest('You can only change shipping while it is pending.', {
