@@ -32,7 +32,7 @@ const USAGE = `Usage: issuing-simulator [options]
   --captured-amount M   ${CAPTURED_AMOUNT_MODES.join(' or ')} (${DEFAULT_OPTIONS.capturedAmount}): amount of a partly captured authorization
   --retries SCHEDULE    ${RETRY_SCHEDULES.join(', ')} (${String(DEFAULT_OPTIONS.retrySchedule)}): when failed webhook deliveries are repeated
   --disable-endpoints P ${DISABLING_POLICIES.join(', ')} (${DEFAULT_OPTIONS.disableEndpoints}): endpoints that failed for a whole schedule
-  --retention-days N    drops finished authorizations and their transactions after N days of simulator time
+  --retention-days N    drops finished authorizations, verifications and reports after N days of simulator time
   --rate-limits MODE    ${RATE_LIMIT_MODES.join(', ')} (${DEFAULT_OPTIONS.rateLimits}): the limits that Stripe publishes, in real time
   --log                 logs each call as a JSON line
   --help

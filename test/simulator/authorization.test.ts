@@ -6,7 +6,7 @@ import { connect, type Program, refusal, startProgram } from './program.ts';
 let program: Program;
 let card: Stripe.Issuing.Card;
 beforeAll(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
   card = await program.card();
   await program.subscribe();
 });

@@ -3,7 +3,7 @@ import { ADDRESS, type Program, refusal, startProgram } from './program.ts';
 
 let program: Program;
 beforeAll(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
 });
 afterAll(() => program.close());
 
@@ -174,4 +174,25 @@ describe('a cardholder', () => {
     expect((await refusal(program.cardholder({ name: 'R2D2' }))).param).toBe('name');
     expect((await refusal(program.cardholder({ name: 'A'.repeat(25) }))).param).toBe('name');
   });
+});
+
+it('a card cannot have expired before it is made', async () => {
+  const refused = async (params: object) => {
+    const { code, param } = await refusal(program.card(params));
+    return [code, param];
+  };
+  expect(await refused({ exp_month: 6, exp_year: 2025 })).toEqual([
+    'invalid_expiry_year',
+    'exp_year',
+  ]);
+  expect(await refused({ exp_month: 6, exp_year: 20_270 })).toEqual([
+    'invalid_expiry_year',
+    'exp_year',
+  ]);
+  await program.control('POST', '/_sim/clock/advance', { seconds: 40 * 86_400 });
+  expect(await refused({ exp_month: 1, exp_year: 2026 })).toEqual([
+    'invalid_expiry_month',
+    'exp_month',
+  ]);
+  expect(await program.card({ exp_month: 2, exp_year: 2026 })).toMatchObject({ exp_month: 2 });
 });

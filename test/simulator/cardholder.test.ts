@@ -5,7 +5,7 @@ import { ADDRESS, type Program, refusal, startProgram } from './program.ts';
 
 let program: Program;
 beforeAll(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
 });
 afterAll(() => program.close());
 
@@ -145,4 +145,53 @@ describe('a card', () => {
     await transactions.createForceCapture({ card: card.id, amount: 500 });
     expect(await status()).toBe('canceled');
   });
+});
+
+describe('what nobody can be or live in', () => {
+  const refused = async (call: Promise<unknown>) => {
+    const { statusCode, code, param } = await refusal(call);
+    return [statusCode, code, param];
+  };
+
+  it.each([
+    [{ day: 31, month: 4, year: 1990 }, 'day'],
+    [{ day: 29, month: 2, year: 2023 }, 'day'],
+    [{ day: 1, month: 13, year: 1990 }, 'month'],
+    [{ day: 1, month: 1, year: 190 }, 'year'],
+    [{ day: 2, month: 1, year: 2026 }, 'year'],
+  ])('is born on %o', async (dob, part) => {
+    expect(await refused(program.cardholder({ individual: { dob } }))).toEqual([
+      400,
+      'parameter_invalid_integer',
+      `individual[dob][${part}]`,
+    ]);
+    const { id } = await program.cardholder({
+      individual: { dob: { day: 29, month: 2, year: 2024 } },
+    });
+    const { cardholders } = program.stripe.issuing;
+    expect((await refused(cardholders.update(id, { individual: { dob } })))[2]).toContain(part);
+  });
+
+  it.each(['us', 'XX', 'UK', 'ZZ'])('lives in %s, or buys there', async (country) => {
+    const code = 'country_code_invalid';
+    expect(await refused(program.cardholder(livingIn(country)))).toEqual([
+      400,
+      code,
+      'billing[address][country]',
+    ]);
+    const card = await program.card();
+    const purchase = program.stripe.testHelpers.issuing.authorizations.create({
+      card: card.id,
+      amount: 1,
+      merchant_data: { country },
+    });
+    expect(await refused(purchase)).toEqual([400, code, 'merchant_data[country]']);
+  });
+
+  it.each(['jenny', 'jenny@', '@example.com', 'a b@example.com', 'jenny@example'])(
+    'reads mail at %s',
+    async (email) => {
+      expect(await refused(program.cardholder({ email }))).toEqual([400, 'email_invalid', 'email']);
+    },
+  );
 });

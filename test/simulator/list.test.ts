@@ -4,7 +4,7 @@ import { type Program, refusal, startProgram } from './program.ts';
 
 let program: Program;
 beforeAll(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
 });
 afterAll(() => program.close());
 

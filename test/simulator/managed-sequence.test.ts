@@ -1,4 +1,4 @@
-/** Whatever happens to a managed program, its Issuing balance is what its top-ups, transactions and holds say. */
+/** Whatever happens to a managed program, its Issuing balance is what its top-ups, transactions, disputes and holds say. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Program, startProgram } from './program.ts';
@@ -17,7 +17,16 @@ type Step =
       /** Which of the authorizations or transactions so far. */
       readonly pick: number;
       readonly close: boolean;
+    }
+  | {
+      readonly kind: 'dispute';
+      /** Which of the captures so far. */
+      readonly pick: number;
+      readonly outcomes: readonly (typeof OUTCOMES)[number][];
     };
+
+/** What the network does about a dispute. */
+const OUTCOMES = ['reinstate_funds', 'rescind_funds', 'win', 'lose'] as const;
 
 const RUNS = 25;
 const STEPS_MAX = 14;
@@ -34,6 +43,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     pick: fc.nat(STEPS_MAX),
     close: fc.boolean(),
   }),
+  fc.record({
+    kind: fc.constant('dispute' as const),
+    pick: fc.nat(STEPS_MAX),
+    outcomes: fc.array(fc.constantFrom(...OUTCOMES), { maxLength: 4 }),
+  }),
 );
 
 interface Entry {
@@ -43,6 +57,9 @@ interface Authorization extends Entry {
   readonly id: string;
   readonly approved: boolean;
   readonly status: string;
+  readonly balance_transactions: readonly Entry[];
+}
+interface Dispute extends Entry {
   readonly balance_transactions: readonly Entry[];
 }
 interface Transaction extends Entry {
@@ -85,6 +102,7 @@ type Sandbox = Awaited<ReturnType<typeof newAccount>>;
 
 /** Steps that the state does not allow are refused by the simulator, which is as good as not taking them. */
 async function take(sandbox: Sandbox, taken: Step): Promise<void> {
+  if (taken.kind === 'dispute') return dispute(sandbox, taken);
   const { account, post, list, card } = sandbox;
   const helpers = '/test_helpers/issuing';
   const money = `card=${card}&amount=${taken.amount}`;
@@ -128,11 +146,28 @@ async function take(sandbox: Sandbox, taken: Step): Promise<void> {
   }
 }
 
+async function dispute(
+  { post, list }: Sandbox,
+  { pick, outcomes }: Extract<Step, { kind: 'dispute' }>,
+): Promise<void> {
+  const rows = await list<Transaction>('/issuing/transactions?limit=100&type=capture');
+  const id = rows[pick % Math.max(1, rows.length)]?.id;
+  if (id === undefined) return;
+  const evidence = 'evidence[reason]=fraudulent&evidence[fraudulent][explanation]=No';
+  const { id: made } = await post('/issuing/disputes', `transaction=${id}&${evidence}`);
+  if (typeof made !== 'string') return;
+  await post(`/issuing/disputes/${made}/submit`);
+  for (const outcome of outcomes) {
+    const url = `${program.simulator.url}/_sim/issuing/disputes/${made}/${outcome}`;
+    await fetch(url, { method: 'POST' });
+  }
+}
+
 const balances = async (account: string) =>
   (await program.control('GET', `/_sim/accounts/${account}/balance`))['balances'];
 
 describe('whatever happens to a managed program', () => {
-  it('has what was put in, less captures, plus refunds, less open holds', async () => {
+  it('has what was put in, less captures, plus refunds and the money of disputes, less open holds', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: STEPS_MAX }), async (steps) => {
         const sandbox = await newAccount();
@@ -143,13 +178,17 @@ describe('whatever happens to a managed program', () => {
         const transactions = await sandbox.list<Transaction>(
           '/issuing/transactions?limit=100&expand[]=data.balance_transaction',
         );
-        const put = sum(all.filter(({ kind }) => kind === 'fund'));
+        const disputes = await sandbox.list<Dispute>('/issuing/disputes?limit=100');
+        const back = disputes.map((row) => sum(row.balance_transactions));
+        for (const [at, { amount }] of disputes.entries()) expect([0, amount]).toContain(back[at]);
+        const put = sum(all.flatMap((taken) => (taken.kind === 'fund' ? [taken] : [])));
         const held = sum(rows.filter(({ status, approved }) => approved && status === 'pending'));
-        const available = put + sum(transactions) - held;
+        const available = put + sum(transactions) + back.reduce((a, b) => a + b, 0) - held;
         expect(await balances(sandbox.account)).toEqual([{ currency: 'usd', available, held }]);
         const entries = [
           ...rows.flatMap(({ balance_transactions: own }) => own),
           ...transactions.map(({ balance_transaction: own }) => own),
+          ...disputes.flatMap(({ balance_transactions: own }) => own),
         ];
         expect(put + sum(entries)).toBe(available);
       }),

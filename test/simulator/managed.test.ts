@@ -6,7 +6,7 @@ import { decision, type Program, refusal, startProgram } from './program.ts';
 
 let program: Program;
 beforeEach(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
 });
 afterEach(() => program.close());
 
@@ -216,14 +216,87 @@ describe('the balance of a managed program', () => {
     expect(await balances()).toEqual([{ currency: 'usd', available: 1_000, held: 0 }]);
   });
 
-  it('holds older authorizations from their next change on', async () => {
+  it('comes right at once when a program becomes a managed one, also for the second time', async () => {
     const card = await program.card();
-    const [kept, dropped] = [await pay(card.id, 500), await pay(card.id, 300)];
+    const older = await pay(card.id, 500);
     await manage();
     await fund(2_000);
-    await authorizations().increment(kept.id, { increment_amount: 100 });
-    await authorizations().reverse(dropped.id);
-    expect(await balances()).toEqual([{ currency: 'usd', available: 1_400, held: 600 }]);
+    expect(await balances()).toEqual([{ currency: 'usd', available: 1_500, held: 500 }]);
+    const reversed = await pay(card.id, 300);
+    await program.control('PUT', '/_sim/accounts/platform/settings', {
+      program: 'processor_only',
+    });
+    await authorizations().reverse(reversed.id);
+    await authorizations().capture(older.id);
+    await manage();
+    // What was captured meanwhile was paid from elsewhere.
+    expect(await balances()).toEqual([{ currency: 'usd', available: 2_000, held: 0 }]);
+    expect(booked(await program.stripe.issuing.authorizations.retrieve(older.id))).toEqual([
+      ['issuing_authorization_hold', -500],
+      ['issuing_authorization_release', 500],
+    ]);
+  });
+
+  it('gets the money of disputes, gives it back, and tells of both', async () => {
+    await manage();
+    await fund(5_000);
+    await program.subscribe();
+    const card = await program.card();
+    const { stripe } = program;
+    const helpers = stripe.testHelpers.issuing.transactions;
+    const submitted = async () => {
+      const { id: transaction } = await helpers.createForceCapture({
+        card: card.id,
+        amount: 1_000,
+      });
+      const { id } = await stripe.issuing.disputes.create({
+        transaction,
+        evidence: { reason: 'fraudulent', fraudulent: { explanation: 'It was not me.' } },
+      });
+      return stripe.issuing.disputes.submit(id);
+    };
+    const step = (id: string, name: string) =>
+      program.control('POST', `/_sim/issuing/disputes/${id}/${name}`);
+    const available = async () =>
+      ((await balances()) as readonly { available: number }[])[0]?.available;
+    const bookings = async (id: string) =>
+      (
+        await stripe.issuing.disputes.retrieve(id, { expand: ['balance_transactions.source'] })
+      ).balance_transactions?.map(({ type, amount, source }) => [type, amount, source]);
+
+    const { id: won, balance_transactions: none } = await submitted();
+    expect(none).toEqual([]);
+    await step(won, 'reinstate_funds');
+    expect(await available()).toBe(5_000);
+    await step(won, 'rescind_funds');
+    expect(await available()).toBe(4_000);
+    await step(won, 'win');
+    expect(await available()).toBe(5_000);
+    const source = expect.objectContaining({ id: won, object: 'issuing.dispute' });
+    expect(await bookings(won)).toEqual([
+      ['issuing_dispute_provisional_credit', 1_000, source],
+      ['issuing_dispute_provisional_credit_reversal', -1_000, source],
+      ['issuing_dispute', 1_000, source],
+    ]);
+
+    const { id: lost } = await submitted();
+    await step(lost, 'reinstate_funds');
+    await step(lost, 'lose');
+    expect(await available()).toBe(4_000);
+    const { id: credited } = await submitted();
+    await step(credited, 'reinstate_funds');
+    await step(credited, 'win');
+    expect(await available()).toBe(4_000);
+    expect(await bookings(credited)).toHaveLength(1);
+
+    await program.simulator.settle();
+    const [event] = program.receiver.events('issuing_dispute.funds_reinstated');
+    expect(event?.data.object).toMatchObject({
+      id: won,
+      balance_transactions: [
+        { type: 'issuing_dispute_provisional_credit', reporting_category: 'issuing_dispute' },
+      ],
+    });
   });
 
   it('is the same after a restart', async () => {

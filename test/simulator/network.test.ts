@@ -9,7 +9,7 @@ import { told } from './story.ts';
 let program: Program;
 let card: { id: string };
 beforeEach(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
   await program.decideWith((received) => decision(received, { approved: true }));
   card = await program.card();
   await program.subscribe();

@@ -102,6 +102,28 @@ test('drives a purchase by its buttons: authorization, captures and refund', asy
   expect(problems).toEqual([]);
 });
 
+test('decides a dispute by a control route, and has a wallet ask for a token', async () => {
+  const card = await program.card();
+  const { stripe } = program;
+  const { id: transaction } = await stripe.testHelpers.issuing.transactions.createForceCapture({
+    card: card.id,
+    amount: 700,
+  });
+  const evidence = { reason: 'fraudulent', fraudulent: { explanation: 'No.' } } as const;
+  const { id } = await stripe.issuing.disputes.create({ transaction, evidence });
+  await stripe.issuing.disputes.submit(id);
+  await visit();
+  await (await row('disputes', 'submitted')).click();
+  await press('Lose');
+  await (await row('cards', card.last4)).click();
+  await press('New Apple Pay token');
+  await (await row('tokens', 'requested')).click();
+  await press('Activate');
+  await row('tokens', 'active');
+  expect((await stripe.issuing.disputes.retrieve(id)).status).toBe('lost');
+  expect(problems).toEqual([]);
+});
+
 test('makes a physical card and offers only the steps that its state allows', async () => {
   await visit();
   await page.select('#new-card [name=type]', 'physical');

@@ -3,7 +3,7 @@ import { decision, type Program, startProgram } from './program.ts';
 
 let program: Program;
 beforeEach(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
 });
 afterEach(() => program.close());
 
@@ -221,9 +221,9 @@ describe('without asking', () => {
       lastReason(await buy(card ?? (await program.card()), params));
     const inactive = await program.card({ status: 'inactive' });
     expect(await reasonFor({}, inactive)).toBe('card_inactive');
-    expect(await reasonFor({}, await program.card({ exp_month: 1, exp_year: 2020 }))).toBe(
-      'card_expired',
-    );
+    const expiring = await program.card({ exp_month: 1, exp_year: 2026 });
+    await program.control('POST', '/_sim/clock/advance', { seconds: 31 * 86_400 });
+    expect(await reasonFor({}, expiring)).toBe('card_expired');
     await stripe.issuing.cards.update(inactive.id, { status: 'canceled' });
     expect(await reasonFor({}, inactive)).toBe('card_canceled');
     const [blocked, limited, idle] = [

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { balanceSummaryLines } from '../../src/simulator/machines/report-lines.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Program, refusal, startProgram } from './program.ts';
 
@@ -78,6 +79,75 @@ describe('with retention', () => {
       await second.close();
     }
   });
+
+  it('the Issuing balance keeps the sum of what is dropped, also after a restart', async () => {
+    const options = {
+      clock: 'virtual',
+      retentionDays: 1,
+      stateFile: join(await temporaryFolder(), 'state.json'),
+    } as const;
+    const path = '/_sim/accounts/platform/balance';
+    const first = await startProgram(options);
+    await first.control('PUT', '/_sim/accounts/platform/settings', { program: 'managed' });
+    await first.control('POST', path, { amount: 9_000, currency: 'usd' });
+    const card = await first.card();
+    const { authorizations } = first.stripe.testHelpers.issuing;
+    const spent = await authorizations.create({ card: card.id, amount: 700 });
+    await authorizations.capture(spent.id);
+    const open = await authorizations.create({ card: card.id, amount: 50 });
+    await advance(first, 3);
+    expect(await held(first)).toEqual({ authorizations: [open.id], transactions: [] });
+    const expected = [{ currency: 'usd', available: 8_250, held: 50 }];
+    const { snapshot } = (await first.control('GET', '/_sim/snapshot')) as {
+      snapshot: { accounts: { tables: { balanceTransactions: { source: string | null }[] } }[] };
+    };
+    const sources = snapshot.accounts[0]?.tables.balanceTransactions.map(({ source }) => source);
+    expect(sources).toEqual([null, open.id]);
+    expect((await first.control('GET', path))['balances']).toEqual(expected);
+    await first.close();
+    const second = await startProgram(options);
+    try {
+      expect((await second.control('GET', path))['balances']).toEqual(expected);
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('finished verifications, report runs and deleted tokens go as well', async () => {
+    const program = await startProgram({ clock: 'virtual', retentionDays: 2 });
+    try {
+      const { identity, issuing, reporting } = program.stripe;
+      const card = await program.card();
+      const token = String(
+        (
+          await program.control('POST', '/_sim/issuing/tokens', {
+            card: card.id,
+            wallet_provider: 'apple_pay',
+          })
+        )['id'],
+      );
+      await issuing.tokens.update(token, { status: 'deleted' });
+      const [over, open] = [
+        await identity.verificationSessions.create({ type: 'document' }),
+        await identity.verificationSessions.create({ type: 'document' }),
+      ];
+      const path = `/_sim/identity/verification_sessions/${over.id}`;
+      await program.control('POST', `${path}/verify`);
+      const midnight = Number((await program.control('GET', '/_sim/health'))['now']);
+      await reporting.reportRuns.create({
+        report_type: 'balance.summary.1',
+        parameters: { interval_start: midnight - DAY, interval_end: midnight },
+      });
+      await advance(program, 4);
+      const left = await identity.verificationSessions.list();
+      expect(left.data.map(({ id }) => id)).toEqual([open.id]);
+      expect((await identity.verificationReports.list()).data).toEqual([]);
+      expect((await reporting.reportRuns.list()).data).toEqual([]);
+      expect((await issuing.tokens.list({ card: card.id })).data).toEqual([]);
+    } finally {
+      await program.close();
+    }
+  });
 });
 
 it('without retention everything is kept', async () => {
@@ -92,4 +162,31 @@ it('without retention everything is kept', async () => {
   } finally {
     await program.close();
   }
+});
+
+it('reports begin with the sum of what was dropped before', () => {
+  const topUp = { amount: 500, currency: 'usd', created: 200, description: null, source: null };
+  const lines = balanceSummaryLines(
+    {
+      balanceTransactions: [{ ...topUp, id: 'txn_1', type: 'topup' }],
+      opening: [
+        { amount: -700, currency: 'usd' },
+        { amount: 90, currency: 'eur' },
+      ],
+      transactions: [],
+      authorizations: [],
+      cardholderName: () => '',
+      last4: () => '',
+    },
+    { interval_start: 100, interval_end: 300 },
+  );
+  const amounts = lines.map(({ category, currency, net_amount: net }) => [category, currency, net]);
+  expect(amounts.filter(([category]) => category !== 'payouts')).toEqual([
+    ['starting_balance', 'eur', '0.90'],
+    ['activity', 'eur', '0.00'],
+    ['ending_balance', 'eur', '0.90'],
+    ['starting_balance', 'usd', '-7.00'],
+    ['activity', 'usd', '5.00'],
+    ['ending_balance', 'usd', '-2.00'],
+  ]);
 });

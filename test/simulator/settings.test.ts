@@ -162,6 +162,51 @@ describe('illegalStepCode', () => {
       expect(error.code ?? null).toBe(code);
     },
   );
+
+  it.each([null, 'resource_state_invalid'])('%s is it for every kind of object', async (code) => {
+    await settings({ illegalStepCode: code });
+    const { stripe } = program;
+    const { personalizationDesigns, transactions } = stripe.testHelpers.issuing;
+    const settle = (path: string, params: object = {}): Promise<{ id: string }> =>
+      stripe.rawRequest('POST', `/v1/test_helpers/issuing/settlements${path}`, params);
+    const settlement = await settle('', {
+      bin: '400000',
+      clearing_date: 1_770_000_000,
+      currency: 'usd',
+      net_total_amount: 1,
+    });
+    await settle(`/${settlement.id}/complete`);
+    const { data: bundles } = await stripe.issuing.physicalBundles.list({ type: 'standard' });
+    const design = await stripe.issuing.personalizationDesigns.create({
+      physical_bundle: bundles[0]?.id ?? '',
+    });
+    await personalizationDesigns.activate(design.id);
+    const capture = await transactions.createForceCapture({ card: card.id, amount: 100 });
+    const dispute = await stripe.issuing.disputes.create({
+      transaction: capture.id,
+      evidence: { reason: 'fraudulent', fraudulent: { explanation: 'It was not me.' } },
+    });
+    await stripe.issuing.disputes.submit(dispute.id);
+    const token = await program.control('POST', '/_sim/issuing/tokens', {
+      card: card.id,
+      wallet_provider: 'apple_pay',
+    });
+    const session = await stripe.identity.verificationSessions.create({ type: 'document' });
+    await stripe.identity.verificationSessions.cancel(session.id);
+    const { id: canceled } = await program.card();
+    await stripe.issuing.cards.update(canceled, { status: 'canceled' });
+    const steps = [
+      settle(`/${settlement.id}/complete`),
+      personalizationDesigns.activate(design.id),
+      stripe.issuing.disputes.submit(dispute.id),
+      stripe.issuing.disputes.update(dispute.id, { amount: 1 }),
+      stripe.issuing.tokens.update(String(token['id']), { status: 'suspended' }),
+      stripe.identity.verificationSessions.cancel(session.id),
+      stripe.issuing.cards.update(canceled, { status: 'active' }),
+    ];
+    const errors = await Promise.all(steps.map((step) => refusal(step)));
+    expect(errors.map((error) => error.code ?? null)).toEqual(steps.map(() => code));
+  });
 });
 
 describe('validityDays and validityDaysTravel', () => {

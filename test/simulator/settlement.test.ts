@@ -17,7 +17,7 @@ interface Settlement {
 
 let program: Program;
 beforeEach(async () => {
-  program = await startProgram();
+  program = await startProgram({ clock: 'virtual' });
 });
 afterEach(() => program.close());
 
@@ -46,6 +46,7 @@ describe('a settlement', () => {
       transaction_amount: 12_400,
       transaction_count: 7,
     });
+    await program.control('POST', '/_sim/clock/advance', { seconds: 1 });
     const other = await raw('POST', HELPER_PATH, REQUIRED);
     expect(other).toMatchObject({ network: 'visa', transaction_amount: 12_345 });
     expect(await raw('GET', `${PATH}?limit=1`)).toMatchObject({
@@ -53,8 +54,9 @@ describe('a settlement', () => {
       has_more: true,
     });
     expect(await raw('GET', `${PATH}?created[gt]=${made.created}`)).toMatchObject({
-      data: [],
+      data: [{ id: other.id }],
     });
+    expect(await raw('GET', `${PATH}?created[gt]=${other.created}`)).toMatchObject({ data: [] });
     expect(
       await raw('POST', `${PATH}/${made.id}`, { metadata: { ledger: 'posted' } }),
     ).toMatchObject({ metadata: { ledger: 'posted' }, status: 'pending' });

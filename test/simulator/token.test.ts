@@ -218,3 +218,73 @@ describe('a payment with a wallet', () => {
     expect(await pay(card)).toMatchObject({ approved: true, token: next.id });
   });
 });
+
+describe('the tokens of a card that is canceled', () => {
+  const settings = (given: object) =>
+    program.control('PUT', '/_sim/accounts/platform/settings', given);
+  const statuses = async (card: { id: string }) =>
+    (await program.stripe.issuing.tokens.list({ card: card.id })).data.map(({ status }) => status);
+
+  it.each([
+    ['kept', ['requested', 'active']],
+    ['suspended', ['requested', 'suspended']],
+    ['deleted', ['deleted', 'deleted']],
+  ])('are %s where the account says so', async (canceledCardTokens, expected) => {
+    await settings({ canceledCardTokens });
+    const [own, byStripe] = [await program.card(), await program.card()];
+    for (const card of [own, byStripe]) {
+      await ask(card);
+      await ask(card, { status: 'requested' });
+    }
+    await program.stripe.issuing.cards.update(own.id, { status: 'canceled' });
+    await program.control('POST', `/_sim/issuing/cards/${byStripe.id}/cancel`);
+    expect(await statuses(own)).toEqual(expected);
+    expect(await statuses(byStripe)).toEqual(expected);
+    await settings({ canceledCardTokens: 'kept' });
+  });
+
+  it.each([
+    ['damaged', 'moved', true],
+    ['damaged', 'kept', false],
+    ['lost', 'moved', false],
+  ] as const)(
+    'replaced as %s, with "%s", move to its replacement: %s',
+    async (reason, how, moves) => {
+      await settings({ replacedCardTokens: how, canceledCardTokens: 'suspended' });
+      const old = await program.card();
+      const token = await ask(old);
+      if (reason === 'lost')
+        await program.stripe.issuing.cards.update(old.id, { status: 'canceled' });
+      const next = await program.card({
+        cardholder: old.cardholder.id,
+        replacement_for: old.id,
+        replacement_reason: reason,
+        status: 'inactive',
+      });
+      const current = () => program.stripe.issuing.tokens.retrieve(token.id);
+      expect((await current()).card).toBe(old.id);
+      await program.stripe.issuing.cards.update(next.id, { status: 'active' });
+      expect(await current()).toMatchObject(
+        moves ? { card: next.id, status: 'active' } : { card: old.id, status: 'suspended' },
+      );
+      expect((await pay(next)).token).toBe(moves ? token.id : null);
+      await settings({ replacedCardTokens: 'kept', canceledCardTokens: 'kept' });
+    },
+  );
+});
+
+it('no token is given where the card says that wallets do not take it', async () => {
+  const settings = (walletAgreement: boolean) =>
+    program.control('PUT', '/_sim/accounts/platform/settings', { walletAgreement });
+  const card = await program.card();
+  await settings(false);
+  await expect(ask(card)).rejects.toThrow('missing_agreement');
+  await settings(true);
+  const { id: cardholder } = await program.cardholder({
+    billing: {
+      address: { line1: '1', city: 'São Paulo', postal_code: '01000', country: 'BR' },
+    },
+  });
+  await expect(ask(await program.card({ cardholder }))).rejects.toThrow('unsupported_region');
+  expect((await ask(card)).status).toBe('active');
+});

@@ -14,12 +14,16 @@ import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts
 import { REPORT_DATA_MODES } from '../machines/report-run.ts';
 import { CVC_MISMATCH_POLICIES, INSECURE_METHOD_POLICIES } from '../machines/screening.ts';
 import { SETTLEMENT_EVENT_MODES } from '../machines/settlement.ts';
+import { bookOpen } from '../resources/issuing-balance.ts';
 import { newSecret, url } from '../resources/webhook-endpoint.ts';
 import {
   type AccountSettings,
+  CANCELED_CARD_TOKENS,
   CAPTURE_EVENTS,
   DEFAULT_SETTINGS,
   NETWORK_DECLINES,
+  NO_CAUSE,
+  REPLACED_CARD_TOKENS,
   REPLACED_CLEARINGS,
   type RealtimeEndpoint,
   VERIFICATION_EVENTS,
@@ -56,6 +60,8 @@ const SETTINGS = {
   captureEvents: choice(CAPTURE_EVENTS),
   closedAmount: choice(CLOSED_AMOUNT_MODES),
   replacedClearing: choice(REPLACED_CLEARINGS),
+  canceledCardTokens: choice(CANCELED_CARD_TOKENS),
+  replacedCardTokens: choice(REPLACED_CARD_TOKENS),
   verificationEvents: choice(VERIFICATION_EVENTS),
   fuelPumpHold: choice(FUEL_PUMP_HOLDS),
   exchangeRateDrift: number({ min: 0, max: RATE_DRIFT_MAX }),
@@ -131,7 +137,10 @@ export const accountRoutes: readonly ControlRoute[] = [
     handle(call) {
       const account = namedAccount(call);
       const given = Object.entries(call.params).filter(([, value]) => value !== undefined);
-      account.settings = { ...account.settings, ...Object.fromEntries(given) };
+      const before = account.settings;
+      account.settings = { ...before, ...Object.fromEntries(given) };
+      if (before.program !== 'managed' && account.settings.program === 'managed')
+        bookOpen({ world: call.world, account, cause: NO_CAUSE });
       return account.settings;
     },
   }),

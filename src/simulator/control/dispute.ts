@@ -1,11 +1,8 @@
-/** What networks and Stripe do about disputes and fraud. */
-import { choice, required } from '../http/parameter.ts';
-import { FRAUD_WARNINGS } from '../machines/card.ts';
+/** What networks do about disputes. */
+import { choice } from '../http/parameter.ts';
 import { type DisputeStep, LOSS_REASONS } from '../machines/dispute.ts';
 import { stepDispute } from '../resources/dispute-store.ts';
-import { warnOfFraud } from '../resources/fraud-warning.ts';
 import { DISPUTE } from '../world/kinds/dispute.ts';
-import { CARD } from '../world/kinds/issuing.ts';
 import { type ControlCall, type ControlRoute, controlRoute, locateNamed } from './control-route.ts';
 
 const ONE = '/_sim/issuing/disputes/{dispute}';
@@ -44,15 +41,5 @@ export const disputeRoutes: readonly ControlRoute[] = [
     summary: 'Money that came back is taken again, while the outcome is still open.',
     params: {},
     handle: (call) => step(call, { kind: 'rescind' }),
-  }),
-  controlRoute({
-    method: 'POST',
-    path: '/_sim/issuing/cards/{card}/fraud_warning',
-    summary: 'Stripe has reason to believe that the card is misused.',
-    params: { type: required(choice(FRAUD_WARNINGS)) },
-    handle(call) {
-      const { scope, row } = locateNamed(call, CARD);
-      return warnOfFraud(scope, row.id, call.params.type);
-    },
   }),
 ];

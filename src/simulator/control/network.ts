@@ -11,25 +11,6 @@ import { type ControlRoute, controlRoute, locateNamed } from './control-route.ts
 
 const WRONG_PINS_MAX = 100;
 
-/** Whatever Stripe itself declines for, including what nothing else in the simulator leads to. */
-const STRIPE_REASONS = [
-  'account_disabled',
-  'card_canceled',
-  'card_expired',
-  'card_inactive',
-  'cardholder_blocked',
-  'cardholder_inactive',
-  'cardholder_verification_required',
-  'insecure_authorization_method',
-  'insufficient_funds',
-  'not_allowed',
-  'pin_blocked',
-  'spending_controls',
-  'stripe_internal_error',
-  'suspected_fraud',
-  'verification_failed',
-] as const;
-
 export const networkRoutes: readonly ControlRoute[] = [
   controlRoute({
     method: 'PUT',
@@ -45,18 +26,6 @@ export const networkRoutes: readonly ControlRoute[] = [
           emit({ world, account, cause: NO_CAUSE }, type, object, previous);
       }
       return { mode: world.network.mode, events: told.length };
-    },
-  }),
-  controlRoute({
-    method: 'POST',
-    path: '/_sim/issuing/cards/{card}/decline_next',
-    summary:
-      'Stripe declines the next authorization of the card for this reason, without a request.',
-    params: { reason: required(choice(STRIPE_REASONS)) },
-    handle(call) {
-      const { scope, row } = locateNamed(call, CARD);
-      store(scope, CARD, { ...row, sim: { ...row.sim, declineNext: call.params.reason } });
-      return { card: row.id, reason: call.params.reason };
     },
   }),
   controlRoute({

@@ -1,5 +1,6 @@
 /** The simulator itself: clock, and what it holds. */
 import { number, required } from '../http/parameter.ts';
+import { SECONDS_PER_DAY } from '../machines/duration.ts';
 import type { Account } from '../world/account.ts';
 import type { Kind } from '../world/kind.ts';
 import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
@@ -7,7 +8,7 @@ import type { Row } from '../world/table.ts';
 import { type ControlRoute, controlRoute } from './control-route.ts';
 
 /** Ten years. A leap beyond the validity of every card shows nothing more. */
-const ADVANCE_SECONDS_MAX = 10 * 366 * 86_400;
+const ADVANCE_SECONDS_MAX = 10 * 366 * SECONDS_PER_DAY;
 
 export const simulatorRoutes: readonly ControlRoute[] = [
   controlRoute({

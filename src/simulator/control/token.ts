@@ -2,8 +2,8 @@
 import { invalidRequest } from '../http/failure.ts';
 import { choice, list, number, object, required, text, type Values } from '../http/parameter.ts';
 import type { CardRow } from '../machines/card.ts';
-import { isReachable } from '../machines/cardholder.ts';
 import { TOKEN_NETWORKS, type TokenRow, WALLETS } from '../machines/token.ts';
+import { walletIneligibility } from '../machines/wallet.ts';
 import { setTokenStatus, settableStatus } from '../resources/token.ts';
 import { create, type Scope } from '../world/kind.ts';
 import { CARD } from '../world/kinds/issuing.ts';
@@ -92,12 +92,13 @@ export const tokenRoutes: readonly ControlRoute[] = [
 
 function checkEligible({ account }: Scope, card: CardRow): void {
   const cardholder = account.cardholders.get(card.cardholder);
+  const reason = walletIneligibility(account.settings.walletAgreement, cardholder);
   const problem =
     card.status !== 'active'
       ? `Card ${card.id} is ${card.status}; wallets take active cards only.`
-      : cardholder === undefined || !isReachable(cardholder)
-        ? `Card ${card.id} is not eligible for wallets: missing_cardholder_contact.`
-        : undefined;
+      : reason === null
+        ? undefined
+        : `Card ${card.id} is not eligible for wallets: ${reason}.`;
   if (problem !== undefined) throw invalidRequest(problem, { param: 'card' });
 }
 

@@ -10,6 +10,7 @@ import {
   text,
   type Values,
 } from '../http/parameter.ts';
+import { SECONDS_PER_DAY } from '../machines/duration.ts';
 import { newSecret } from '../resources/webhook-endpoint.ts';
 import { FAULTS, type FaultRule } from '../webhooks/faults.ts';
 import { rollSecret, type SigningSecrets } from '../webhooks/signature.ts';
@@ -35,7 +36,7 @@ const LIMITS: Readonly<Partial<Record<FaultRule['fault'], number>>> = {
   before_answer: BEFORE_ANSWER_MS,
 };
 /** Stripe lets an old secret live for a day at most. */
-const OVERLAP_SECONDS_MAX = 86_400;
+const OVERLAP_SECONDS_MAX = SECONDS_PER_DAY;
 
 const RULE = {
   fault: required(choice(FAULTS)),

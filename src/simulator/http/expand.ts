@@ -32,7 +32,7 @@ const design: Resolver = (scope, id) =>
 
 /** What a balance transaction is about. */
 const source: Resolver = (scope, id) =>
-  into(AUTHORIZATION)(scope, id) ?? into(TRANSACTION)(scope, id);
+  into(AUTHORIZATION)(scope, id) ?? into(TRANSACTION)(scope, id) ?? into(DISPUTE)(scope, id);
 
 /** The expandable fields of each kind of object. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> = {

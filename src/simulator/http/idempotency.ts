@@ -2,12 +2,13 @@
  * Answers under idempotency keys: the same key gives the same answer for a day, errors of the operation included.
  * Nothing is kept for requests whose parameters were refused, so that a corrected request can use its key again.
  */
+import { SECONDS_PER_DAY } from '../machines/duration.ts';
 import { jsonOf } from '../world/memo.ts';
 import { Failure } from './failure.ts';
 import { type FormNode, parseForm } from './form.ts';
 
 /** Stripe keeps keys for at least 24 hours. Simulator time. */
-const RETENTION_SECONDS = 24 * 3_600;
+const RETENTION_SECONDS = SECONDS_PER_DAY;
 const KEY_LENGTH_MAX = 255;
 
 export interface StoredAnswer {

@@ -10,9 +10,16 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['index.html', 'text/html; charset=utf-8'],
   ['page.css', 'text/css; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
-  ...['actions.js', 'api.js', 'dom.js', 'inspector.js', 'page.js', 'panes.js', 'refresh.js'].map(
-    (name) => [name, 'text/javascript; charset=utf-8'] as const,
-  ),
+  ...[
+    'actions.js',
+    'api.js',
+    'dom.js',
+    'inspector.js',
+    'other-actions.js',
+    'page.js',
+    'panes.js',
+    'refresh.js',
+  ].map((name) => [name, 'text/javascript; charset=utf-8'] as const),
 ]);
 
 /** Objects contain what users have typed, so that nothing but our own files may run or be loaded. */

@@ -54,6 +54,19 @@ export interface CardholderRow {
   readonly type: 'company' | 'individual';
 }
 
+const BIRTH_YEAR_MIN = 1_900;
+
+/** Which part of a date nobody can be born on is wrong, if any is. `now` is in Unix seconds. */
+export function impossiblePart(
+  { day, month, year }: { readonly day: number; readonly month: number; readonly year: number },
+  now: number,
+): 'day' | 'month' | 'year' | undefined {
+  if (month < 1 || month > 12) return 'month';
+  const date = new Date(Date.UTC(year, month - 1, day));
+  if (day < 1 || date.getUTCDate() !== day) return 'day';
+  return year < BIRTH_YEAR_MIN || date.getTime() > now * 1000 ? 'year' : undefined;
+}
+
 /** Why no card of this cardholder can be activated, as a sentence, or undefined when one can. */
 export function activationObstacle(cardholder: CardholderRow): string | undefined {
   const { disabled_reason: disabledReason, past_due: pastDue } = cardholder.requirements;

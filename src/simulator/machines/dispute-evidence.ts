@@ -1,4 +1,5 @@
 /** What cardholders bring forward, by reason of a dispute, and until when. Pure. */
+import { SECONDS_PER_DAY } from './duration.ts';
 export const DISPUTE_REASONS = [
   'canceled',
   'duplicate',
@@ -18,7 +19,6 @@ export type Evidence = { readonly reason: DisputeReason } & {
   readonly [R in DisputeReason]?: EvidenceMember;
 };
 
-const SECONDS_PER_DAY = 86_400;
 /** From clearing, or from the day on which the cardholder knew that something was wrong. */
 const ORDINARY_DAYS = 110;
 /** Visa's limit for disputes about the authorization. */

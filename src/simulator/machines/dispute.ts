@@ -11,6 +11,7 @@
  * back once: a dispute that is won after a provisional credit sends no second `funds_reinstated`.
  */
 import type { Evidence } from './dispute-evidence.ts';
+import { SECONDS_PER_DAY } from './duration.ts';
 
 export const DISPUTE_STATUSES = ['expired', 'lost', 'submitted', 'unsubmitted', 'won'] as const;
 type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
@@ -43,6 +44,8 @@ export interface DisputeRow {
   readonly id: string;
   /** Positive, in minor units of the card's currency. */
   readonly amount: number;
+  /** Ids; absent where no balance was moved. */
+  readonly balance_transactions?: readonly string[];
   readonly created: number;
   readonly currency: string;
   readonly evidence: Evidence;
@@ -116,7 +119,7 @@ export function moveDispute(dispute: DisputeRow, step: DisputeStep): DisputeMove
 
 /** More fraud disputes on one card within the window are rejected at once, as networks do. */
 const FRAUD_DISPUTES_MAX = 35;
-const FRAUD_WINDOW_SECONDS = 120 * 86_400;
+const FRAUD_WINDOW_SECONDS = 120 * SECONDS_PER_DAY;
 
 /** Whether a fraud dispute submitted now is one too many for its card. */
 export function exceedsFraudLimit(

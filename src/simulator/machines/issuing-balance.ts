@@ -1,20 +1,26 @@
 /**
- * The money that a managed program has at Stripe, by currency. Pure. It is the sum of its balance transactions:
- * top-ups and refunds raise it; holds, captures and withdrawals lower it; a hold's release raises it again.
+ * What changes the money that a managed program has at Stripe. Pure. The balance is the sum of these bookings: top-ups,
+ * refunds and the money of disputes raise it; holds, captures and withdrawals lower it; a hold's release raises it again.
  *
  *   authorization open ──► hold ──(reversed, expired, captured: what is no longer held)──► release
+ *   dispute ──► credit while the outcome is open ──(taken back, or lost)──► its reversal
+ *           └──► the money itself, when it is won without a credit before
  *
  * A processor-only program has nothing of this: its own ledger is the only balance.
  */
 import { type AuthorizationRow, isOpen } from './authorization.ts';
+import type { DisputeRow } from './dispute.ts';
 import type { TransactionRow } from './transaction.ts';
 
 export const PROGRAMS = ['processor_only', 'managed'] as const;
 export type ProgramMode = (typeof PROGRAMS)[number];
 
-type BalanceTransactionType =
+export type BalanceTransactionType =
   | 'issuing_authorization_hold'
   | 'issuing_authorization_release'
+  | 'issuing_dispute'
+  | 'issuing_dispute_provisional_credit'
+  | 'issuing_dispute_provisional_credit_reversal'
   | 'issuing_transaction'
   | 'topup'
   | 'topup_reversal';
@@ -24,7 +30,7 @@ export interface Booking {
   readonly amount: number;
   readonly currency: string;
   readonly description: string | null;
-  /** Id of the authorization or transaction behind it; null for top-ups and withdrawals. */
+  /** Id of the authorization, transaction or dispute behind it; null for top-ups and withdrawals. */
   readonly source: string | null;
   readonly type: BalanceTransactionType;
 }
@@ -32,6 +38,12 @@ export interface Booking {
 export interface BalanceTransactionRow extends Booking {
   readonly id: string;
   readonly created: number;
+}
+
+/** What the balance transactions of one currency came to that are no longer kept. */
+export interface OpeningSum {
+  readonly amount: number;
+  readonly currency: string;
 }
 
 /** What an authorization holds back now. */
@@ -66,6 +78,23 @@ export const transactionBooking = (row: TransactionRow): Booking => ({
   type: 'issuing_transaction',
 });
 
+/**
+ * What has to be booked so that a dispute has brought what it should, given what was booked for it so far. Money that
+ * came while the program had no balance was not booked, so it is not taken back either.
+ */
+export function disputeBooking(row: DisputeRow, booked: readonly Booking[]): Booking | undefined {
+  const amount = (row.sim.reinstated ? row.amount : 0) - sum(booked);
+  if (amount === 0) return undefined;
+  const credit = row.status === 'won' ? 'issuing_dispute' : 'issuing_dispute_provisional_credit';
+  return {
+    amount,
+    currency: row.currency,
+    description: null,
+    source: row.id,
+    type: amount < 0 ? 'issuing_dispute_provisional_credit_reversal' : credit,
+  };
+}
+
 /** Money that is put in, or with an amount below zero taken out. */
 export const fundingBooking = (money: { amount: number; currency: string }): Booking => ({
   ...money,
@@ -74,57 +103,5 @@ export const fundingBooking = (money: { amount: number; currency: string }): Boo
   type: money.amount < 0 ? 'topup_reversal' : 'topup',
 });
 
-const isHold = ({ type }: Pick<Booking, 'type'>): boolean =>
+export const isHold = ({ type }: Pick<Booking, 'type'>): boolean =>
   type === 'issuing_authorization_hold' || type === 'issuing_authorization_release';
-
-export interface BalanceShown {
-  readonly currency: string;
-  /** What new authorizations may take. */
-  readonly available: number;
-  /** What open authorizations hold back; not part of `available`. */
-  readonly held: number;
-}
-
-/** Running sums, so that an authorization is checked without going through all balance transactions. */
-export class IssuingBalance {
-  readonly #sums = new Map<string, number>();
-  readonly #held = new Map<string, number>();
-  /** What is being decided at this moment; two requests at once must not spend the same money. */
-  readonly #reserved = new Map<string, number>();
-
-  add(booking: Pick<Booking, 'amount' | 'currency' | 'type'>): void {
-    raise(this.#sums, booking.currency, booking.amount);
-    if (isHold(booking)) raise(this.#held, booking.currency, -booking.amount);
-  }
-
-  /** From scratch, after the state was loaded. */
-  recount(bookings: readonly Booking[]): void {
-    this.#sums.clear();
-    this.#held.clear();
-    this.#reserved.clear();
-    for (const booking of bookings) this.add(booking);
-  }
-
-  /** Sets an amount aside; the function that is returned gives it back. */
-  reserve(currency: string, amount: number): () => void {
-    raise(this.#reserved, currency, amount);
-    return () => raise(this.#reserved, currency, -amount);
-  }
-
-  available(currency: string): number {
-    return (this.#sums.get(currency) ?? 0) - (this.#reserved.get(currency) ?? 0);
-  }
-
-  /** By currency, in the order of their first booking. */
-  show(): readonly BalanceShown[] {
-    return [...this.#sums.keys()].map((currency) => ({
-      currency,
-      available: this.available(currency),
-      held: this.#held.get(currency) ?? 0,
-    }));
-  }
-}
-
-const raise = (sums: Map<string, number>, currency: string, amount: number): void => {
-  sums.set(currency, (sums.get(currency) ?? 0) + amount);
-};

@@ -1,13 +1,16 @@
 /** What stands in a report: the account's books and purchases as texts, one record a line. Pure. */
 import { type AuthorizationRow, isOpen } from './authorization.ts';
 import { toMajorUnits } from './exchange.ts';
-import type { BalanceTransactionRow } from './issuing-balance.ts';
+import type { BalanceTransactionRow, OpeningSum } from './issuing-balance.ts';
 import type { MerchantData } from './purchase.ts';
 import type { ReportParameters } from './report-run.ts';
+import { reportingCategory } from './reporting-category.ts';
 import type { TransactionRow } from './transaction.ts';
 
 export interface ReportSource {
   readonly balanceTransactions: readonly BalanceTransactionRow[];
+  /** What balance transactions before these came to, by currency. */
+  readonly opening: readonly OpeningSum[];
   readonly transactions: readonly TransactionRow[];
   readonly authorizations: readonly AuthorizationRow[];
   readonly cardholderName: (id: string) => string;
@@ -49,7 +52,7 @@ const ofCategory = (
   rows: readonly BalanceTransactionRow[],
   { reporting_category: category }: ReportParameters,
 ): readonly BalanceTransactionRow[] =>
-  category === undefined ? rows : rows.filter(({ type }) => type === category);
+  category === undefined ? rows : rows.filter(({ type }) => reportingCategory(type) === category);
 
 export const activityLines: Lines = (source, parameters) => {
   const utc = momentFormat(UTC);
@@ -66,21 +69,22 @@ export const activityLines: Lines = (source, parameters) => {
       gross: amount,
       fee: toMajorUnits(0, row.currency),
       net: amount,
-      reporting_category: row.type,
+      reporting_category: reportingCategory(row.type),
       source_id: row.source ?? '',
       description: row.description ?? '',
     };
   });
 };
 
-const sum = (rows: readonly BalanceTransactionRow[]): number =>
+const sum = (rows: readonly Pick<BalanceTransactionRow, 'amount'>[]): number =>
   rows.reduce((total, { amount }) => total + amount, 0);
 
 export const activitySummaryLines: Lines = (source, parameters) => {
   const rows = wanted(source.balanceTransactions, parameters);
-  const keys = new Set(rows.map(({ type, currency }) => `${type} ${currency}`));
-  return [...keys].toSorted().map((key) => {
-    const group = rows.filter(({ type, currency }) => `${type} ${currency}` === key);
+  const keyOf = ({ type, currency }: BalanceTransactionRow): string =>
+    `${reportingCategory(type)} ${currency}`;
+  return [...new Set(rows.map(keyOf))].toSorted().map((key) => {
+    const group = rows.filter((row) => keyOf(row) === key);
     const [category = '', currency = ''] = key.split(' ');
     const amount = toMajorUnits(sum(group), currency);
     return {
@@ -101,11 +105,15 @@ export const balanceSummaryLines: Lines = (source, parameters) => {
     ({ created }) => created < end,
   );
   const local = momentFormat(parameters.timezone ?? UTC);
-  const currencies = [...new Set(until.map(({ currency }) => currency))].toSorted();
+  const opening = ofCurrency(source.opening, parameters);
+  const currencies = [
+    ...new Set([...opening, ...until].map(({ currency }) => currency)),
+  ].toSorted();
   return currencies.flatMap((currency) => {
     const rows = until.filter((row) => row.currency === currency);
-    const before = sum(rows.filter(({ created }) => created < start));
-    const after = sum(rows);
+    const carried = sum(opening.filter((row) => row.currency === currency));
+    const before = carried + sum(rows.filter(({ created }) => created < start));
+    const after = carried + sum(rows);
     const line = (category: string, description: string, amount: number): Line => ({
       category,
       description,

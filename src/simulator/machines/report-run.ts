@@ -4,6 +4,8 @@
  *   pending ──some seconds──► succeeded (with a file)
  *      └──────────────────────► failed (with an error)
  */
+import { SECONDS_PER_DAY } from './duration.ts';
+
 export const REPORT_DATA_MODES = ['complete_days', 'live'] as const;
 /** Up to when there is data: the last midnight in UTC, as at Stripe, or (for impatient tests) the next one. */
 export type ReportDataMode = (typeof REPORT_DATA_MODES)[number];
@@ -54,7 +56,6 @@ export const failRun = (run: ReportRunRow, error: string): ReportRunRow | undefi
 
 /** No account of a simulator has data from before: 2020-01-01T00:00:00Z. */
 const DATA_START = 1_577_836_800;
-const SECONDS_PER_DAY = 86_400;
 
 /** From when and up to when there is data, in Unix seconds, both midnights in UTC. */
 export function dataAvailable(

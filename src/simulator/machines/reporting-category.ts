@@ -1,3 +1,5 @@
+import type { BalanceTransactionType } from './issuing-balance.ts';
+
 /** How Stripe groups balance transactions in reports. Only the ones of Issuing and top-ups ever occur here. */
 export const REPORTING_CATEGORIES = [
   'advance',
@@ -38,3 +40,7 @@ export const REPORTING_CATEGORIES = [
   'transfer_reversal',
   'unreconciled_customer_funds',
 ] as const;
+
+/** Credits of disputes have no category of their own among those that reports can be asked for. */
+export const reportingCategory = (type: BalanceTransactionType): string =>
+  type.startsWith('issuing_dispute') ? 'issuing_dispute' : type;

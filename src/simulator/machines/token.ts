@@ -5,6 +5,8 @@
  *       │           │             │
  *       └───────────┴─────────────┴──► deleted (for good)
  */
+import { SECONDS_PER_DAY } from './duration.ts';
+
 export const TOKEN_STATUSES = ['active', 'deleted', 'requested', 'suspended'] as const;
 export type TokenStatus = (typeof TOKEN_STATUSES)[number];
 export const TOKEN_NETWORKS = ['mastercard', 'visa'] as const;
@@ -45,7 +47,7 @@ export function moveToken(
 }
 
 /** For how long Stripe shows what the network told about a new token. */
-const NETWORK_DATA_SECONDS = 24 * 3_600;
+const NETWORK_DATA_SECONDS = SECONDS_PER_DAY;
 
 export const showsNetworkData = (token: TokenRow, now: number): boolean =>
   now < token.created + NETWORK_DATA_SECONDS;

@@ -1,4 +1,13 @@
 /** Which test helpers an object offers in its state. Pure: what is refused all the same, the API says. */
+import {
+  cardholderAnswer,
+  designReview,
+  dispute,
+  disputeOf,
+  settlement,
+  token,
+  wallet,
+} from './other-actions.js';
 
 const HELPERS = '/v1/test_helpers/issuing';
 
@@ -24,11 +33,21 @@ const SHIPPING_STEPS = {
 export function sectionsOf(object) {
   switch (object.object) {
     case 'issuing.card':
-      return [purchase(object), status(object), shipping(object)].filter(hasButtons);
+      return [purchase(object), status(object), shipping(object), wallet(object)].filter(
+        hasButtons,
+      );
     case 'issuing.authorization':
-      return [merchant(object)].filter(hasButtons);
+      return [merchant(object), cardholderAnswer(object)].filter(hasButtons);
     case 'issuing.transaction':
-      return [refund(object)].filter(hasButtons);
+      return [refund(object), disputeOf(object)].filter(hasButtons);
+    case 'issuing.dispute':
+      return [dispute(object)].filter(hasButtons);
+    case 'issuing.token':
+      return [token(object)].filter(hasButtons);
+    case 'issuing.personalization_design':
+      return [designReview(object)].filter(hasButtons);
+    case 'issuing.settlement':
+      return [settlement(object)].filter(hasButtons);
     default:
       return [];
   }

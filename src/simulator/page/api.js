@@ -26,8 +26,8 @@ export const read = (path, account, params = {}) =>
   answerOf(fetch(`${path}?${encodeForm(params)}`, { headers: headersFor(account) }));
 
 /** The newest objects of a list. */
-export async function newest(path, account) {
-  const { data } = await read(path, account, { limit: PAGE_SIZE });
+export async function newest(path, account, params = {}) {
+  const { data } = await read(path, account, { limit: PAGE_SIZE, ...params });
   return data;
 }
 

@@ -34,6 +34,8 @@ const state = {
   endpoints: new Map(),
   /** The list and the id of the object in the inspector. */
   opened: undefined,
+  /** The id of the card that was opened last: its tokens are shown. */
+  card: undefined,
   /** Whether the status line says that the last loading failed. */
   stale: false,
 };
@@ -66,7 +68,9 @@ async function attempt(work) {
 }
 
 async function post(path, params, account = state.account) {
-  const done = await write(path, account, params);
+  const done = path.startsWith('/_sim/')
+    ? await writeControl(path, params)
+    : await write(path, account, params);
   const result =
     done.object === 'issuing.authorization' ? authorizationState(done) : (done.status ?? done.type);
   return `${done.object} ${done.id}: ${result}`;
@@ -120,9 +124,11 @@ async function loadSimulator() {
 
 async function loadList(name) {
   const { account } = state;
-  const rows = await newest(LISTS[name].path, account);
-  // Another account may have been chosen meanwhile.
-  if (account === state.account) state.lists[name] = rows;
+  const { path, ofCard } = LISTS[name];
+  const card = ofCard ? state.card : undefined;
+  const rows = ofCard && card === undefined ? [] : await newest(path, account, { card });
+  // Another account or card may have been chosen meanwhile.
+  if (account === state.account && (!ofCard || card === state.card)) state.lists[name] = rows;
 }
 
 async function loadEndpoints() {
@@ -185,11 +191,14 @@ function take(notice) {
       return state.endpoints.has(notice.endpoint) ? ['simulator'] : ['simulator', 'endpoints'];
     case 'call':
       // What is not an event changes by a call: accounts, endpoints, the clock.
-      return notice.method === 'GET' ? [] : ['simulator', 'endpoints'];
+      return notice.method === 'GET' ? [] : ['simulator', 'endpoints', ...changedBy(notice)];
     default:
       return EVERYTHING;
   }
 }
+
+/** Settlements change without events. */
+const changedBy = ({ path }) => (path.includes('/settlements') ? ['settlements', 'opened'] : []);
 
 function remember({ kind, ...notice }) {
   const earlier = state.deliveries.get(notice.account) ?? [];
@@ -218,6 +227,10 @@ function openRow(event) {
   state.opened = { list: line.parentElement.dataset.list, id: line.dataset.key };
   find('inspector').hidden = false;
   showLists();
+  if (state.opened.list === 'cards') {
+    state.card = state.opened.id;
+    refresh(['tokens']);
+  }
   void attempt(async () => {
     await loadOpened();
     // On a narrow screen it is below everything else.
@@ -261,9 +274,16 @@ find('new-card').addEventListener('submit', (event) => {
   const form = event.currentTarget;
   void once(form, () => attempt(() => createCard(valuesOf(form))));
 });
+find('new-settlement').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const params = { ...valuesOf(form), clearing_date: simulatorNow(), currency: 'usd' };
+  void once(form, () => attempt(() => post('/v1/test_helpers/issuing/settlements', params)));
+});
 find('account').addEventListener('change', (event) => {
   state.account = event.target.value;
   state.opened = undefined;
+  state.card = undefined;
   find('inspector').hidden = true;
   refresh(EVERYTHING);
 });

@@ -37,6 +37,33 @@ export const LISTS = {
       masked(cards.find((card) => card.id === row.card) ?? { id: row.card }),
     ],
   },
+  disputes: {
+    path: '/v1/issuing/disputes',
+    events: ['issuing_dispute.'],
+    cells: (row) => [
+      row.loss_reason ?? row.status,
+      money(row.amount, row.currency),
+      row.evidence.reason,
+    ],
+  },
+  tokens: {
+    path: '/v1/issuing/tokens',
+    // The API lists them by card only.
+    ofCard: true,
+    events: ['issuing_token.'],
+    cells: (row) => [row.status, row.wallet_provider ?? row.network],
+  },
+  designs: {
+    path: '/v1/issuing/personalization_designs',
+    events: ['issuing_personalization_design.'],
+    cells: (row) => [row.status, row.name ?? row.id],
+  },
+  settlements: {
+    path: '/v1/issuing/settlements',
+    // Unless an account asks for them there are no events about settlements, but calls tell.
+    events: ['issuing_settlement.'],
+    cells: (row) => [row.status, money(row.net_total_amount, row.currency), row.bin],
+  },
   events: {
     path: '/v1/events',
     events: [''],

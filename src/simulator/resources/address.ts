@@ -1,10 +1,11 @@
 /** Postal addresses as parameters. */
 import { object, required, text, unsettable, type Values } from '../http/parameter.ts';
 import type { Address } from '../machines/cardholder.ts';
+import { country } from './contact.ts';
 
 const SHAPE = {
   city: required(text()),
-  country: required(text({ max: 2 })),
+  country: required(country()),
   line1: required(text()),
   line2: unsettable(text()),
   postal_code: required(text()),

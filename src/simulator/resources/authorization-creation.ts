@@ -14,6 +14,7 @@ import {
 } from '../http/parameter.ts';
 import type { AuthorizationRow, PendingRequest } from '../machines/authorization.ts';
 import type { CardRow } from '../machines/card.ts';
+import { SECONDS_PER_DAY } from '../machines/duration.ts';
 import type { VerificationData } from '../machines/purchase.ts';
 import { payingToken, WALLETS, type Wallet } from '../machines/token.ts';
 import { type Scope } from '../world/kind.ts';
@@ -83,8 +84,7 @@ export const AUTHORIZATION_PARAMETERS = {
 export type AuthorizationParameters = Values<typeof AUTHORIZATION_PARAMETERS>;
 
 const TRACE_DIGITS = 6;
-const NETWORK_TRANSACTION_DIGITS = 15;
-const SECONDS_PER_DAY = 86_400;
+export const NETWORK_TRANSACTION_DIGITS = 15;
 
 /** Merchants whose captures may come weeks later: hotels, airlines and other carriers, car rental. */
 const isTravel = (category: string, code: string): boolean =>

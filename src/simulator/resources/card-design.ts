@@ -1,10 +1,10 @@
 /** Which personalization design a card is printed with, and what happens to cards whose design is rejected. */
 import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
-import { type CardRow, cancelCard } from '../machines/card.ts';
+import type { CardRow } from '../machines/card.ts';
 import { type DesignRow, isUsable } from '../machines/personalization-design.ts';
-import { change, type Scope } from '../world/kind.ts';
-import { CARD } from '../world/kinds/issuing.ts';
+import type { Scope } from '../world/kind.ts';
 import { BUNDLE, DESIGN } from '../world/kinds/personalization.ts';
+import { cancelWithTokens } from './card-cancellation.ts';
 
 interface Printed {
   readonly type: CardRow['type'];
@@ -76,7 +76,7 @@ export function cancelRejectedCards(scope: Scope, design: string): void {
     for (const card of account.cards.all()) {
       const affected = card.personalization_design === design && card.status !== 'canceled';
       if (!affected || card.shipping?.status !== 'pending') continue;
-      change({ ...scope, account }, CARD, cancelCard(card, 'design_rejected'));
+      cancelWithTokens({ ...scope, account }, card, 'design_rejected');
     }
   }
 }

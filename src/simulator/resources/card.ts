@@ -22,13 +22,15 @@ import {
 } from '../http/parameter.ts';
 import { CARD_STATUSES, type CardRow, cancelCard, cardNumber } from '../machines/card.ts';
 import { activationObstacle, type CardholderRow } from '../machines/cardholder.ts';
-import { isKnownCurrency, KNOWN_CURRENCIES } from '../machines/exchange.ts';
 import { isEuropeanCard } from '../machines/region.ts';
 import { NO_SPENDING_CONTROLS } from '../machines/spending-controls.ts';
 import { previousAttributes } from '../world/difference.ts';
 import { change, create, emit, type Scope, store } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
+import { endTokens } from './card-cancellation.ts';
 import { changedDesign, designForCard } from './card-design.ts';
+import { illegalStep } from './illegal-step.ts';
+import { readCurrency } from './purchase-amount.ts';
 import {
   checkReplacement,
   laterExpiry,
@@ -41,6 +43,8 @@ import { cardSpendingControls, mergeSpendingControls } from './spending-controls
 const PATH = '/v1/issuing/cards';
 const SECOND_LINE_LENGTH_MAX = 24;
 const VALIDITY_YEARS = 3;
+/** Beyond this a year is a slip of the keyboard. */
+const VALIDITY_YEARS_MAX = 50;
 
 const CREATE = {
   cardholder: text(),
@@ -127,6 +131,7 @@ function createCard(scope: Scope, params: CreateParams): object {
   const replaced = checkReplacement(scope, params);
   const cardholder = findCardholder(scope, params.cardholder ?? replaced?.cardholder);
   checkKind(params);
+  checkExpiry(params, scope.world.clock.now());
   checkPhone(params.currency.toLowerCase(), cardholder);
   if (params.status === 'active') refuseIfNotActivatable(cardholder);
   const design = designForCard(scope, params);
@@ -145,22 +150,30 @@ function findCardholder(scope: Scope, id: string | undefined): CardholderRow {
 }
 
 function checkKind(params: CreateParams): void {
-  const currency = params.currency.toLowerCase();
-  if (!isKnownCurrency(currency)) {
-    throw invalidRequest(
-      `Invalid currency: ${params.currency}. Known here: ${KNOWN_CURRENCIES.join(', ')}`,
-      {
-        param: 'currency',
-      },
-    );
-  }
+  readCurrency(params.currency, 'currency');
   if (params.type === 'physical' && params.shipping === undefined)
     throw missingParameter('shipping');
   if (params.type === 'virtual' && params.shipping !== undefined) {
     throw invalidRequest('You cannot specify shipping for virtual cards.', { param: 'shipping' });
   }
-  const { exp_month: month } = params;
+}
+
+function checkExpiry({ exp_month: month, exp_year: year }: CreateParams, now: number): void {
   if (month !== undefined && (month < 1 || month > 12)) {
+    throw invalidRequest("Your card's expiration month is invalid.", {
+      code: 'invalid_expiry_month',
+      param: 'exp_month',
+    });
+  }
+  const today = new Date(now * 1000);
+  const thisYear = today.getUTCFullYear();
+  if (year !== undefined && (year < thisYear || year > thisYear + VALIDITY_YEARS_MAX)) {
+    throw invalidRequest("Your card's expiration year is invalid.", {
+      code: 'invalid_expiry_year',
+      param: 'exp_year',
+    });
+  }
+  if (year === thisYear && month !== undefined && month <= today.getUTCMonth()) {
     throw invalidRequest("Your card's expiration month is invalid.", {
       code: 'invalid_expiry_month',
       param: 'exp_month',
@@ -245,9 +258,11 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
     });
   }
   if (card.status === 'canceled' && params.status !== undefined && params.status !== 'canceled') {
-    throw invalidRequest('This card is canceled. A canceled card cannot change its status.', {
-      param: 'status',
-    });
+    throw illegalStep(
+      scope,
+      'This card is canceled. A canceled card cannot change its status.',
+      'status',
+    );
   }
   if (params.shipping !== undefined && card.shipping?.status !== 'pending') {
     throw invalidRequest('You can only change shipping while it is pending.', {
@@ -273,6 +288,7 @@ function updateCard(scope: Scope, card: CardRow, params: Values<typeof UPDATE>):
   const changed = cancels ? cancelCard(next, params.cancellation_reason ?? null) : next;
   const shown =
     params.pin === undefined ? change(scope, CARD, changed) : changeWithPin(scope, changed);
+  if (cancels) endTokens(scope, card.id);
   if (activates) replaceOnActivation(scope, next);
   return shown;
 }

@@ -21,10 +21,11 @@ import {
   unsettable,
   type Values,
 } from '../http/parameter.ts';
-import type { CardholderRow, Individual } from '../machines/cardholder.ts';
+import { type CardholderRow, type Individual, impossiblePart } from '../machines/cardholder.ts';
 import { change, create } from '../world/kind.ts';
 import { CARDHOLDER } from '../world/kinds/issuing.ts';
 import { address, readAddress } from './address.ts';
+import { email } from './contact.ts';
 import { cardholderSpendingControls, mergeSpendingControls } from './spending-controls.ts';
 
 const PATH = '/v1/issuing/cardholders';
@@ -43,7 +44,7 @@ const individual = object({
 
 const CHANGEABLE = {
   company: object({ tax_id: text() }),
-  email: unsettable(text()),
+  email: unsettable(email()),
   individual,
   metadata: metadata(),
   phone_number: unsettable(text()),
@@ -83,6 +84,7 @@ export const cardholderOperations: readonly Operation[] = [
     },
     handle(call) {
       const { params, world } = call;
+      checkBirthday(params.individual?.dob, world.clock.now());
       const row: CardholderRow = {
         id: world.sequence.id(CARDHOLDER.idPrefix),
         created: world.clock.now(),
@@ -114,10 +116,24 @@ export const cardholderOperations: readonly Operation[] = [
     method: 'POST',
     path: `${PATH}/{cardholder}`,
     params: { ...CHANGEABLE, billing },
-    handle: (call) =>
-      change(call, CARDHOLDER, updated(find(call, CARDHOLDER, call.id), call.params)),
+    handle(call) {
+      checkBirthday(call.params.individual?.dob, call.world.clock.now());
+      return change(call, CARDHOLDER, updated(find(call, CARDHOLDER, call.id), call.params));
+    },
   }),
 ];
+
+function checkBirthday(
+  dob: { readonly day: number; readonly month: number; readonly year: number } | undefined,
+  now: number,
+): void {
+  const part = dob === undefined ? undefined : impossiblePart(dob, now);
+  if (dob === undefined || part === undefined) return;
+  throw invalidRequest(`Invalid date of birth: ${dob.year}-${dob.month}-${dob.day}`, {
+    code: 'parameter_invalid_integer',
+    param: `individual[dob][${part}]`,
+  });
+}
 
 type Update = Values<typeof CHANGEABLE> & {
   readonly billing: Values<{ billing: typeof billing }>['billing'];

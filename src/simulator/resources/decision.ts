@@ -10,13 +10,13 @@ import {
   reverse,
 } from '../machines/authorization.ts';
 import { decideFirst, decideIncrement } from '../machines/authorization-decision.ts';
-import { type CardRow, cancelCard } from '../machines/card.ts';
+import type { CardRow } from '../machines/card.ts';
 import type { CardholderRow } from '../machines/cardholder.ts';
 import { unaskedHold } from '../machines/fuel-pump.ts';
 import { type Refusal, screen } from '../machines/screening.ts';
 import type { SpendingWindow } from '../machines/spending-counter.ts';
 import type { Account } from '../world/account.ts';
-import { change, type Scope } from '../world/kind.ts';
+import type { Scope } from '../world/kind.ts';
 import { CARD, CARDHOLDER } from '../world/kinds/issuing.ts';
 import {
   announceAuthorization,
@@ -24,6 +24,7 @@ import {
   changeUnheard,
   putAuthorization,
 } from './authorization-store.ts';
+import { cancelWithTokens } from './card-cancellation.ts';
 import { challengeCardholder, takeConfirmation } from './fraud-challenge.ts';
 import { availableBalance } from './issuing-balance.ts';
 import { askAbout } from './question.ts';
@@ -210,6 +211,6 @@ export function countPayment(scope: Scope, id: string): void {
   const payments = card.sim.payments + 1;
   const counted: CardRow = { ...card, sim: { ...card.sim, payments } };
   const over = payments >= card.lifecycle_controls.cancel_after.payment_count;
-  if (over && card.status !== 'canceled') change(scope, CARD, cancelCard(counted, null));
+  if (over && card.status !== 'canceled') cancelWithTokens(scope, counted, null);
   else scope.account.cards.put(counted);
 }

@@ -1,5 +1,5 @@
 /** The review of personalization designs, which the test helpers decide. */
-import { invalidRequest, missingParameter } from '../http/failure.ts';
+import { missingParameter } from '../http/failure.ts';
 import { find, type Operation, operation } from '../http/operation.ts';
 import { choice, list, object, required } from '../http/parameter.ts';
 import {
@@ -11,6 +11,7 @@ import {
 import { emit, type Scope, store } from '../world/kind.ts';
 import { DESIGN } from '../world/kinds/personalization.ts';
 import { cancelRejectedCards } from './card-design.ts';
+import { illegalStep } from './illegal-step.ts';
 
 const PATH = '/v1/test_helpers/issuing/personalization_designs/{personalization_design}';
 
@@ -58,7 +59,8 @@ function review(scope: Scope, id: string, step: DesignStep): object {
   const design = find(scope, DESIGN, id);
   const next = moveDesign(design, step);
   if (next === undefined) {
-    throw invalidRequest(
+    throw illegalStep(
+      scope,
       `You cannot ${step.kind} a personalization design with status ${design.status}.`,
     );
   }

@@ -1,10 +1,11 @@
 /** The steps of a dispute: by its owner, by the network, and by the clock. */
-import { invalidRequest } from '../http/failure.ts';
 import { type DisputeRow, type DisputeStep, moveDispute } from '../machines/dispute.ts';
 import { draftExpiry } from '../machines/dispute-evidence.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import { emit, type Scope } from '../world/kind.ts';
 import { DISPUTE } from '../world/kinds/dispute.ts';
+import { illegalStep } from './illegal-step.ts';
+import { bookDispute } from './issuing-balance.ts';
 
 export function disputedTransaction({ account }: Scope, row: DisputeRow): TransactionRow {
   const transaction = account.transactions.get(row.transaction);
@@ -17,12 +18,16 @@ export function stepDispute(scope: Scope, row: DisputeRow, step: DisputeStep): D
   const moved = moveDispute(row, step);
   if (moved === undefined) {
     const funds = row.sim.reinstated ? ' with its funds reinstated' : '';
-    throw invalidRequest(`You cannot ${step.kind} a dispute with status ${row.status}${funds}.`);
+    throw illegalStep(
+      scope,
+      `You cannot ${step.kind} a dispute with status ${row.status}${funds}.`,
+    );
   }
-  scope.account.disputes.put(moved.dispute);
-  const shown = DISPUTE.render(scope.account, moved.dispute);
+  const dispute = bookDispute(scope, row, moved.dispute);
+  scope.account.disputes.put(dispute);
+  const shown = DISPUTE.render(scope.account, dispute);
   for (const event of moved.events) emit(scope, `${DISPUTE.eventPrefix}.${event}`, shown);
-  return moved.dispute;
+  return dispute;
 }
 
 /** Notes when a draft expires; a later change of its evidence may put it off. */

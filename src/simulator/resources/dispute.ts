@@ -31,6 +31,7 @@ import { TRANSACTION } from '../world/kinds/issuing.ts';
 import { evidence, mergeEvidence } from './dispute-evidence.ts';
 import { disputedTransaction, scheduleDraftExpiry, stepDispute } from './dispute-store.ts';
 import { warnOfFraud } from './fraud-warning.ts';
+import { illegalStep } from './illegal-step.ts';
 
 const PATH = '/v1/issuing/disputes';
 const ONE = `${PATH}/{dispute}`;
@@ -149,9 +150,11 @@ function editDispute(scope: Scope, row: DisputeRow, params: Values<typeof EDIT>)
     return change(scope, DISPUTE, { ...row, metadata: changed });
   }
   if (row.status !== 'unsubmitted') {
-    throw invalidRequest(`This dispute is ${row.status}; only its metadata can be changed.`, {
-      param: wanted === undefined ? 'evidence' : 'amount',
-    });
+    throw illegalStep(
+      scope,
+      `This dispute is ${row.status}; only its metadata can be changed.`,
+      wanted === undefined ? 'evidence' : 'amount',
+    );
   }
   const transaction = disputedTransaction(scope, row);
   const next: DisputeRow = {

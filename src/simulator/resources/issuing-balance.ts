@@ -1,8 +1,10 @@
-/** Keeps the Issuing balance of managed programs in step with authorizations and transactions. */
+/** Keeps the Issuing balance of managed programs in step with authorizations, transactions and disputes. */
 import type { AuthorizationRow } from '../machines/authorization.ts';
+import type { DisputeRow } from '../machines/dispute.ts';
 import {
   type BalanceTransactionRow,
   type Booking,
+  disputeBooking,
   holdBooking,
   transactionBooking,
 } from '../machines/issuing-balance.ts';
@@ -26,18 +28,46 @@ export function book(scope: Scope, booking: Booking): BalanceTransactionRow {
 export const bookTransaction = (scope: Scope, row: TransactionRow): TransactionRow =>
   isManaged(scope) ? { ...row, balance_transaction: book(scope, transactionBooking(row)).id } : row;
 
-/**
- * The next version of an authorization with all its balance transactions. The hold is worked out from what was
- * booked for it, so it comes right at the next change after a program has become a managed one.
- */
+/** The next version of an authorization with all its balance transactions. */
 export function bookHold(scope: Scope, next: AuthorizationRow): AuthorizationRow {
   if (!isManaged(scope)) return next;
   const { account } = scope;
   const ids = account.authorizations.get(next.id)?.balance_transactions ?? [];
-  const booked = ids.flatMap((id) => account.balanceTransactions.get(id) ?? []);
-  const booking = holdBooking(next, booked);
+  const booking = holdBooking(next, bookedAs(scope, ids));
   const added = booking === undefined ? [] : [book(scope, booking).id];
   return { ...next, balance_transactions: [...ids, ...added] };
+}
+
+const bookedAs = ({ account }: Scope, ids: readonly string[]): readonly BalanceTransactionRow[] =>
+  ids.flatMap((id) => account.balanceTransactions.get(id) ?? []);
+
+/** The next version of a dispute, with a balance transaction if its money has come or gone. */
+export function bookDispute(scope: Scope, before: DisputeRow, next: DisputeRow): DisputeRow {
+  const isMoved = before.sim.reinstated !== next.sim.reinstated;
+  return isManaged(scope) && isMoved ? withDisputeMoney(scope, next) : next;
+}
+
+function withDisputeMoney(scope: Scope, row: DisputeRow): DisputeRow {
+  const ids = row.balance_transactions ?? [];
+  const booking = disputeBooking(row, bookedAs(scope, ids));
+  if (booking === undefined) return row;
+  return { ...row, balance_transactions: [...ids, book(scope, booking).id] };
+}
+
+/**
+ * After a program has become a managed one: holds what is open, and gives back what was booked earlier for what ended
+ * while no balance was kept. It sends no events, as nothing has happened to the objects themselves.
+ */
+export function bookOpen(scope: Scope): void {
+  const { authorizations, disputes } = scope.account;
+  for (const row of authorizations.all()) {
+    const booked = bookHold(scope, row);
+    if (booked.balance_transactions?.length !== (row.balance_transactions?.length ?? 0))
+      authorizations.put(booked);
+  }
+  for (const row of disputes.all()) {
+    if (row.balance_transactions !== undefined) disputes.put(withDisputeMoney(scope, row));
+  }
 }
 
 /** What new authorizations may take, or null where no balance is kept. */

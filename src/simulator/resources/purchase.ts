@@ -12,6 +12,7 @@ import {
 } from '../http/parameter.ts';
 import type { AmountDetails, Fleet, Fuel, MerchantData } from '../machines/purchase.ts';
 import type { Sequence } from '../world/sequence.ts';
+import { country } from './contact.ts';
 import { CATEGORY_CODES } from './merchant-category.ts';
 import { category } from './spending-controls.ts';
 
@@ -21,7 +22,7 @@ const NETWORK_ID_DIGITS = 10;
 const MERCHANT = {
   category: category(),
   city: text(),
-  country: text(),
+  country: country(),
   name: text(),
   network_id: text(),
   postal_code: text(),

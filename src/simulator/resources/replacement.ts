@@ -4,10 +4,11 @@
  */
 import { invalidRequest, missingParameter, unknownReference } from '../http/failure.ts';
 import { isOpen, moveToCard } from '../machines/authorization.ts';
-import { type CardRow, cancelCard, type ReplacementReason } from '../machines/card.ts';
+import type { CardRow, ReplacementReason } from '../machines/card.ts';
 import { change, type Scope } from '../world/kind.ts';
 import { CARD } from '../world/kinds/issuing.ts';
 import { changeAuthorization } from './authorization-store.ts';
+import { cancelWithTokens, passTokens } from './card-cancellation.ts';
 
 interface ReplacementParams {
   readonly replacement_for: string | undefined;
@@ -72,7 +73,9 @@ export function replaceOnActivation(scope: Scope, replacement: CardRow): void {
   const original = id === null ? undefined : scope.account.cards.get(id);
   if (original === undefined) return;
   const isCopy = reason === 'damaged' || reason === 'expired';
-  if (isCopy && original.status !== 'canceled') change(scope, CARD, cancelCard(original, null));
+  // Before the original ends, or its tokens might end with it.
+  if (isCopy) passTokens(scope, original.id, replacement.id);
+  if (isCopy && original.status !== 'canceled') cancelWithTokens(scope, original, null);
   const held = scope.account.authorizations
     .all()
     .filter((row) => row.card === original.id && isOpen(row));

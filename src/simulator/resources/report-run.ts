@@ -120,6 +120,7 @@ function announce(scope: Scope, run: ReportRunRow | undefined): object | undefin
 
 const sourceOf = (account: Account): ReportSource => ({
   balanceTransactions: account.balanceTransactions.all(),
+  opening: account.balance.opening,
   transactions: account.transactions.all(),
   authorizations: account.authorizations.all(),
   cardholderName: (id) => account.cardholders.get(id)?.name ?? '',

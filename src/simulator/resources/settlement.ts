@@ -2,7 +2,6 @@
  * Settlements: `/v1/issuing/settlements`, and the test helpers that make them. A restricted feature, which official
  * clients reach only with raw requests. Its events are not among the published types, so they are sent on request.
  */
-import { invalidRequest } from '../http/failure.ts';
 import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
@@ -16,6 +15,7 @@ import { choice, integer, required, text, timeRange } from '../http/parameter.ts
 import { completeSettlement, type SettlementRow } from '../machines/settlement.ts';
 import { change, create, type Scope, store } from '../world/kind.ts';
 import { SETTLEMENT } from '../world/kinds/settlement.ts';
+import { illegalStep } from './illegal-step.ts';
 import { readCurrency } from './purchase-amount.ts';
 
 const PATH = '/v1/issuing/settlements';
@@ -84,7 +84,7 @@ export const settlementOperations: readonly Operation[] = [
     handle(call) {
       const completed = completeSettlement(find(call, SETTLEMENT, call.id));
       if (completed === undefined) {
-        throw invalidRequest('You cannot complete a settlement with status complete.');
+        throw illegalStep(call, 'You cannot complete a settlement with status complete.');
       }
       return put(call, change, completed);
     },

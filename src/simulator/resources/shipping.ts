@@ -15,6 +15,7 @@ import {
   type Shipping,
   type ShippingStep,
 } from '../machines/card.ts';
+import { SECONDS_PER_DAY } from '../machines/duration.ts';
 import { change } from '../world/kind.ts';
 import { CARD } from '../world/kinds/issuing.ts';
 import { address, readAddress } from './address.ts';
@@ -38,7 +39,6 @@ export const shipping = object(SHAPE);
 
 /** Days a service takes in the simulator, for `eta`. */
 const DELIVERY_DAYS = { express: 2, priority: 4, standard: 10 } as const;
-const SECONDS_PER_DAY = 86_400;
 
 export function readShipping(given: Values<typeof SHAPE>, now: number): Shipping {
   const service = given.service ?? 'standard';

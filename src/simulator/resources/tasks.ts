@@ -8,6 +8,7 @@ import type { World } from '../world/world.ts';
 import { changeAuthorization, scheduleExpiry } from './authorization-store.ts';
 import { expireDraft, scheduleDraftExpiry } from './dispute-store.ts';
 import { finishRun, scheduleRun } from './report-run.ts';
+import { endAccess, scheduleEnd } from './verification-session.ts';
 
 type Task = (scope: Scope, id: string) => void | Promise<void>;
 
@@ -19,6 +20,7 @@ const TASKS: Readonly<Record<string, Task>> = {
     else changeAuthorization(scope, expire(row));
   },
   expire_dispute: expireDraft,
+  end_session_access: endAccess,
   finish_report_run: finishRun,
   expire_fraud_challenge(scope, id) {
     const row = scope.account.authorizations.get(id);
@@ -46,6 +48,7 @@ export function scheduleAll(world: World): void {
   for (const account of world.accounts.values()) {
     const scope: Scope = { world, account, cause: NO_CAUSE };
     for (const row of account.disputes.all()) scheduleDraftExpiry(scope, row);
+    for (const row of account.sessions.all()) scheduleEnd(scope, row);
     for (const run of account.reportRuns.all()) {
       if (run.status === 'pending') scheduleRun(scope, run);
     }

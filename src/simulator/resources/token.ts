@@ -1,5 +1,4 @@
 /** Tokens of wallets: `/v1/issuing/tokens`. Only a wallet can ask for one, see the control routes. */
-import { invalidRequest } from '../http/failure.ts';
 import {
   find,
   isWanted,
@@ -13,6 +12,7 @@ import { choice, required, text, timeRange } from '../http/parameter.ts';
 import { moveToken, showsNetworkData, TOKEN_STATUSES, type TokenRow } from '../machines/token.ts';
 import { change, type Scope } from '../world/kind.ts';
 import { TOKEN } from '../world/kinds/token.ts';
+import { illegalStep } from './illegal-step.ts';
 
 const PATH = '/v1/issuing/tokens';
 
@@ -58,13 +58,15 @@ export function setTokenStatus(
 ): object {
   const next = moveToken(token, status, scope.world.clock.now());
   if (next === undefined) {
-    throw invalidRequest(`A ${token.status} token cannot become ${status}.`, { param: 'status' });
+    throw illegalStep(scope, `A ${token.status} token cannot become ${status}.`, 'status');
   }
   const card = scope.account.cards.get(token.card);
   if (status === 'active' && card?.status === 'canceled') {
-    throw invalidRequest(`Card ${token.card} is canceled; its tokens cannot be activated.`, {
-      param: 'status',
-    });
+    throw illegalStep(
+      scope,
+      `Card ${token.card} is canceled; its tokens cannot be activated.`,
+      'status',
+    );
   }
   return change(scope, TOKEN, next);
 }

@@ -12,12 +12,13 @@ import {
 } from '../http/operation.ts';
 import { amount, choice, required, text, timeRange, type Values } from '../http/parameter.ts';
 import { type AuthorizationRow, addRefund } from '../machines/authorization.ts';
+import { SECONDS_PER_HOUR } from '../machines/duration.ts';
 import { convert } from '../machines/exchange.ts';
 import { utcDay } from '../machines/spending-controls.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import { change, create, emit, type Scope, store } from '../world/kind.ts';
 import { TRANSACTION } from '../world/kinds/issuing.ts';
-import { findCard } from './authorization-creation.ts';
+import { findCard, NETWORK_TRANSACTION_DIGITS } from './authorization-creation.ts';
 import { changeAuthorization } from './authorization-store.ts';
 import { countPayment } from './decision.ts';
 import { illegalStep } from './illegal-step.ts';
@@ -27,7 +28,6 @@ import { readCurrency } from './purchase-amount.ts';
 
 const PATH = '/v1/issuing/transactions';
 const HELPER_PATH = '/v1/test_helpers/issuing/transactions';
-const NETWORK_TRANSACTION_DIGITS = 15;
 
 const UNLINKED = {
   amount: required(amount()),
@@ -88,7 +88,6 @@ export const transactionOperations: readonly Operation[] = [
 
 /** From then on, what comes in is processed the next day. The hour is made up; networks have one. */
 const CUTOFF_HOUR_UTC = 22;
-const SECONDS_PER_HOUR = 3_600;
 
 const processingDate = (now: number): string =>
   new Date((now + (24 - CUTOFF_HOUR_UTC) * SECONDS_PER_HOUR) * 1000).toISOString().slice(0, 10);
@@ -101,13 +100,32 @@ interface Captured {
   readonly details: Readonly<Record<string, unknown>> | undefined;
 }
 
+type Given = Omit<
+  TransactionRow,
+  'created' | 'dispute' | 'id' | 'metadata' | 'network_data' | 'sim'
+> & { readonly network: Omit<TransactionRow['network_data'], 'processing_date'> };
+
+/** A clearing record of this moment, not yet posted. */
+function newTransaction({ world }: Scope, { network, ...given }: Given): TransactionRow {
+  const now = world.clock.now();
+  return {
+    ...given,
+    id: world.sequence.id(TRANSACTION.idPrefix),
+    created: now,
+    dispute: null,
+    metadata: {},
+    network_data: { ...network, processing_date: processingDate(now) },
+    sim: { refunded: 0 },
+  };
+}
+
 /** The clearing record of a capture, not yet posted. */
 export function newCapture(
-  { world, account }: Scope,
+  scope: Scope,
   authorization: AuthorizationRow,
   captured: Captured,
 ): TransactionRow {
-  const now = world.clock.now();
+  const { world, account } = scope;
   const { paidWith, merchantRate, captured: already } = authorization.sim;
   const { exchangeRateDrift: drift, replacedClearing } = account.settings;
   const isForeign = authorization.merchant_currency !== authorization.currency;
@@ -119,9 +137,7 @@ export function newCapture(
   const merchantShare = inMerchantCurrency(already + captured.amount) - inMerchantCurrency(already);
   const original = replacedClearing === 'original' ? paidWith : undefined;
   const approved = authorization.request_history.findLast((entry) => entry.approved);
-  return {
-    id: world.sequence.id(TRANSACTION.idPrefix),
-    created: now,
+  return newTransaction(scope, {
     amount: -Math.max(1, Math.round(captured.amount * rate)),
     // The cash was handed out once.
     amount_details: isFirst ? authorization.amount_details : null,
@@ -129,22 +145,18 @@ export function newCapture(
     card: original ?? authorization.card,
     cardholder: authorization.cardholder,
     currency: authorization.currency,
-    dispute: null,
     merchant_amount: -merchantShare,
     merchant_currency: authorization.merchant_currency,
     merchant_data: authorization.merchant_data,
-    metadata: {},
-    network_data: {
+    network: {
       authorization_code: approved?.authorization_code ?? null,
-      processing_date: processingDate(now),
       transaction_id: authorization.network_data.transaction_id,
     },
     ...(captured.details === undefined ? {} : { purchase_details: captured.details }),
     ...(authorization.token === null ? {} : { token: authorization.token }),
     type: 'capture',
     wallet: authorization.wallet,
-    sim: { refunded: 0 },
-  };
+  });
 }
 
 /** Posts a clearing record and the authorization as it leaves it; returns the authorization as the API shows it. */
@@ -170,38 +182,31 @@ function postUnlinked(
   const merchantCurrency = readCurrency(params.currency, 'currency') ?? card.currency;
   const charged = convert(params.amount, { from: merchantCurrency, to: card.currency });
   const sign = type === 'capture' ? -1 : 1;
-  const now = world.clock.now();
   const merchant = readMerchant(params.merchant_data, world.sequence);
   const details = readPurchaseDetails(params.purchase_details);
-  const row: TransactionRow = {
-    id: world.sequence.id(TRANSACTION.idPrefix),
-    created: now,
+  const row = newTransaction(scope, {
     amount: sign * charged,
     amount_details: null,
     authorization: null,
     card: card.id,
     cardholder: card.cardholder,
     currency: card.currency,
-    dispute: null,
     merchant_amount: sign * params.amount,
     merchant_currency: merchantCurrency,
     merchant_data: merchant,
-    metadata: {},
-    network_data: {
+    network: {
       authorization_code: null,
-      processing_date: processingDate(now),
       transaction_id: world.sequence.digits('network_transaction', NETWORK_TRANSACTION_DIGITS),
     },
     ...(details === undefined ? {} : { purchase_details: details }),
     type,
     wallet: null,
-    sim: { refunded: 0 },
-  };
+  });
   if (type === 'capture') {
     const { category } = merchant;
     world.countSpending(account, row, {
       currency: row.currency,
-      day: utcDay(now),
+      day: utcDay(row.created),
       category,
       amount: charged,
     });
@@ -228,24 +233,18 @@ function refund(scope: Scope, captured: TransactionRow, wanted: number | undefin
       },
     );
   }
-  const { world, account } = scope;
-  const now = world.clock.now();
+  const { account } = scope;
   const rate = captured.amount === 0 ? 1 : captured.merchant_amount / captured.amount;
-  const { purchase_details: _details, balance_transaction: _booked, ...common } = captured;
   account.transactions.put({ ...captured, sim: { refunded: captured.sim.refunded + refunded } });
-  const row: TransactionRow = {
+  const { purchase_details: _details, balance_transaction: _booked, ...common } = captured;
+  const row = newTransaction(scope, {
     ...common,
-    id: world.sequence.id(TRANSACTION.idPrefix),
-    created: now,
     amount: refunded,
     amount_details: null,
-    dispute: null,
     merchant_amount: Math.round(refunded * rate),
-    metadata: {},
-    network_data: { ...captured.network_data, processing_date: processingDate(now) },
+    network: captured.network_data,
     type: 'refund',
-    sim: { refunded: 0 },
-  };
+  });
   const linked =
     row.authorization === null ? undefined : account.authorizations.get(row.authorization);
   if (linked === undefined) return create(scope, TRANSACTION, bookTransaction(scope, row));

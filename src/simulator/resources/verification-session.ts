@@ -1,5 +1,5 @@
 /** Identity verification sessions and reports: `/v1/identity/...`. */
-import { invalidRequest, missingParameter } from '../http/failure.ts';
+import { missingParameter } from '../http/failure.ts';
 import { mergeMetadata, metadata } from '../http/metadata.ts';
 import {
   find,
@@ -21,15 +21,22 @@ import {
   unsettable,
   type Values,
 } from '../http/parameter.ts';
+import { checkOf, outputsOf } from '../machines/verification-check.ts';
 import {
+  canMove,
   canRedact,
   moveSession,
+  nextEnd,
   type ReportRow,
+  redacted,
   type SessionRow,
   type SessionStep,
+  withoutEnded,
 } from '../machines/verification-session.ts';
 import { create, emit, type Scope, store } from '../world/kind.ts';
 import { REPORT, SESSION } from '../world/kinds/identity.ts';
+import { email } from './contact.ts';
+import { illegalStep } from './illegal-step.ts';
 
 const PATH = '/v1/identity/verification_sessions';
 const REPORT_PATH = '/v1/identity/verification_reports';
@@ -47,7 +54,7 @@ const CHANGEABLE = {
       }),
     ),
   }),
-  provided_details: object({ email: text(), phone: text() }),
+  provided_details: object({ email: email(), phone: text() }),
   type: choice(['document', 'id_number']),
 };
 
@@ -64,17 +71,7 @@ const CREATE = {
 /** Shown only to who expands them: they are personal data. */
 const EXTRAS = {
   verified_outputs: (call: Scope & { readonly id: string }): object | null =>
-    find(call, SESSION, call.id).status === 'verified'
-      ? {
-          address: null,
-          dob: { day: 1, month: 1, year: 1990 },
-          email: null,
-          first_name: 'Jenny',
-          id_number_type: null,
-          last_name: 'Rosen',
-          phone: null,
-        }
-      : null,
+    outputsOf(find(call, SESSION, call.id)),
 };
 
 export const verificationOperations: readonly Operation[] = [
@@ -99,7 +96,12 @@ export const verificationOperations: readonly Operation[] = [
     method: 'POST',
     path: PATH,
     params: CREATE,
-    handle: (call) => create(call, SESSION, newSession(call, call.params)),
+    handle(call) {
+      const session = newSession(call, call.params);
+      const shown = create(call, SESSION, session);
+      scheduleEnd(call, session);
+      return shown;
+    },
   }),
   retrieveOperation(`${PATH}/{session}`, SESSION, EXTRAS),
   operation({
@@ -110,9 +112,7 @@ export const verificationOperations: readonly Operation[] = [
       const session = find(call, SESSION, call.id);
       const { params } = call;
       if (session.status !== 'requires_input') {
-        throw invalidRequest(
-          `You cannot update a VerificationSession with status ${session.status}.`,
-        );
+        throw refusedStep(call, session, 'update');
       }
       return store(call, SESSION, {
         ...session,
@@ -201,24 +201,51 @@ function readDetails(
 /** Takes a step and sends the event named after the new status. Throws a 400 when the state does not allow it. */
 export function driveSession(scope: Scope, session: SessionRow, step: SessionStep): object {
   const next = moveSession(session, step);
-  if (next === undefined) {
-    throw invalidRequest(
-      `You cannot ${step.kind} a VerificationSession with status ${session.status}.`,
-    );
-  }
+  if (next === undefined) throw refusedStep(scope, session, step.kind);
   const shown = store(scope, SESSION, next);
   emit(scope, `${SESSION.eventPrefix}.${next.status}`, shown);
   return shown;
 }
 
+const refusedStep = (scope: Scope, session: SessionRow, kind: string): Error =>
+  illegalStep(scope, `You cannot ${kind} a VerificationSession with status ${session.status}.`);
+
+/** The checks are over, with an error or without. Throws a 400 when the state does not allow it. */
+export function concludeSession(
+  scope: Scope,
+  session: SessionRow,
+  error: ReportRow['error'],
+): object {
+  const kind = error === null ? 'verify' : 'fail';
+  // A report must not be there of checks that are refused.
+  if (!canMove(session, kind)) throw refusedStep(scope, session, kind);
+  if (error === null) {
+    return driveSession(scope, session, {
+      kind: 'verify',
+      report: addReport(scope, session, null),
+    });
+  }
+  const report = checkOf(error.code) === undefined ? null : addReport(scope, session, error);
+  return driveSession(scope, session, { kind: 'fail', report, error });
+}
+
 /** Writes down the outcome of the checks. */
-export function addReport(scope: Scope, session: SessionRow, error: ReportRow['error']): string {
+function addReport(scope: Scope, session: SessionRow, error: ReportRow['error']): string {
   const id = scope.world.sequence.id(REPORT.idPrefix);
   store(scope, REPORT, {
     id,
     created: scope.world.clock.now(),
     client_reference_id: session.client_reference_id,
+    checked: {
+      options: session.options,
+      provided_details: session.provided_details,
+      type: session.type,
+      ...(session.verification_flow === undefined
+        ? {}
+        : { verification_flow: session.verification_flow }),
+    },
     error,
+    redacted: false,
     type: session.type,
     verification_session: session.id,
   });
@@ -228,19 +255,42 @@ export function addReport(scope: Scope, session: SessionRow, error: ReportRow['e
 /** Stripe takes up to four days; here it is done at once after the answer, which still says `processing`. */
 function redact(scope: Scope, session: SessionRow): object {
   if (!canRedact(session)) {
-    throw invalidRequest(`You cannot redact a VerificationSession with status ${session.status}.`);
+    throw refusedStep(scope, session, 'redact');
   }
   const redacting: SessionRow = { ...session, redaction: { status: 'processing' } };
   const shown =
     session.status === 'requires_input'
       ? driveSession(scope, redacting, { kind: 'cancel' })
       : store(scope, SESSION, redacting);
-  const current = find(scope, SESSION, session.id);
-  const redacted = store(scope, SESSION, {
-    ...current,
-    provided_details: null,
-    redaction: { status: 'redacted' },
-  });
-  emit(scope, `${SESSION.eventPrefix}.redacted`, redacted);
+  for (const report of scope.account.reports.all()) {
+    if (report.verification_session !== session.id) continue;
+    const checked = { ...report.checked, provided_details: withoutValues(report) };
+    store(scope, REPORT, { ...report, checked, redacted: true });
+  }
+  const gone = store(scope, SESSION, redacted(find(scope, SESSION, session.id)));
+  emit(scope, `${SESSION.eventPrefix}.redacted`, gone);
   return shown;
+}
+
+/** Which details there were decides which checks a report shows; what they were is gone. */
+function withoutValues({ checked }: ReportRow): SessionRow['provided_details'] {
+  const names = Object.keys(checked.provided_details ?? {});
+  return Object.fromEntries(names.map((name) => [name, '']));
+}
+
+/** Notes when the next way into a session ends. */
+export function scheduleEnd({ world, account }: Scope, session: SessionRow): void {
+  const end = nextEnd(session);
+  if (end === undefined) return;
+  const at = end * 1000;
+  world.agenda.add({ at, task: 'end_session_access', account: account.id, id: session.id });
+}
+
+/** Keeps such a note. Nobody is told. */
+export function endAccess(scope: Scope, id: string): void {
+  const session = scope.account.sessions.get(id);
+  if (session === undefined) return;
+  const next = withoutEnded(session, scope.world.clock.now());
+  store(scope, SESSION, next);
+  scheduleEnd(scope, next);
 }

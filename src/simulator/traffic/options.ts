@@ -1,5 +1,7 @@
 /** The command line of `traffic`. */
+
 import { parseArgs } from 'node:util';
+import { SECONDS_PER_HOUR } from '../machines/duration.ts';
 import { DAY } from './step.ts';
 
 export const TRAFFIC_USAGE = `Usage: issuing-simulator traffic [options]
@@ -56,7 +58,7 @@ const CONCURRENCY_MAX = 1_000;
 /** The plan is held in memory, at about half a kilobyte for a purchase. */
 const PURCHASES_MAX = 500_000;
 const DURATION_MAX_SECONDS = 30 * DAY;
-const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: SECONDS_PER_HOUR };
 
 /** Undefined when help is asked for. Throws `TrafficUsageError`, or a `TypeError` of `parseArgs`. */
 export function readTrafficOptions(args: readonly string[]): TrafficOptions | undefined {

@@ -2,6 +2,7 @@
  * What a plan of traffic is made of. Names of cards (`c3`, after a loss `c3.1`), of authorizations and of captures
  * are the plan's own; the executor learns the ids behind them. All amounts are in minor units and above zero.
  */
+import { SECONDS_PER_DAY, SECONDS_PER_HOUR } from '../machines/duration.ts';
 
 export const SCENARIOS = [
   'blocked_category',
@@ -111,5 +112,5 @@ export interface Step {
 }
 
 export const MINUTE = 60;
-export const HOUR = 3_600;
-export const DAY = 86_400;
+export const HOUR = SECONDS_PER_HOUR;
+export const DAY = SECONDS_PER_DAY;

@@ -11,11 +11,7 @@ import type { CardholderRow } from '../machines/cardholder.ts';
 import type { AnswerPolicies } from '../machines/decision-answer.ts';
 import type { DisputeRow } from '../machines/dispute.ts';
 import type { FuelPumpHold } from '../machines/fuel-pump.ts';
-import {
-  type BalanceTransactionRow,
-  IssuingBalance,
-  type ProgramMode,
-} from '../machines/issuing-balance.ts';
+import type { BalanceTransactionRow, ProgramMode } from '../machines/issuing-balance.ts';
 import type { DesignInReviewPolicy, DesignRow } from '../machines/personalization-design.ts';
 import type { FileRow, ReportDataMode, ReportRunRow } from '../machines/report-run.ts';
 import type { CvcMismatchPolicy, InsecureMethodPolicy } from '../machines/screening.ts';
@@ -25,6 +21,7 @@ import type { TokenRow } from '../machines/token.ts';
 import type { TransactionRow } from '../machines/transaction.ts';
 import type { ReportRow, SessionRow } from '../machines/verification-session.ts';
 import type { RolledSecret } from '../webhooks/signature.ts';
+import { IssuingBalance } from './issuing-balance.ts';
 import { Table } from './table.ts';
 
 export interface EventRow {
@@ -65,6 +62,8 @@ export interface EndpointRow {
 export const NETWORK_DECLINES = ['created_declined', 'created_then_reversed'] as const;
 export const CAPTURE_EVENTS = ['transaction_first', 'authorization_first'] as const;
 export const REPLACED_CLEARINGS = ['original', 'replacement'] as const;
+export const CANCELED_CARD_TOKENS = ['kept', 'suspended', 'deleted'] as const;
+export const REPLACED_CARD_TOKENS = ['kept', 'moved'] as const;
 export const VERIFICATION_EVENTS = ['not_sent', 'sent'] as const;
 
 /** What cannot be read off Stripe's documentation, and what only the Dashboard can set. */
@@ -91,13 +90,17 @@ export interface AccountSettings extends AnswerPolicies {
   readonly closedAmount: ClosedAmountMode;
   /** Which card a capture names when the authorization has moved to a replacement. */
   readonly replacedClearing: (typeof REPLACED_CLEARINGS)[number];
+  /** What becomes of the tokens of a card that is canceled. */
+  readonly canceledCardTokens: (typeof CANCELED_CARD_TOKENS)[number];
+  /** Whether tokens go over to the replacement of a damaged or expired card when it is activated. */
+  readonly replacedCardTokens: (typeof REPLACED_CARD_TOKENS)[number];
   /** Whether account checks (authorizations of 0) have events; Stripe sends them in a private preview only. */
   readonly verificationEvents: (typeof VERIFICATION_EVENTS)[number];
   /** What an approved status check of a fuel pump holds when no endpoint has said how much. */
   readonly fuelPumpHold: FuelPumpHold;
   /** By which share rates may move between a foreign authorization and its capture: 0 to 0.1, seeded. */
   readonly exchangeRateDrift: number;
-  /** `code` of the error when a test helper's step is not possible. */
+  /** `code` of the error when a step is not possible in an object's state. */
   readonly illegalStepCode: string | null;
   /** Whether the agreement that wallets ask for is signed. */
   readonly walletAgreement: boolean;
@@ -123,6 +126,8 @@ export const DEFAULT_SETTINGS: AccountSettings = {
   captureEvents: 'transaction_first',
   closedAmount: 'kept',
   replacedClearing: 'original',
+  canceledCardTokens: 'kept',
+  replacedCardTokens: 'kept',
   verificationEvents: 'not_sent',
   fuelPumpHold: 'default_hold',
   exchangeRateDrift: 0,

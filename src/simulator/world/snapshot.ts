@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FaultRule } from '../http/fault.ts';
 import type { IdempotencyEntry, IdempotencyStore } from '../http/idempotency.ts';
 import type { RateLimitMode } from '../http/rate-limit.ts';
+import type { OpeningSum } from '../machines/issuing-balance.ts';
 import type { SpendingEntry } from '../machines/spending-counter.ts';
 import type { SavedDeliveries } from '../webhooks/delivery.ts';
 import type { FaultRule as DeliveryFaultRule } from '../webhooks/faults.ts';
@@ -22,6 +23,8 @@ interface AccountSnapshot {
   readonly declineAfterApproval: readonly string[];
   /** Saved because the rows behind these sums may have been dropped since. */
   readonly spending: readonly SpendingEntry[];
+  /** The same for the Issuing balance. */
+  readonly openingBalance: readonly OpeningSum[];
   readonly tables: Readonly<Record<string, readonly Row[]>>;
 }
 
@@ -62,6 +65,7 @@ export function takeSnapshot(
       realtime: account.realtime ?? null,
       declineAfterApproval: [...account.declineAfterApproval],
       spending: account.spending.entries(),
+      openingBalance: account.balance.opening,
       tables: Object.fromEntries(TABLE_NAMES.map((name) => [name, account[name].all()])),
     })),
     deliveries: world.deliverer.save(),
@@ -112,7 +116,7 @@ function readAccount(saved: AccountSnapshot, isPlatform: boolean): Account {
     const table = account[name] as Table<Row>;
     table.load(saved.tables[name] ?? []);
   }
-  account.balance.recount(account.balanceTransactions.all());
+  account.balance.recount(account.balanceTransactions.all(), saved.openingBalance);
   return account;
 }
 

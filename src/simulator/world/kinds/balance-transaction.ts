@@ -1,5 +1,6 @@
 /** Balance transactions, as the API shows them inside of authorizations and transactions. */
 import type { BalanceTransactionRow } from '../../machines/issuing-balance.ts';
+import { reportingCategory } from '../../machines/reporting-category.ts';
 import type { Kind } from '../kind.ts';
 import { remembered } from '../memo.ts';
 
@@ -20,7 +21,7 @@ export const BALANCE_TRANSACTION: Kind<BalanceTransactionRow> = {
       fee: 0,
       fee_details: [],
       net: row.amount,
-      reporting_category: row.type,
+      reporting_category: reportingCategory(row.type),
       status: 'available',
     }),
   ),

@@ -1,6 +1,7 @@
 /** Disputes, as the API shows them. */
 import type { DisputeRow } from '../../machines/dispute.ts';
 import type { Kind } from '../kind.ts';
+import { BALANCE_TRANSACTION } from './balance-transaction.ts';
 
 export const DISPUTE: Kind<DisputeRow> = {
   name: 'issuing.dispute',
@@ -8,12 +9,14 @@ export const DISPUTE: Kind<DisputeRow> = {
   idPrefix: 'idp',
   eventPrefix: 'issuing_dispute',
   table: (account) => account.disputes,
-  render(_account, { sim: _hidden, ...shown }) {
+  render(account, { sim: _hidden, ...shown }) {
     return {
       ...shown,
       object: 'issuing.dispute',
-      // Processor-only programs have no Issuing balance that a dispute could move.
-      balance_transactions: [],
+      balance_transactions: (shown.balance_transactions ?? []).flatMap((id) => {
+        const entry = account.balanceTransactions.get(id);
+        return entry === undefined ? [] : [BALANCE_TRANSACTION.render(account, entry)];
+      }),
       livemode: false,
     };
   },

@@ -1,4 +1,5 @@
 /** Identity sessions and reports, as the API shows them. */
+import { outcomesOf } from '../../machines/verification-check.ts';
 import type { ReportRow, SessionRow } from '../../machines/verification-session.ts';
 import type { Kind } from '../kind.ts';
 
@@ -17,23 +18,18 @@ export const REPORT: Kind<ReportRow> = {
   idPrefix: 'vr',
   eventPrefix: 'identity.verification_report',
   table: (account) => account.reports,
-  render(_account, { error, ...shown }) {
+  render(_account, row) {
+    const { checked, error: _inside, redacted: _hidden, ...shown } = row;
+    const options = checked.type === 'id_number' ? { id_number: {} } : (checked.options ?? {});
     return {
       ...shown,
       object: 'identity.verification_report',
       livemode: false,
-      options: {},
-      document: {
-        address: null,
-        error,
-        files: null,
-        first_name: error === null ? 'Jenny' : null,
-        issued_date: null,
-        issuing_country: error === null ? 'US' : null,
-        last_name: error === null ? 'Rosen' : null,
-        status: error === null ? 'verified' : 'unverified',
-        type: error === null ? 'driving_license' : null,
-      },
+      options,
+      ...outcomesOf(row),
+      ...(checked.verification_flow === undefined
+        ? {}
+        : { verification_flow: checked.verification_flow }),
     };
   },
 };

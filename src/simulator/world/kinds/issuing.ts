@@ -1,9 +1,9 @@
 /** Cardholders, cards, authorizations and transactions, as the API shows them. */
 import type { AuthorizationRow } from '../../machines/authorization.ts';
 import type { CardRow } from '../../machines/card.ts';
-import { type CardholderRow, isReachable } from '../../machines/cardholder.ts';
-import { hasWallets } from '../../machines/region.ts';
+import type { CardholderRow } from '../../machines/cardholder.ts';
 import type { TransactionRow } from '../../machines/transaction.ts';
+import { walletIneligibility } from '../../machines/wallet.ts';
 import type { Account } from '../account.ts';
 import type { Kind } from '../kind.ts';
 import { remembered } from '../memo.ts';
@@ -21,18 +21,10 @@ export const CARDHOLDER: Kind<CardholderRow> = {
   ),
 };
 
-/** A wallet needs the account's agreement, a country where it works, and a way to reach the cardholder. */
 function renderWallets(account: Account, cardholder: CardholderRow | undefined): object {
-  const reason = ineligibility(account, cardholder);
+  const reason = walletIneligibility(account.settings.walletAgreement, cardholder);
   const wallet = { eligible: reason === null, ineligible_reason: reason };
   return { apple_pay: wallet, google_pay: wallet, primary_account_identifier: null };
-}
-
-function ineligibility(account: Account, cardholder: CardholderRow | undefined): string | null {
-  if (!account.settings.walletAgreement) return 'missing_agreement';
-  if (!hasWallets(cardholder?.billing.address.country ?? null)) return 'unsupported_region';
-  const reachable = cardholder !== undefined && isReachable(cardholder);
-  return reachable ? null : 'missing_cardholder_contact';
 }
 
 const renderCard = remembered(
