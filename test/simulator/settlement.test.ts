@@ -52,7 +52,7 @@ describe('a settlement', () => {
       data: [{ id: other.id }],
       has_more: true,
     });
-    expect(await raw('GET', `${PATH}?created[gt]=${made.created}`)).toMatchObject({
+    expect(await raw('GET', `${PATH}?created[gt]=${other.created}`)).toMatchObject({
       data: [],
     });
     expect(
