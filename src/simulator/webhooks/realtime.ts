@@ -8,7 +8,6 @@ import {
   type PendingRequest,
 } from '../machines/authorization.ts';
 import { type Reply, readDecision } from '../machines/decision-answer.ts';
-import { API_VERSION } from '../options.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
 import { type Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
@@ -34,7 +33,7 @@ export async function askEndpoint(
     previous: undefined,
     cause,
   });
-  const body = world.eventJson(account, { ...event, webhooks: 1 }, API_VERSION);
+  const body = world.eventJson(account, { ...event, webhooks: 1 }, endpoint.api_version);
   world.realtimeAudit.count(account.id, event.type, 'sent');
   const askedMs = performance.now();
   const outcome = await world.poster.post({
@@ -53,7 +52,8 @@ export async function askEndpoint(
   world.realtimeAudit.ended(account.id, event.type, outcomeOf(outcome));
   world.answerTimes.record(performance.now() - askedMs);
   const fuelPump = isFuelPump(row);
-  const rules = { request, fuelPump, apiVersion: API_VERSION, policies: account.settings };
+  const apiVersion = endpoint.api_version;
+  const rules = { request, fuelPump, apiVersion, policies: account.settings };
   return readDecision(toReply(outcome), rules);
 }
 
