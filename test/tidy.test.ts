@@ -27,6 +27,9 @@ const groupsIn = (text: string, pattern: RegExp): readonly string[] => [
   ...new Set([...text.matchAll(pattern)].flatMap(([, group]) => group ?? [])),
 ];
 
+/** A Markdown text without its programs: a comment there is no title, and a generic function no link. */
+const proseOf = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
 const missingFrom = (wanted: readonly string[], present: readonly string[]): readonly string[] =>
   wanted.filter((name) => !present.includes(name));
 
@@ -53,8 +56,7 @@ describe('text', () => {
 
   test('has one title in each Markdown file', () => {
     const titles = markdownFiles.map(({ path, text }) => {
-      const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
-      return `${path}: ${prose.match(/^# /gm)?.length ?? 0} titles`;
+      return `${path}: ${proseOf(text).match(/^# /gm)?.length ?? 0} titles`;
     });
     expect(titles.filter((line) => !line.endsWith(': 1 titles'))).toEqual([]);
   });
@@ -135,7 +137,7 @@ describe('documentation', () => {
 
   test('links only to files that exist', () => {
     const broken = markdownFiles.flatMap(({ path, text }) =>
-      groupsIn(text, /\]\((?!https?:|#|mailto:)([^)#\s]+)/g)
+      groupsIn(proseOf(text), /\]\((?!https?:|#|mailto:)([^)#\s]+)/g)
         .filter((target) => !exists(new URL(target, `file:///${path}`).pathname.slice(1)))
         .map((target) => `${path}: ${target}`),
     );

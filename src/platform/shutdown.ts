@@ -44,7 +44,8 @@ export function createShutdown(logger: Logger, deadlineMs: number): Shutdown {
     }, deadlineMs);
     timer.unref();
     run(signal).then(
-      () => process.exit(0),
+      // With 0, unless a part has set another exit code.
+      () => process.exit(),
       () => process.exit(1),
     );
   };

@@ -56,7 +56,11 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   const stateFile =
     options.stateFile === undefined
       ? undefined
-      : createStateFile(options.stateFile, world, idempotency);
+      : createStateFile(
+          { path: options.stateFile, onFailure: options.onSaveFailure },
+          world,
+          idempotency,
+        );
   if (stateFile !== undefined) world.onChange = () => stateFile.touch();
   revive(world);
   const server = createServer({

@@ -3,21 +3,17 @@
 import { parseArgs } from 'node:util';
 import { createLogger } from '../platform/logger.ts';
 import { createShutdown } from '../platform/shutdown.ts';
+import { RATE_LIMIT_MODES } from './http/rate-limit.ts';
 import { createSimulator } from './index.ts';
-import {
-  CAPTURED_AMOUNT_MODES,
-  DEFAULT_OPTIONS,
-  DISABLING_POLICIES,
-  RATE_LIMIT_MODES,
-  RETRY_SCHEDULES,
-  type SimulatorOptions,
-} from './options.ts';
+import { CAPTURED_AMOUNT_MODES } from './machines/authorization.ts';
+import { DEFAULT_OPTIONS, DISABLING_POLICIES, type SimulatorOptions } from './options.ts';
+import { RETRY_SCHEDULES } from './webhooks/retry-schedule.ts';
 import { CLOCK_MODES } from './world/clock.ts';
 
 const DEFAULT_PORT = 12_111;
 const PORT_MAX = 65_535;
 /** A hundred years: longer than any run. */
-const RETENTION_DAYS_MAX = 36_500;
+const DAYS_MAX = 36_500;
 /** Nothing is waited for at the end but the last save of the state. */
 const SHUTDOWN_DEADLINE_MS = 5_000;
 
@@ -30,6 +26,8 @@ const USAGE = `Usage: issuing-simulator [options]
   --clock MODE          ${CLOCK_MODES.join(' or ')} (${DEFAULT_OPTIONS.clock}); virtual time moves only by POST /_sim/clock/advance
   --state FILE          keeps the state in this file over restarts
   --captured-amount M   ${CAPTURED_AMOUNT_MODES.join(' or ')} (${DEFAULT_OPTIONS.capturedAmount}): amount of a partly captured authorization
+  --validity-days N     how long an uncaptured authorization stays valid (${DEFAULT_OPTIONS.validityDays})
+  --validity-days-travel N  the same for hotels, airlines and car rental (${DEFAULT_OPTIONS.validityDaysTravel})
   --retries SCHEDULE    ${RETRY_SCHEDULES.join(', ')} (${String(DEFAULT_OPTIONS.retrySchedule)}): when failed webhook deliveries are repeated
   --disable-endpoints P ${DISABLING_POLICIES.join(', ')} (${DEFAULT_OPTIONS.disableEndpoints}): endpoints that failed for a whole schedule
   --retention-days N    drops finished authorizations, verifications and reports after N days of simulator time
@@ -58,6 +56,8 @@ function readArguments(args: readonly string[]): Arguments {
       clock: { type: 'string' },
       state: { type: 'string' },
       'captured-amount': { type: 'string' },
+      'validity-days': { type: 'string' },
+      'validity-days-travel': { type: 'string' },
       retries: { type: 'string' },
       'disable-endpoints': { type: 'string' },
       'retention-days': { type: 'string' },
@@ -79,6 +79,14 @@ function readArguments(args: readonly string[]): Arguments {
       capturedAmount:
         oneOf('--captured-amount', values['captured-amount'], CAPTURED_AMOUNT_MODES) ??
         DEFAULT_OPTIONS.capturedAmount,
+      validityDays: wholeNumber('--validity-days', values['validity-days'], {
+        fallback: DEFAULT_OPTIONS.validityDays,
+        max: DAYS_MAX,
+      }),
+      validityDaysTravel: wholeNumber('--validity-days-travel', values['validity-days-travel'], {
+        fallback: DEFAULT_OPTIONS.validityDaysTravel,
+        max: DAYS_MAX,
+      }),
       retrySchedule:
         oneOf('--retries', values.retries, RETRY_SCHEDULES) ?? DEFAULT_OPTIONS.retrySchedule,
       disableEndpoints:
@@ -119,7 +127,13 @@ function wholeNumber(
 const retentionDays = (text: string | undefined): number | undefined =>
   text === undefined
     ? undefined
-    : wholeNumber('--retention-days', text, { fallback: 0, max: RETENTION_DAYS_MAX });
+    : wholeNumber('--retention-days', text, { fallback: 0, max: DAYS_MAX });
+
+const reportFailure = (error: unknown): void => {
+  process.stderr.write(
+    `issuing-simulator: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+};
 
 async function run(args: readonly string[]): Promise<void> {
   if (args[0] === 'traffic') {
@@ -136,10 +150,16 @@ async function run(args: readonly string[]): Promise<void> {
   const logger = createLogger({ name: 'simulator', level: log ? 'info' : 'silent' });
   const simulator = createSimulator({
     ...options,
+    onSaveFailure: reportFailure,
     onCall: log ? (call) => logger.info(call) : undefined,
   });
   const shutdown = createShutdown(logger, SHUTDOWN_DEADLINE_MS);
-  shutdown.add('simulator', () => simulator.close());
+  shutdown.add('simulator', () =>
+    simulator.close().catch((error: unknown) => {
+      reportFailure(error);
+      process.exitCode = 1;
+    }),
+  );
   const url = await simulator.listen();
   process.stdout.write(
     `Stripe Issuing simulator: ${url} (platform account ${simulator.platformAccount})\n`,
@@ -150,9 +170,7 @@ try {
   await run(process.argv.slice(2));
 } catch (error) {
   const usage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
-  process.stderr.write(
-    `issuing-simulator: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
+  reportFailure(error);
   if (usage) process.stderr.write(`\n${USAGE}`);
   process.exitCode = 1;
 }

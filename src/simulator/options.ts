@@ -1,7 +1,7 @@
 /** What a simulator can be told at its start. Everything else is set through its control routes. */
-import { RATE_LIMIT_MODES, type RateLimitMode } from './http/rate-limit.ts';
-import { CAPTURED_AMOUNT_MODES, type CapturedAmountMode } from './machines/authorization.ts';
-import { RETRY_SCHEDULES, type RetrySchedule } from './webhooks/retry-schedule.ts';
+import type { RateLimitMode } from './http/rate-limit.ts';
+import type { CapturedAmountMode } from './machines/authorization.ts';
+import type { RetrySchedule } from './webhooks/retry-schedule.ts';
 import type { ClockMode } from './world/clock.ts';
 
 /** The version of the API that the official client `stripe` 23.1 pins, and that events are rendered in. */
@@ -48,6 +48,8 @@ export interface SimulatorOptions {
   readonly retentionDays: number | undefined;
   /** Stripe's rate limits: of a sandbox, of live mode, or none, because local tests call as fast as they can. */
   readonly rateLimits: RateLimitMode;
+  /** Told when the state file could not be saved, until a save succeeds again; the last save is not among them. */
+  readonly onSaveFailure: ((error: Error) => void) | undefined;
   /** Told of each API call, e.g. to log it. */
   readonly onCall: ((call: CallRecord) => void) | undefined;
 }
@@ -78,7 +80,6 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   leapWaitMs: 3_000,
   retentionDays: undefined,
   rateLimits: 'off',
+  onSaveFailure: undefined,
   onCall: undefined,
 };
-
-export { CAPTURED_AMOUNT_MODES, RATE_LIMIT_MODES, RETRY_SCHEDULES };

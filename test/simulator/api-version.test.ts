@@ -68,7 +68,7 @@ describe('the version of a request', () => {
     const error = await refusal(create('newest'));
     expect([error.param, error.message]).toEqual([
       'api_version',
-      'Invalid Stripe API version: newest',
+      'Invalid Stripe API version: newest (api_version)',
     ]);
     expect((await create('2024-06-20')).api_version).toBe('2024-06-20');
   });

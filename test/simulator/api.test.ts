@@ -34,6 +34,8 @@ describe('keys and accounts', () => {
     expect([without.status, without.body.error?.['type']]).toEqual([401, 'invalid_request_error']);
     const basic = { authorization: `Basic ${Buffer.from('sk_test_x:').toString('base64')}` };
     expect((await raw('GET', '/v1/issuing/cards', { headers: basic })).status).toBe(200);
+    const digest = { authorization: 'Digest sk_test_x' };
+    expect((await raw('GET', '/v1/issuing/cards', { headers: digest })).status).toBe(401);
     const wrong = await refusal(
       connect(program.simulator).issuing.cards.list({}, { apiKey: 'pk_test_1234567890' }),
     );

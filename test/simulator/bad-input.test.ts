@@ -14,6 +14,8 @@ const RUNS = 3_000;
 const CONTROL_RUNS = 500;
 const ANSWER_DEADLINE_MS = 2_000;
 const TEST_TIMEOUT_MS = 60_000;
+/** Few, because the whole state is compared after each refusal. */
+const CAPTURES = 4;
 
 let program: Program;
 let base: string;
@@ -27,6 +29,10 @@ beforeAll(async () => {
   await stripe.issuing.cards.update(card.id, { metadata: { colour: 'red' } });
   const { authorizations } = stripe.testHelpers.issuing;
   await authorizations.create({ card: card.id, amount: 500 });
+  // Paths can ask for the cube of its captures.
+  const large = await authorizations.create({ card: card.id, amount: 900 });
+  const part = { capture_amount: 1, close_authorization: false };
+  for (let made = 0; made < CAPTURES; made += 1) await authorizations.capture(large.id, part);
   const captured = await authorizations.create({ card: card.id, amount: 700 });
   const closed = await authorizations.capture(captured.id, { capture_amount: 300 });
   await stripe.issuing.disputes.create({ transaction: closed.transactions[0]?.id ?? '' });
@@ -141,6 +147,13 @@ const idsIn = (text: string): readonly string[] => [
   ),
 ];
 
+/** A refusal that is about a parameter names it to whoever reads no more than the message. */
+function checkMessage(status: number, answer: unknown): void {
+  const { message, param } =
+    (answer as { error?: { message?: string; param?: string } }).error ?? {};
+  if (status === 400 && param !== undefined) expect(message).toContain(param);
+}
+
 /** Sends a mutated request, checks its answer, and leaves the state as it was. */
 async function check(request: Request): Promise<boolean> {
   const encoded = request.pairs
@@ -165,7 +178,9 @@ async function check(request: Request): Promise<boolean> {
   expect(status < 500 ? '' : answer.body).toBe('');
   if (request.method !== 'HEAD') {
     const path = request.path.replace(/\?.*/s, '');
-    validateAnswer({ method: request.method, path, status }, JSON.parse(answer.body));
+    const shown: unknown = JSON.parse(answer.body);
+    validateAnswer({ method: request.method, path, status }, shown);
+    checkMessage(status, shown);
   }
   if (status >= 400) {
     const after = (await send({ method: 'GET', path: '/_sim/snapshot' })).body;
@@ -183,6 +198,7 @@ async function checkControl(request: Parameters<typeof send>[0]): Promise<boolea
   expect(answer.status < 500 ? '' : answer.body).toBe('');
   const parsed: unknown = JSON.parse(answer.body);
   if (answer.status >= 400) validateAnswer({ method: '', path: '', status: answer.status }, parsed);
+  checkMessage(answer.status, parsed);
   const after = (await send({ method: 'GET', path: '/_sim/snapshot' })).body;
   if (answer.status >= 400) expect(differs(stateOf(after), baseState)).toBe('');
   else if (after !== base) await restore();

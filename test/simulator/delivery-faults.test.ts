@@ -46,16 +46,15 @@ describe('a fault', () => {
     expect(total).toMatchObject({ sent: 3, dropped: 1 });
   });
 
-  it('strikes as often as its count says, and none is left after an empty body', async () => {
+  it('strikes as often as its count says and is gone then; an empty list ends the others', async () => {
     await program.subscribe();
     await disturb({ fault: 'drop', count: 1 }, { fault: 'delay', delay_ms: 1 });
     await program.cardholder();
     const second = await program.cardholder();
     await program.simulator.settle();
     expect(received(program.receiver)).toEqual([second.id]);
-    const { faults } = await program.control('GET', '/_sim/webhooks');
-    expect(faults).toEqual([
-      { fault: 'drop', endpoint: null, type: '*', share: 1, left: 0 },
+    const { rules } = await program.control('GET', '/_sim/webhooks/faults');
+    expect(rules).toEqual([
       {
         fault: 'delay',
         endpoint: null,
@@ -66,7 +65,9 @@ describe('a fault', () => {
         jitter_ms: 0,
       },
     ]);
-    expect(await program.control('PUT', '/_sim/webhooks/faults')).toEqual({ rules: [] });
+    expect((await program.control('GET', '/_sim/webhooks'))['faults']).toEqual(rules);
+    await expect(program.control('PUT', '/_sim/webhooks/faults')).rejects.toThrow('rules');
+    expect(await disturb()).toEqual({ rules: [] });
   });
 
   it('strikes the same share of the same run each time', async () => {
@@ -206,5 +207,52 @@ describe('the fault', () => {
     other.respond = () => undefined;
     expect((await program.cardholder()).name).toBe('Jenny Rosen');
     expect((await audit()).total).toMatchObject({ sent: 1, pending: 1 });
+  });
+
+  it('before_answer waits also when the call ends in an error', async () => {
+    await program.subscribe();
+    await disturb({ fault: 'before_answer', type: 'issuing_cardholder.created' });
+    await program.control('PUT', '/_sim/faults', { rules: [{ fault: 'error_after', count: 1 }] });
+    let answered = false;
+    const seen: boolean[] = [];
+    program.receiver.respond = () => {
+      seen.push(answered);
+      return {};
+    };
+    await program.cardholder().catch(() => {
+      answered = true;
+    });
+    expect([answered, seen]).toEqual([true, [false]]);
+  });
+
+  it('delay goes on after a snapshot was restored', async () => {
+    const pending = async () => {
+      const taken = await program.control('GET', '/_sim/snapshot');
+      const { snapshot } = taken as unknown as {
+        snapshot: { deliveries: { pending: { event: string; heldMs: number }[] } };
+      };
+      return { taken, held: snapshot.deliveries.pending };
+    };
+    await program.subscribe();
+    await disturb({ fault: 'delay', delay_ms: 60_000, count: 1 });
+    const late = await program.cardholder();
+    const before = await pending();
+    await program.control('POST', '/_sim/restore', before.taken);
+    const second = await program.cardholder();
+    await eventually(() => received(program.receiver).includes(second.id) || undefined);
+    expect(received(program.receiver)).not.toContain(late.id);
+    const { held } = await pending();
+    expect(held).toMatchObject([{ event: before.held[0]?.event }]);
+    expect(held[0]?.heldMs).toBeGreaterThan(30_000);
+    expect(held[0]?.heldMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('delay that is short is over soon after a restore', async () => {
+    await program.subscribe();
+    await disturb({ fault: 'delay', delay_ms: 300, count: 1 });
+    const late = await program.cardholder();
+    await program.control('POST', '/_sim/restore', await program.control('GET', '/_sim/snapshot'));
+    await program.simulator.settle();
+    expect(received(program.receiver)).toEqual([late.id]);
   });
 });

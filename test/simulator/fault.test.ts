@@ -1,6 +1,6 @@
 import http from 'node:http';
 import Stripe from 'stripe';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RateLimiter } from '../../src/simulator/http/rate-limit.ts';
 import { ADDRESS, connect, type Program, refusal, startProgram } from './program.ts';
 
@@ -46,6 +46,7 @@ describe('faults', () => {
     }
     await list();
     expect(await program.control('GET', '/_sim/faults')).toEqual({ rules: [] });
+    expect((await faults({ fault, count: 2 }))['rules']).toMatchObject([{ fault, left: 2 }]);
   });
 
   it('name another reason for 429 when asked to', async () => {
@@ -177,12 +178,17 @@ describe('faults', () => {
 
 describe('rate limits', () => {
   /** How many of so many calls at once pass, and why the first of the others does not. */
-  function pass(limiter: RateLimiter, calls: number, name: (call: number) => string) {
+  function pass(
+    limiter: RateLimiter,
+    calls: number,
+    name: (call: number) => string,
+    rate?: number,
+  ) {
     let passed = 0;
     let reason: unknown;
     for (let call = 0; call < calls; call += 1) {
       try {
-        limiter.take('acct', name(call));
+        limiter.take('acct', name(call), rate);
         passed += 1;
       } catch (error) {
         reason ??= (error as { headers: Record<string, string> }).headers[
@@ -206,6 +212,27 @@ describe('rate limits', () => {
     expect(pass(live, 60, each)).toEqual([50, 'global-rate']);
     now = 60_000;
     expect(pass(live, 200, each)).toEqual([100, 'global-rate']);
+    now = 120_000;
+    expect(pass(live, 60, () => 'GET /slow', 20)).toEqual([20, 'endpoint-rate']);
+  });
+
+  it('are lower for files', async () => {
+    // Real time stands still, so that nothing fills again on a slow machine.
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    try {
+      await program.control('PUT', '/_sim/rate_limits', { mode: 'live' });
+      const headers = { authorization: 'Bearer sk_test_x' };
+      const read = () => fetch(`${program.simulator.url}/v1/files/file_x/contents`, { headers });
+      const answers = await Promise.all(Array.from({ length: 23 }, read));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect([answers.filter(({ status }) => status === 404).length, refused.length]).toEqual([
+        20, 3,
+      ]);
+      expect(refused[0]?.headers.get('stripe-rate-limited-reason')).toBe('endpoint-rate');
+    } finally {
+      clock.mockRestore();
+      await program.control('PUT', '/_sim/rate_limits', { mode: 'off' });
+    }
   });
 
   it('refuse calls once they are switched on, until they are switched off', async () => {

@@ -93,4 +93,38 @@ describe('expand', () => {
       (await refusal(program.stripe.issuing.cards.list({ expand: ['data.number'] }))).statusCode,
     ).toBe(400);
   });
+
+  it('refuses what is not there even where there is nothing to look at', async () => {
+    const { disputes, transactions } = program.stripe.issuing;
+    for (const path of ['data.foo', 'transaction', 'data.transaction.token.nonsense']) {
+      const error = await refusal(disputes.list({ expand: [path] }));
+      expect(error).toMatchObject({ statusCode: 400, param: 'expand' });
+    }
+    const error = await refusal(transactions.list({ expand: ['data.token.nonsense'] }));
+    expect(error).toMatchObject({ statusCode: 400, param: 'expand' });
+    const both = program.stripe.events.list({ created: 1, type: 'a', types: ['b'] });
+    expect((await refusal(both)).param).toBe('type');
+  });
+
+  it('refuses a path that asks for far more than there is', async () => {
+    const { authorizations } = program.stripe.testHelpers.issuing;
+    const card = await program.card();
+    const held = await authorizations.create({ card: card.id, amount: 1_000 });
+    const part = { capture_amount: 1, close_authorization: false };
+    for (let made = 0; made < 40; made += 1) await authorizations.capture(held.id, part);
+    const list = (path: string) =>
+      program.stripe.issuing.transactions.list({ card: card.id, limit: 100, expand: [path] });
+    const squared = await list('data.authorization');
+    expect(squared.data[39]?.authorization).toMatchObject({ id: held.id });
+    const startedAt = performance.now();
+    const error = await refusal(list('data.authorization.transactions.authorization'));
+    expect(error).toMatchObject({ statusCode: 400, param: 'expand' });
+    expect(error.message).toContain('data.authorization.transactions.authorization');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const patched = await authorizations.increment(held.id, {
+      increment_amount: 1,
+      expand: ['transactions.authorization.transactions.authorization'],
+    });
+    expect(patched.amount).toBeGreaterThan(0);
+  });
 });

@@ -204,6 +204,12 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   onPair((pair, text) => [pair, ['expand[]', text]]),
   onPair((pair) => [pair, ['expand[]', 'data.authorization.card.cardholder']]),
   onPair((pair) => [pair, ['expand[]', '__proto__.constructor']]),
+  onPair((pair) => [
+    pair,
+    ['limit', '100'],
+    ['expand[]', 'data.authorization.transactions.authorization.transactions'],
+  ]),
+  onPair((pair) => [pair, ['expand[]', 'transactions.authorization.transactions.authorization']]),
   onPair((pair, text) => [pair, ['limit', text]]),
   onPair((pair, text) => [pair, ['created[gte]', text]]),
   onPair((pair) => [pair, [`a${'[b]'.repeat(40)}`, '1']]),

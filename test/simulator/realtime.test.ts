@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { API_VERSION } from '../../src/simulator/index.ts';
 import { decision, type Program, startProgram } from './program.ts';
 
 let program: Program;
@@ -292,5 +293,24 @@ describe('without asking', () => {
       await reasonFor({ amount: 3_500, merchant_data: { category: 'airports_flying_fields' } }),
     ).toBe('card_active');
     expect(await reasonFor({ amount: 1 })).toBe('spending_controls');
+  });
+
+  it('comes in the version that its endpoint was set up with, and wants the answer in it', async () => {
+    const card = await program.card();
+    const path = '/_sim/accounts/platform/realtime_endpoint';
+    const set = (params: object) =>
+      program.control('PUT', path, { url: program.receiver.url, ...params });
+    expect(await set({ api_version: '2024-06-20' })).toMatchObject({ api_version: '2024-06-20' });
+    // A repeated call without a version keeps it, as it keeps the secret.
+    expect(await set({})).toMatchObject({ api_version: '2024-06-20' });
+    program.receiver.respond = (received) => decision(received, { approved: true });
+    expect(lastReason(await buy(card))).toBe('webhook_approved');
+    expect(program.receiver.received[0]?.event.api_version).toBe('2024-06-20');
+    program.receiver.respond = () => ({
+      headers: { 'stripe-version': API_VERSION },
+      body: JSON.stringify({ approved: true }),
+    });
+    expect(lastReason(await buy(card))).toBe('webhook_error');
+    await expect(set({ api_version: 'latest' })).rejects.toThrow('api_version');
   });
 });

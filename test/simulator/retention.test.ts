@@ -148,6 +148,23 @@ describe('with retention', () => {
       await program.close();
     }
   });
+
+  it('things go on to be dropped after a restore to an earlier time', async () => {
+    const program = await startProgram({ clock: 'virtual', retentionDays: 3 });
+    try {
+      const taken = await program.control('GET', '/_sim/snapshot');
+      await advance(program, 300);
+      await program.control('POST', '/_sim/restore', taken);
+      const card = await program.card();
+      const { authorizations } = program.stripe.testHelpers.issuing;
+      const { id } = await authorizations.create({ card: card.id, amount: 500 });
+      await authorizations.capture(id);
+      await advance(program, 5);
+      expect(await held(program)).toEqual({ authorizations: [], transactions: [] });
+    } finally {
+      await program.close();
+    }
+  });
 });
 
 it('without retention everything is kept', async () => {

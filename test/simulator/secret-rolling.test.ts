@@ -110,7 +110,7 @@ describe('the secret of a real-time endpoint', () => {
     };
     const both = await ask();
     expect([accepts(both, String(old)), accepts(both, String(secret))]).toEqual([true, true]);
-    expect(await program.control('PUT', place, { url: program.receiver.url })).toEqual({
+    expect(await program.control('PUT', place, { url: program.receiver.url })).toMatchObject({
       url: program.receiver.url,
       secret,
     });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ADDRESS, type Program, refusal, startProgram } from './program.ts';
+import { eventually } from '../support/eventually.ts';
+import { ADDRESS, decision, type Program, refusal, startProgram } from './program.ts';
 
 let program: Program;
 beforeAll(async () => {
@@ -148,5 +149,41 @@ describe('a snapshot', () => {
     expect(JSON.stringify(taken).length).toBeGreaterThan(2_000_000);
     await restore(taken);
     expect(await snapshot()).toEqual(taken);
+  });
+
+  it('ends calls that wait for a decision, which leave nothing behind', async () => {
+    const there = await startProgram({ clock: 'virtual' });
+    try {
+      const card = await there.card();
+      await there.decideWith(() => undefined);
+      const taken = await there.control('GET', '/_sim/snapshot');
+      const { authorizations } = there.stripe.testHelpers.issuing;
+      const buy = () =>
+        authorizations.create({ card: card.id, amount: 100 }, { idempotencyKey: 'open' });
+      const first = refusal(buy());
+      await eventually(() => there.receiver.received[0]);
+      await there.control('POST', '/_sim/restore', taken);
+      expect(await first).toMatchObject({ statusCode: 409 });
+      expect(await there.control('GET', '/_sim/snapshot')).toEqual(taken);
+      there.receiver.respond = (received) => decision(received, { approved: true });
+      const { id } = await buy();
+      expect((await buy()).id).toBe(id);
+      expect((await there.stripe.issuing.authorizations.retrieve(id)).approved).toBe(true);
+    } finally {
+      await there.close();
+    }
+  });
+
+  it('is refused by a simulator with other rules', async () => {
+    const taken = await snapshot();
+    for (const option of [{ capturedAmount: 'stays' }, { validityDays: 3 }] as const) {
+      const other = await startProgram({ clock: 'virtual', ...option });
+      try {
+        const name = Object.keys(option)[0] ?? '';
+        await expect(other.control('POST', '/_sim/restore', taken)).rejects.toThrow(name);
+      } finally {
+        await other.close();
+      }
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -81,8 +81,15 @@ describe('the state file', () => {
     const file = join(await temporaryFolder(), 'state.json');
     await writeFile(file, 'precious');
     expect(() => createSimulator({ stateFile: file })).toThrow('not a state file');
-    await writeFile(file, '{"format":99}');
-    expect(() => createSimulator({ stateFile: file })).toThrow('not a state file');
+    for (const format of [4, 5, 99]) {
+      await writeFile(file, JSON.stringify({ format }));
+      expect(() => createSimulator({ stateFile: file })).toThrow('not a state file');
+    }
+  });
+
+  it('has to be in a place that can be written to', async () => {
+    const stateFile = join(await temporaryFolder(), 'nowhere', 'state.json');
+    expect(() => createSimulator({ stateFile })).toThrow(`cannot be saved in ${stateFile}`);
   });
 });
 
@@ -120,6 +127,25 @@ describe('the process', () => {
     expect(await readdir(join(stateFile, '..'))).toEqual(['state.json']);
   });
 
+  it('tells when its state cannot be saved, at the start and later, and ends with 1', async () => {
+    const folder = join(await temporaryFolder(), 'gone');
+    const stateFile = join(folder, 'state.json');
+    const args = ['--port', '0', '--state', stateFile];
+    const refused = await start(args).ended;
+    expect([refused.code, refused.output]).toEqual([1, '']);
+    expect(refused.problems).toContain(`The state cannot be saved in ${stateFile}`);
+    await mkdir(folder);
+    const { child, text, ended } = start(args);
+    const url = await eventually(() => /http:\S+/.exec(text.output)?.[0]);
+    await rm(folder, { recursive: true });
+    await fetch(`${url}/_sim/accounts`, { method: 'POST', body: '{}' });
+    await eventually(() => /cannot be saved/.exec(text.problems) ?? undefined);
+    child.kill('SIGTERM');
+    const { code, problems } = await ended;
+    expect(code).toBe(1);
+    expect(problems.match(/cannot be saved/g)).toHaveLength(2);
+  });
+
   it('refuses wrong arguments with a clear message', async () => {
     const wrong = [
       [['--port', 'many'], '--port is "many"'],
@@ -128,6 +154,7 @@ describe('the process', () => {
       [['--disable-endpoints', 'yes'], 'live, always, never'],
       [['--retention-days', '-1'], '--retention-days'],
       [['--rate-limits', 'some'], 'off, sandbox, live'],
+      [['--validity-days', 'x'], '--validity-days is "x"'],
     ] as const;
     const started = wrong.map(([args, hint]) => ({ hint, end: start(args).ended }));
     for (const { hint: expected, end } of started) {

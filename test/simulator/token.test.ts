@@ -83,7 +83,7 @@ describe('a token', () => {
     ]);
     const requested = await ask(await program.card(), { status: 'requested' });
     const early = await refusal(tokens.update(requested.id, { status: 'suspended' }));
-    expect(early.message).toBe('A requested token cannot become suspended.');
+    expect(early.message).toBe('A requested token cannot become suspended. (status)');
     const back = tokens.update(requested.id, { status: 'requested' });
     expect(await refusal(back)).toMatchObject({ statusCode: 400, param: 'status' });
   });

@@ -14,8 +14,9 @@ import { DESIGN_IN_REVIEW_POLICIES } from '../machines/personalization-design.ts
 import { REPORT_DATA_MODES } from '../machines/report-run.ts';
 import { CVC_MISMATCH_POLICIES, INSECURE_METHOD_POLICIES } from '../machines/screening.ts';
 import { SETTLEMENT_EVENT_MODES } from '../machines/settlement.ts';
+import { API_VERSION } from '../options.ts';
 import { bookOpen } from '../resources/issuing-balance.ts';
-import { newSecret, url } from '../resources/webhook-endpoint.ts';
+import { apiVersion, newSecret, url } from '../resources/webhook-endpoint.ts';
 import {
   type AccountSettings,
   CANCELED_CARD_TOKENS,
@@ -74,7 +75,11 @@ const accountId = refined(text(), (id) =>
   /^acct_\w+$/.test(id) ? undefined : { message: 'id must begin with acct_.' },
 );
 
-const shown = ({ url: address, secret }: RealtimeEndpoint): object => ({ url: address, secret });
+const shown = ({ url: address, secret, api_version }: RealtimeEndpoint): object => ({
+  url: address,
+  secret,
+  api_version,
+});
 
 export const accountRoutes: readonly ControlRoute[] = [
   controlRoute({
@@ -105,14 +110,16 @@ export const accountRoutes: readonly ControlRoute[] = [
   controlRoute({
     method: 'PUT',
     path: '/_sim/accounts/{account}/realtime_endpoint',
-    summary: "Sets the account's endpoint for issuing_authorization.request.",
-    params: { url: required(url()), secret: text() },
+    summary:
+      "Sets the account's endpoint for issuing_authorization.request, and the API version that it gets.",
+    params: { url: required(url()), secret: text(), api_version: apiVersion },
     handle(call) {
       const account = namedAccount(call);
       const { url: address, secret } = call.params;
-      // A repeated call without a secret keeps the one the receiver already knows.
+      // A repeated call without a secret keeps the one the receiver already knows; the version likewise.
       account.realtime = {
         url: address,
+        api_version: call.params.api_version ?? account.realtime?.api_version ?? API_VERSION,
         secret: secret ?? account.realtime?.secret ?? newSecret(call.world.sequence),
         rolled: secret === undefined ? (account.realtime?.rolled ?? []) : [],
       };

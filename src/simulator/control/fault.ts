@@ -27,7 +27,7 @@ export const faultRoutes: readonly ControlRoute[] = [
   controlRoute({
     method: 'GET',
     path: '/_sim/faults',
-    summary: 'The rules of faults, with what is left of their counts.',
+    summary: 'The rules of faults of calls, with what is left of each.',
     params: {},
     handle: ({ world }) => shown(world),
   }),
@@ -43,7 +43,7 @@ export const faultRoutes: readonly ControlRoute[] = [
         path: rule.path ?? null,
         account: accountOf(world, rule.account),
         share: rule.share ?? 1,
-        count: rule.count ?? null,
+        left: rule.count ?? null,
         fault: rule.fault,
         reason: rule.reason ?? 'global-rate',
         should_retry: rule.should_retry ?? null,

@@ -1,7 +1,8 @@
 /** What the person in front of the camera does, and what the checks find. */
 import { invalidRequest } from '../http/failure.ts';
 import { choice, text } from '../http/parameter.ts';
-import { checkOf, checksOf, VERIFICATION_ERRORS } from '../machines/verification-check.ts';
+import { checkOf, checksOf } from '../machines/verification-check.ts';
+import { VERIFICATION_ERRORS } from '../machines/verification-error.ts';
 import { concludeSession, driveSession } from '../resources/verification-session.ts';
 import { SESSION } from '../world/kinds/identity.ts';
 import { type ControlRoute, controlRoute, locateNamed } from './control-route.ts';

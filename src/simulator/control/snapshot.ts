@@ -1,7 +1,7 @@
 /** The whole state at once: taken, and put back into the running simulator. */
 import { invalidRequest } from '../http/failure.ts';
 import type { IdempotencyStore } from '../http/idempotency.ts';
-import { loadSnapshot, openSeal, sealSnapshot, takeSnapshot } from '../world/snapshot.ts';
+import { loadSnapshot, mismatch, openSeal, sealSnapshot, takeSnapshot } from '../world/snapshot.ts';
 import type { World } from '../world/world.ts';
 import { type ControlRoute, controlRoute } from './control-route.ts';
 
@@ -30,11 +30,8 @@ export const snapshotRoutes = (
       if (snapshot === undefined) {
         throw invalidRequest('The body is not an unchanged snapshot of this version.');
       }
-      if (snapshot.clock !== world.clock.mode) {
-        throw invalidRequest(
-          `The snapshot has a ${snapshot.clock} clock; this simulator has a ${world.clock.mode} one.`,
-        );
-      }
+      const hindrance = mismatch(world, snapshot);
+      if (hindrance !== undefined) throw invalidRequest(hindrance);
       await world.time.between(() => {
         loadSnapshot(world, idempotency, snapshot);
         revive(world);

@@ -12,7 +12,7 @@ import {
 } from '../http/parameter.ts';
 import { SECONDS_PER_DAY } from '../machines/duration.ts';
 import { newSecret } from '../resources/webhook-endpoint.ts';
-import { FAULTS, type FaultRule } from '../webhooks/faults.ts';
+import { type DeliveryFaultRule, FAULTS } from '../webhooks/faults.ts';
 import { rollSecret, type SigningSecrets } from '../webhooks/signature.ts';
 import { store } from '../world/kind.ts';
 import { ENDPOINT } from '../world/kinds/webhook-endpoint.ts';
@@ -31,7 +31,7 @@ const DELAY_MS_MAX = 600_000;
 const REORDER_HOLD_MS = 3_000;
 /** An API call waits so long for its events, so that a receiver that calls back does not hang. */
 const BEFORE_ANSWER_MS = 3_000;
-const LIMITS: Readonly<Partial<Record<FaultRule['fault'], number>>> = {
+const LIMITS: Readonly<Partial<Record<DeliveryFaultRule['fault'], number>>> = {
   reorder: REORDER_HOLD_MS,
   before_answer: BEFORE_ANSWER_MS,
 };
@@ -71,13 +71,21 @@ export const webhookRoutes: readonly ControlRoute[] = [
     },
   }),
   controlRoute({
+    method: 'GET',
+    path: '/_sim/webhooks/faults',
+    summary: 'The rules of faults of deliveries, with what is left of each.',
+    params: {},
+    handle: ({ world }) => ({ rules: shownRules(world) }),
+  }),
+  controlRoute({
     method: 'PUT',
     path: '/_sim/webhooks/faults',
     summary:
-      'Disturbs deliveries from now on, seeded. Each rule strikes a `share` (1) of the deliveries to an `endpoint` (all) of events of a `type` (all; * at its end is a wildcard), `count` times (no end). Replaces the rules before; no rules end it.',
-    params: { rules: list(object(RULE)) },
+      'Disturbs deliveries from now on, seeded. Each rule strikes a `share` (1) of the deliveries to an `endpoint` (all) of events of a `type` (all; * at its end is a wildcard), `count` times (no end). Replaces the rules before; an empty list ends it.',
+    params: { rules: required(list(object(RULE))) },
     handle({ world, params }) {
-      world.deliverer.faults.set((params.rules ?? []).map((rule, at) => readRule(world, rule, at)));
+      const rules = params.rules.map((rule, at) => readRule(world, rule, at));
+      world.deliverer.faults.replace(rules);
       return { rules: shownRules(world) };
     },
   }),
@@ -138,7 +146,7 @@ function roll(
   return rollSecret(secrets, newSecret(world.sequence), moment);
 }
 
-function readRule(world: World, given: Values<typeof RULE>, position: number): FaultRule {
+function readRule(world: World, given: Values<typeof RULE>, position: number): DeliveryFaultRule {
   const path = `rules[${position}]`;
   const { fault, endpoint = null, delay_ms: delayMs = 0, jitter_ms: jitterMs = 0 } = given;
   const known = [...world.accounts.values()].some(({ endpoints }) => endpoints.get(endpoint ?? ''));
@@ -173,7 +181,7 @@ function readRule(world: World, given: Values<typeof RULE>, position: number): F
 }
 
 const shownRules = (world: World): readonly object[] =>
-  world.deliverer.faults.rules().map(({ delayMs, jitterMs, limitMs, ...rule }) => ({
+  world.deliverer.faults.rules.map(({ delayMs, jitterMs, limitMs, ...rule }) => ({
     ...rule,
     ...(rule.fault === 'delay' ? { delay_ms: delayMs, jitter_ms: jitterMs } : {}),
     ...(limitMs > 0 ? { limit_ms: limitMs } : {}),

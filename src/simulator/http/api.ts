@@ -15,7 +15,13 @@ import {
   unknownAccount,
   unknownRoute,
 } from './failure.ts';
-import { errorAfter, type FaultName, type FaultRule, refusalBefore, retryHint } from './fault.ts';
+import {
+  type CallFaultRule,
+  errorAfter,
+  type FaultName,
+  refusalBefore,
+  retryHint,
+} from './fault.ts';
 import { type FormMap, parseForm } from './form.ts';
 import { checkKeyLength, type IdempotencyStore, type Wish } from './idempotency.ts';
 import { RawAnswer } from './raw-answer.ts';
@@ -52,7 +58,7 @@ export interface Api {
 interface Passage {
   readonly call: IncomingCall;
   readonly requestId: string;
-  readonly fault: FaultRule | undefined;
+  readonly fault: CallFaultRule | undefined;
 }
 
 /** Answers one call. Never throws. */
@@ -69,14 +75,22 @@ export async function answerCall(
     if (fault?.fault === 'drop') return { status: 0, body: '', headers: {}, cut: 'whole' };
     const refusal = fault === undefined ? undefined : refusalBefore(fault);
     if (refusal !== undefined) throw refusal;
-    const answer = await route(api, { call, requestId, fault });
-    await api.world.deliverer.beforeAnswer(requestId);
+    const answer = await routeAndDeliver(api, { call, requestId, fault });
     const headers = { ...common, ...answer.headers, ...retryHint(fault) };
     return { ...answer, headers, cut: CUTS.get(fault?.fault ?? 'latency') };
   } catch (error) {
     const { status, headers } = toFailure(error);
     const body = errorBody(error, requestId);
     return { status, body, headers: { ...common, ...headers }, problem: problemOf(error) };
+  }
+}
+
+/** A call that ends in an error may have had an effect too, so its events come before that answer as well. */
+async function routeAndDeliver(api: Api, passage: Passage): Promise<OutgoingAnswer> {
+  try {
+    return await route(api, passage);
+  } finally {
+    await api.world.deliverer.beforeAnswer(passage.requestId);
   }
 }
 
@@ -94,7 +108,8 @@ const errorBody = (error: unknown, requestId: string): string =>
     },
   });
 
-function commonHeaders(call: IncomingCall, requestId: string): Record<string, string> {
+/** What every answer of `/v1` has. */
+export function commonHeaders(call: IncomingCall, requestId: string): Record<string, string> {
   const version = call.header('stripe-version');
   const headers: Record<string, string> = {
     'request-id': requestId,
@@ -114,7 +129,7 @@ async function route(api: Api, passage: Passage): Promise<OutgoingAnswer> {
   const account = findAccount(api.world, key, accountName(call));
   const version = readApiVersion(call.header('stripe-version') || API_VERSION);
   const match = api.routes.find(call.method, call.path);
-  api.world.rateLimiter.take(account.id, operationName(match));
+  api.world.rateLimiter.take(account.id, operationName(match), match?.operation.rate);
   if (match === undefined) throw unknownRoute(call.method, call.path);
   const { since } = match.operation;
   if (since !== undefined && isOlder(version, since)) throw tooOld(version, since);
@@ -188,8 +203,9 @@ async function once(
     const body = typeof stored.body === 'string' ? stored.body : jsonOnce(stored.body);
     return { status: stored.status, body, headers };
   }
+  const { generation } = api.idempotency;
   const keep = (status: number, body: object | string): void =>
-    api.idempotency.finish({ key, wish, created, requestId, status, body });
+    api.idempotency.finish({ key, wish, created, requestId, status, body }, generation);
   try {
     const answer = await execute();
     keep(answer.status, answer.shown ?? answer.body);
@@ -197,7 +213,7 @@ async function once(
   } catch (error) {
     const { status } = toFailure(error);
     // A conflict or a lock is about the moment, not about the request.
-    if (status === 409 || status === 429) api.idempotency.release(key);
+    if (status === 409 || status === 429) api.idempotency.release(key, generation);
     else keep(status, errorBody(error, requestId));
     throw error;
   }
@@ -207,15 +223,15 @@ async function once(
 const accountName = (call: IncomingCall): string | undefined =>
   call.header('stripe-account') || call.header('stripe-context')?.split('/').at(-1) || undefined;
 
+const KEY_READERS: ReadonlyMap<string, (credentials: string) => string | undefined> = new Map([
+  ['bearer', (credentials) => credentials],
+  ['basic', (text) => Buffer.from(text, 'base64').toString('utf8').split(':', 1)[0]],
+]);
+
 /** Bearer, or Basic with the key as the user. Any key that begins like a secret one is accepted. */
 function readKey(authorization: string | undefined): string {
-  const [scheme, credentials] = (authorization ?? '').split(' ', 2);
-  const key =
-    scheme?.toLowerCase() === 'basic'
-      ? Buffer.from(credentials ?? '', 'base64')
-          .toString('utf8')
-          .split(':', 1)[0]
-      : credentials;
+  const [scheme = '', credentials = ''] = (authorization ?? '').split(' ', 2);
+  const key = KEY_READERS.get(scheme.toLowerCase())?.(credentials);
   if (key === undefined || key === '') throw missingKey();
   if (!/^[sr]k_/.test(key)) throw invalidKey(key);
   return key;
@@ -239,4 +255,6 @@ function readForm(call: IncomingCall): FormMap {
   return parseForm(formText(call));
 }
 
-const formText = (call: IncomingCall): string => (call.body === '' ? call.query : call.body);
+/** A POST may have parameters in its address, too; the body comes last, so that it wins. */
+const formText = ({ body, query }: IncomingCall): string =>
+  [query, body].filter((part) => part !== '').join('&');

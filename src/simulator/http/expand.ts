@@ -1,68 +1,41 @@
 /** Replaces ids by their objects, along paths such as `data.authorization.cardholder`. */
-
-import type { Kind, Scope } from '../world/kind.ts';
-import { BALANCE_TRANSACTION } from '../world/kinds/balance-transaction.ts';
-import { DISPUTE } from '../world/kinds/dispute.ts';
-import { REPORT } from '../world/kinds/identity.ts';
-import { AUTHORIZATION, CARD, CARDHOLDER, TRANSACTION } from '../world/kinds/issuing.ts';
-import { BUNDLE, DESIGN } from '../world/kinds/personalization.ts';
-import { TOKEN } from '../world/kinds/token.ts';
-import type { Row } from '../world/table.ts';
+import type { Scope } from '../world/kind.ts';
+import { jsonOf } from '../world/memo.ts';
+import {
+  type ExpandableField,
+  expandableField,
+  isExpandableName,
+  isExpandablePath,
+} from './expandable.ts';
 import { Failure, invalidRequest } from './failure.ts';
 
 /** As deep as Stripe goes. */
 const DEPTH_MAX = 4;
+/**
+ * An authorization shows its transactions and each of them its authorization, so that a short path can ask for the
+ * cube of what there is. A full page with all that its objects name stays far below these limits.
+ */
+const OBJECTS_MAX = 10_000;
+/** Of the JSON of all expanded objects, in characters. */
+const TEXT_LENGTH_MAX = 20_000_000;
 
-type Plain = Readonly<Record<string, unknown>>;
-type Resolver = (scope: Scope, id: string) => object | undefined;
+/** What a call answers with, for checks before there is an answer. */
+export interface Answers {
+  /** The value of `object`, or of that of a list's entries. */
+  readonly kind: string;
+  readonly isList: boolean;
+}
 
-const into =
-  <R extends Row>(kind: Kind<R>): Resolver =>
-  ({ account }, id) => {
-    const row = kind.table(account).get(id);
-    return row === undefined ? undefined : kind.render(account, row);
-  };
-
-/** For fields that are always null here. */
-const nothing: Resolver = () => undefined;
-
-/** A connected account may print with the platform's default. */
-const design: Resolver = (scope, id) =>
-  into(DESIGN)(scope, id) ?? into(DESIGN)({ ...scope, account: scope.world.platform }, id);
-
-/** What a balance transaction is about. */
-const source: Resolver = (scope, id) =>
-  into(AUTHORIZATION)(scope, id) ?? into(TRANSACTION)(scope, id) ?? into(DISPUTE)(scope, id);
-
-/** The expandable fields of each kind of object. */
-const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Resolver>>>> = {
-  [AUTHORIZATION.name]: { cardholder: into(CARDHOLDER), token: into(TOKEN) },
-  [BALANCE_TRANSACTION.name]: { source },
-  [CARD.name]: {
-    personalization_design: design,
-    replaced_by: into(CARD),
-    replacement_for: into(CARD),
-  },
-  [DISPUTE.name]: { transaction: into(TRANSACTION) },
-  [TOKEN.name]: { card: into(CARD) },
-  [DESIGN.name]: { card_logo: nothing, physical_bundle: into(BUNDLE) },
-  [TRANSACTION.name]: {
-    authorization: into(AUTHORIZATION),
-    balance_transaction: into(BALANCE_TRANSACTION),
-    card: into(CARD),
-    cardholder: into(CARDHOLDER),
-    dispute: into(DISPUTE),
-    token: into(TOKEN),
-  },
-  'identity.verification_session': { last_verification_report: into(REPORT) },
-};
-
-/** Objects that are always shown whole; expanding them, or going through them, is harmless. */
-const EMBEDDED = ['balance_transactions', 'card', 'cardholder', 'network_data', 'transactions'];
-const NAMES = new Set([
-  ...EMBEDDED,
-  ...Object.values(EXPANDABLE).flatMap((fields) => Object.keys(fields)),
-]);
+/** Refuses, before anything is read, paths that lead nowhere from what a call answers with. */
+export function checkReadPaths(answers: Answers, paths: readonly string[]): void {
+  for (const path of paths) {
+    const segments = path.split('.');
+    const inside = answers.isList ? segments.slice(1) : segments;
+    if (inside.length > DEPTH_MAX) throw tooDeep(path);
+    if (answers.isList && segments[0] !== 'data') throw notExpandable(path);
+    if (!isExpandablePath(answers.kind, inside)) throw notExpandable(path);
+  }
+}
 
 /**
  * Refuses, before a write has any effect, paths that no object has. Where a path leads is known only afterwards;
@@ -72,16 +45,17 @@ export function checkExpand(paths: readonly string[]): void {
   for (const path of paths) {
     const segments = path.split('.');
     if (segments.length > DEPTH_MAX) throw tooDeep(path);
-    if (!segments.every((segment) => NAMES.has(segment))) throw notExpandable(path);
+    if (!segments.every(isExpandableName)) throw notExpandable(path);
   }
 }
 
 /** Expands the answer to a write, as far as it goes. */
 export function expandWritten(scope: Scope, answer: object, paths: readonly string[]): object {
+  const expansion = new Expansion(scope);
   let expanded = answer;
-  for (const path of paths) {
+  for (const path of new Set(paths)) {
     try {
-      expanded = expandAnswer(scope, expanded, [path]);
+      expanded = expansion.expand(expanded, path);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }
@@ -89,46 +63,85 @@ export function expandWritten(scope: Scope, answer: object, paths: readonly stri
   return expanded;
 }
 
-/** Expands an answer. Throws a 400 for a path that leads nowhere. */
+/** Expands an answer. Throws a 400 for a path that leads nowhere, or to more than an answer can hold. */
 export function expandAnswer(scope: Scope, answer: object, paths: readonly string[]): object {
-  let expanded: unknown = answer;
-  for (const path of paths) {
-    const segments = path.split('.');
-    const isList = 'object' in answer && answer.object === 'list';
-    const depth = segments.length - (isList ? 1 : 0);
-    if (depth > DEPTH_MAX) {
-      throw tooDeep(path);
-    }
-    expanded = walk(scope, expanded, segments, path);
-  }
-  return typeof expanded === 'object' && expanded !== null ? expanded : answer;
+  const expansion = new Expansion(scope);
+  let expanded = answer;
+  for (const path of new Set(paths)) expanded = expansion.expand(expanded, path);
+  return expanded;
 }
 
-function walk(scope: Scope, value: unknown, segments: readonly string[], path: string): unknown {
-  const [segment, ...rest] = segments;
-  if (segment === undefined || value === null || value === undefined) return value;
-  if (Array.isArray(value)) return value.map((entry) => walk(scope, entry, segments, path));
-  if (typeof value !== 'object') throw notExpandable(path);
-  const fields: Plain = Object.fromEntries(Object.entries(value));
-  const kind = typeof fields['object'] === 'string' ? fields['object'] : '';
-  const known = Object.hasOwn(EXPANDABLE, kind) ? EXPANDABLE[kind] : undefined;
-  const resolve = known !== undefined && Object.hasOwn(known, segment) ? known[segment] : undefined;
-  // `__proto__` and the like are not among its fields, though every object seems to have them.
-  const found = Object.hasOwn(fields, segment) ? fields[segment] : undefined;
-  if (
-    resolve === undefined &&
-    (typeof found !== 'object' || (found === null && rest.length === 0))
-  ) {
-    throw notExpandable(path);
-  }
-  const object =
-    resolve !== undefined && typeof found === 'string' ? (resolve(scope, found) ?? found) : found;
-  return { ...fields, [segment]: walk(scope, object, rest, path) };
+interface Found {
+  /** Undefined when the id is not that of an object, e.g. of one that was dropped. */
+  readonly object: object | undefined;
+  readonly textLength: number;
 }
+
+/** The expansion of one answer: counts what it costs, and makes each object once. */
+class Expansion {
+  readonly #scope: Scope;
+  readonly #found = new Map<string, Found>();
+  #objects = 0;
+  #textLength = 0;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  expand(answer: object, path: string): object {
+    const segments = path.split('.');
+    const isList = 'object' in answer && answer.object === 'list';
+    if (segments.length - (isList ? 1 : 0) > DEPTH_MAX) throw tooDeep(path);
+    const expanded = this.#walk(answer, segments, path);
+    return typeof expanded === 'object' && expanded !== null ? expanded : answer;
+  }
+
+  #walk(value: unknown, segments: readonly string[], path: string): unknown {
+    const [segment, ...rest] = segments;
+    if (segment === undefined || value === null || value === undefined) return value;
+    if (Array.isArray(value)) return value.map((entry) => this.#walk(entry, segments, path));
+    if (typeof value !== 'object') return value;
+    this.#count(0, path);
+    // `__proto__` and the like are not among its fields, though every object seems to have them.
+    const fields = new Map<string, unknown>(Object.entries(value));
+    const kind = fields.get('object');
+    const inner = fields.get(segment);
+    const isData = kind === 'list' && segment === 'data';
+    const field = isData ? DATA : expandableField(String(kind), segment);
+    if (field === undefined) throw notExpandable(path);
+    const object = typeof inner === 'string' ? this.#resolve(field, inner, path) : inner;
+    return { ...value, [segment]: this.#walk(object, rest, path) };
+  }
+
+  #resolve(field: ExpandableField, id: string, path: string): object | string {
+    if (field.resolve === undefined) return id;
+    let found = this.#found.get(id);
+    if (found === undefined) {
+      const object = field.resolve(this.#scope, id);
+      found = { object, textLength: object === undefined ? 0 : jsonOf(object).length };
+      this.#found.set(id, found);
+    }
+    this.#count(found.textLength, path);
+    return found.object ?? id;
+  }
+
+  #count(textLength: number, path: string): void {
+    this.#objects += 1;
+    this.#textLength += textLength;
+    if (this.#objects <= OBJECTS_MAX && this.#textLength <= TEXT_LENGTH_MAX) return;
+    throw invalidRequest(
+      `You cannot expand so much at once (${path}): an answer can have ${OBJECTS_MAX} expanded objects with ${TEXT_LENGTH_MAX} characters of JSON. Ask for fewer objects (limit), or for a shorter path in expand.`,
+      { param: 'expand' },
+    );
+  }
+}
+
+const DATA: ExpandableField = { leadsTo: [] };
 
 const tooDeep = (path: string): Error =>
   invalidRequest(
     `You cannot expand more than ${DEPTH_MAX} levels of a property. Property: ${path}`,
+    { param: 'expand' },
   );
 
 const notExpandable = (path: string): Error =>

@@ -40,9 +40,18 @@ interface Detail {
   readonly param?: string;
 }
 
-/** A request that can never succeed as it is (400). */
+/** A request that can never succeed as it is (400). The message names the parameter, whoever wrote it. */
 export const invalidRequest = (message: string, detail: Detail = {}): Failure =>
-  new Failure(400, { type: 'invalid_request_error', message, ...detail });
+  new Failure(400, {
+    type: 'invalid_request_error',
+    message: withName(message, detail.param?.slice(0, PARAM_LENGTH_MAX)),
+    ...detail,
+  });
+
+const withName = (message: string, param: string | undefined): string =>
+  param === undefined || message.slice(0, MESSAGE_LENGTH_MAX).includes(param)
+    ? message
+    : `${message.slice(0, MESSAGE_LENGTH_MAX - PARAM_LENGTH_MAX - 3)} (${param})`;
 
 export const missingParameter = (param: string): Failure =>
   invalidRequest(`Missing required param: ${param}.`, { code: 'parameter_missing', param });

@@ -31,7 +31,7 @@ export const RATE_LIMIT_REASONS = [
 export type RateLimitReason = (typeof RATE_LIMIT_REASONS)[number];
 
 /** Which calls, how often, and what happens to them. Null stands for any method, path or account. */
-export interface FaultRule {
+export interface CallFaultRule {
   readonly method: string | null;
   /** `*` stands for any text. */
   readonly path: string | null;
@@ -39,7 +39,7 @@ export interface FaultRule {
   /** Share of the matching calls that are struck, from 0 to 1. */
   readonly share: number;
   /** Calls still to be struck; null for all. */
-  readonly count: number | null;
+  readonly left: number | null;
   readonly fault: FaultName;
   /** Why a call is refused with 429. */
   readonly reason: RateLimitReason;
@@ -55,8 +55,8 @@ interface FaultyCall {
   readonly account: string;
 }
 
-export class Faults {
-  #rules: readonly FaultRule[] = [];
+export class CallFaults {
+  #rules: readonly CallFaultRule[] = [];
   readonly #random: () => number;
 
   /** `random` gives seeded numbers from 0 (inclusive) to 1 (exclusive). */
@@ -64,17 +64,17 @@ export class Faults {
     this.#random = random;
   }
 
-  /** With what is left of their counts. */
-  get rules(): readonly FaultRule[] {
+  /** With what is left of each; those that are used up are gone. */
+  get rules(): readonly CallFaultRule[] {
     return this.#rules;
   }
 
-  replace(rules: readonly FaultRule[]): void {
+  replace(rules: readonly CallFaultRule[]): void {
     this.#rules = rules;
   }
 
   /** The fault that this call meets, after having waited for all latency that strikes it. */
-  async strike(call: FaultyCall): Promise<FaultRule | undefined> {
+  async strike(call: FaultyCall): Promise<CallFaultRule | undefined> {
     if (this.#rules.length === 0) return undefined;
     const { struck, waitMs } = this.#take(call);
     // A wait must not keep a process alive whose server has been closed.
@@ -82,14 +82,14 @@ export class Faults {
     return struck;
   }
 
-  #take(call: FaultyCall): { struck: FaultRule | undefined; waitMs: number } {
+  #take(call: FaultyCall): { struck: CallFaultRule | undefined; waitMs: number } {
     let waitMs = 0;
-    let struck: FaultRule | undefined;
-    const left: FaultRule[] = [];
+    let struck: CallFaultRule | undefined;
+    const left: CallFaultRule[] = [];
     for (const rule of this.#rules) {
       const hits = struck === undefined && matches(rule, call) && this.#falls(rule.share);
-      if (!hits || rule.count === null) left.push(rule);
-      else if (rule.count > 1) left.push({ ...rule, count: rule.count - 1 });
+      if (!hits || rule.left === null) left.push(rule);
+      else if (rule.left > 1) left.push({ ...rule, left: rule.left - 1 });
       if (!hits) continue;
       if (rule.fault === 'latency') waitMs += rule.latency_ms + this.#random() * rule.jitter_ms;
       else struck = rule;
@@ -104,7 +104,7 @@ export class Faults {
   }
 }
 
-const matches = (rule: FaultRule, call: FaultyCall): boolean =>
+const matches = (rule: CallFaultRule, call: FaultyCall): boolean =>
   (rule.method === null || rule.method === call.method) &&
   (rule.account === null || rule.account === call.account) &&
   (rule.path === null || matchesPattern(rule.path, call.path));
@@ -136,7 +136,7 @@ const MESSAGES = {
 } as const;
 
 /** What a struck call is refused with before it has any effect, if it is. */
-export function refusalBefore(rule: FaultRule): Failure | undefined {
+export function refusalBefore(rule: CallFaultRule): Failure | undefined {
   switch (rule.fault) {
     case '429':
       return rateLimited(rule.reason, retryHint(rule));
@@ -154,7 +154,7 @@ export function refusalBefore(rule: FaultRule): Failure | undefined {
 }
 
 /** The error that hides what a struck call has done. */
-export const errorAfter = (rule: FaultRule): Failure => asked(rule, 500, { type: 'api_error' });
+export const errorAfter = (rule: CallFaultRule): Failure => asked(rule, 500, { type: 'api_error' });
 
 export const rateLimited = (
   reason: RateLimitReason,
@@ -167,7 +167,7 @@ export const rateLimited = (
   );
 
 function asked(
-  rule: FaultRule,
+  rule: CallFaultRule,
   status: number,
   body: { readonly type: 'api_error' | 'invalid_request_error'; readonly code?: string },
 ): Failure {
@@ -180,7 +180,7 @@ function asked(
 }
 
 /** The header that tells the official clients whether to repeat a call. */
-export const retryHint = (rule: FaultRule | undefined): Readonly<Record<string, string>> =>
+export const retryHint = (rule: CallFaultRule | undefined): Readonly<Record<string, string>> =>
   rule === undefined || rule.should_retry === null
     ? {}
     : { 'stripe-should-retry': String(rule.should_retry) };

@@ -35,10 +35,16 @@ export interface IdempotencyEntry extends StoredAnswer {
 export class IdempotencyStore {
   readonly #entries = new Map<string, IdempotencyEntry>();
   readonly #running = new Set<string>();
+  #generation = 0;
+
+  /** Another number after each `load`: what was claimed before it belongs to a state that is gone. */
+  get generation(): number {
+    return this.#generation;
+  }
 
   /**
-   * The stored answer, or undefined after having claimed the key; then `finish` or `release` must follow. Throws
-   * for a key in use, and for a key of another request.
+   * The stored answer, or undefined after having claimed the key; then `finish` or `release` must follow, with the
+   * generation of the claim. Throws for a key in use, and for a key of another request.
    */
   claim(key: string, wish: Wish, now: number): StoredAnswer | undefined {
     if (this.#running.has(key)) {
@@ -60,7 +66,8 @@ export class IdempotencyStore {
     );
   }
 
-  finish(entry: IdempotencyEntry): void {
+  finish(entry: IdempotencyEntry, generation: number): void {
+    if (generation !== this.#generation) return;
     this.#running.delete(entry.key);
     // Deleted first, so that the entries stay in the order of their age.
     this.#entries.delete(entry.key);
@@ -68,7 +75,8 @@ export class IdempotencyStore {
     this.#dropOldest(entry.created);
   }
 
-  release(key: string): void {
+  release(key: string, generation: number): void {
+    if (generation !== this.#generation) return;
     this.#running.delete(key);
   }
 
@@ -92,8 +100,10 @@ export class IdempotencyStore {
     );
   }
 
-  /** Replaces everything that is kept; keys in use stay in use. */
+  /** Replaces everything that is kept. Calls under way keep nothing any more: what they made is not there. */
   load(entries: readonly IdempotencyEntry[]): void {
+    this.#generation += 1;
+    this.#running.clear();
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.key, entry);
   }

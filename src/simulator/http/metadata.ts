@@ -14,7 +14,8 @@ export type MetadataChange = Readonly<Record<string, string | null>> | null;
 export const metadata = (): Field<MetadataChange, false> =>
   field({ type: 'object', additionalProperties: { type: 'string' } }, (node, path) => {
     if (node === '') return null;
-    if (typeof node === 'string') throw invalidRequest('Invalid object', { param: path });
+    if (typeof node === 'string')
+      throw invalidRequest(`Invalid object for ${path}`, { param: path });
     return Object.fromEntries(
       [...node.entries()].map(([key, value]) => metadataEntry(key, value, path)),
     );

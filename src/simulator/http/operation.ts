@@ -1,7 +1,13 @@
 /** One operation of the API: method, path, parameters, handler. The route table is a list of these. */
 import type { Kind, Scope } from '../world/kind.ts';
 import type { Row } from '../world/table.ts';
-import { checkExpand, expandAnswer, expandWritten } from './expand.ts';
+import {
+  type Answers,
+  checkExpand,
+  checkReadPaths,
+  expandAnswer,
+  expandWritten,
+} from './expand.ts';
 import { invalidRequest, unknownObject } from './failure.ts';
 import type { FormMap } from './form.ts';
 import {
@@ -34,6 +40,8 @@ export interface Operation {
   readonly schema: Schema;
   /** The date of the first API version that has it; undefined for all. */
   readonly since: string | undefined;
+  /** Calls a second that an account may make; undefined for as many as of most operations. */
+  readonly rate: number | undefined;
   /** Checks the parameters; throws a 400. What it returns carries the operation out. */
   readonly prepare: (form: FormMap) => Run;
 }
@@ -46,7 +54,12 @@ export interface OperationInput<S extends Shape> {
   readonly path: string;
   readonly params: S;
   readonly since?: string;
+  readonly rate?: number;
   readonly extras?: Extras;
+  /** What a read answers with, where that is always the same. */
+  readonly answers?: Answers;
+  /** Refuses what the parameters say together; throws a 400. */
+  readonly check?: ((params: Values<S>) => void) | undefined;
   readonly handle: (call: Call<Values<S>>) => object | Promise<object>;
 }
 
@@ -59,15 +72,20 @@ export function operation<S extends Shape>(input: OperationInput<S>): Operation 
     path: input.path,
     schema: schemaOf(shape),
     since: input.since,
+    rate: input.rate,
     prepare(form) {
       const params = parseShape<Shape & typeof COMMON>(shape, form);
       const extras = input.extras ?? {};
       const paths = params.expand ?? [];
       const isWrite = input.method !== 'GET';
-      if (isWrite) checkExpand(paths.filter((path) => !Object.hasOwn(extras, path)));
+      const ordinary = paths.filter((path) => !Object.hasOwn(extras, path));
+      if (isWrite) checkExpand(ordinary);
+      else if (input.answers !== undefined) checkReadPaths(input.answers, ordinary);
+      // The shape that parsed the parameters is the one that gives them their type.
+      const values = params as unknown as Values<S>;
+      input.check?.(values);
       return async (scope, id) => {
-        // The shape that parsed the parameters is the one that gives them their type.
-        const call = { ...scope, id, params: params as unknown as Values<S> };
+        const call = { ...scope, id, params: values };
         const answer = await input.handle(call);
         return paths.length === 0 ? answer : expandWith(call, answer, { paths, extras, isWrite });
       };
@@ -108,6 +126,7 @@ export function retrieveOperation<R extends Row>(
     path,
     params: {},
     extras,
+    answers: { kind: kind.name, isList: false },
     handle: (call) => kind.render(call.account, find(call, kind, call.id)),
   });
 }
@@ -119,8 +138,10 @@ const PAGING = { ending_before: text(), limit: integer(), starting_after: text()
 
 export interface ListInput<R extends Row, S extends Shape> {
   readonly path: string;
-  readonly kind: Pick<Kind<R>, 'label' | 'render' | 'table'>;
+  readonly kind: Pick<Kind<R>, 'label' | 'name' | 'render' | 'table'>;
   readonly filters: S;
+  /** Refuses filters that do not go together; throws a 400. */
+  readonly check?: (params: Values<S>) => void;
   readonly matches: (row: R, params: Values<S>, scope: Scope) => boolean;
 }
 
@@ -129,6 +150,9 @@ export function listOperation<R extends Row, S extends Shape>(input: ListInput<R
     method: 'GET',
     path: input.path,
     params: { ...input.filters, ...PAGING },
+    answers: { kind: input.kind.name, isList: true },
+    // The shape that parsed the parameters is the one that gives them their type.
+    check: (params) => input.check?.(params as unknown as Values<S>),
     handle(call) {
       // The shape that parsed the parameters is the one that gives them their type.
       const params = call.params as unknown as Values<S> & Values<typeof PAGING>;
@@ -147,7 +171,7 @@ function readPage<R extends Row, S extends Shape>(
 ): { rows: R[]; hasMore: boolean } {
   const limit = params.limit ?? LIST_LIMIT_DEFAULT;
   if (limit < 1 || limit > LIST_LIMIT_MAX) {
-    throw invalidRequest(`This value must be between 1 and ${LIST_LIMIT_MAX}.`, {
+    throw invalidRequest(`Invalid limit: it must be between 1 and ${LIST_LIMIT_MAX}.`, {
       code: 'parameter_invalid_integer',
       param: 'limit',
     });

@@ -66,7 +66,7 @@ export const refined = <T>(
 
 function scalar(node: FormNode, path: string, kind: string): string {
   if (typeof node !== 'string')
-    throw invalidRequest(`Invalid ${kind}: ${describe(node)}`, { param: path });
+    throw invalidRequest(`Invalid ${kind} for ${path}: ${describe(node)}`, { param: path });
   if (node === '') throw emptyParameter(path);
   return node;
 }
@@ -79,7 +79,7 @@ export const text = (options: { max?: number } = {}): Field<string, false> => {
     const value = scalar(node, path, 'string');
     if (value.length <= max) return value;
     throw invalidRequest(
-      `Invalid string: ${value.slice(0, 20)}...; must be at most ${max} characters`,
+      `Invalid string for ${path}: ${value.slice(0, 20)}...; must be at most ${max} characters`,
       {
         code: 'parameter_invalid_string_length', // Stripe's own code is not documented for these operations.
         param: path,
@@ -99,7 +99,7 @@ export const integer = ({ min, max }: Range = {}): Field<number, false> =>
     const value = scalar(node, path, 'integer');
     const number = Number(value);
     if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(number)) {
-      throw invalidRequest(`Invalid integer: ${value}`, {
+      throw invalidRequest(`Invalid integer for ${path}: ${value}`, {
         code: 'parameter_invalid_integer',
         param: path,
       });
@@ -110,8 +110,10 @@ export const integer = ({ min, max }: Range = {}): Field<number, false> =>
 /** Any finite number; only control routes take such. */
 export const number = ({ min, max }: Range = {}): Field<number, false> =>
   field({ type: 'number', ...bounds({ min, max }) }, (node, path) => {
-    const value = Number(scalar(node, path, 'number'));
-    if (!Number.isFinite(value)) throw invalidRequest('Invalid number', { param: path });
+    const given = scalar(node, path, 'number');
+    const value = Number(given);
+    if (!Number.isFinite(value))
+      throw invalidRequest(`Invalid number for ${path}: ${given}`, { param: path });
     return withinBounds(value, path, { min, max });
   });
 
@@ -126,7 +128,7 @@ function withinBounds(value: number, path: string, { min, max }: Bounds): number
   const low = min !== undefined && value < min;
   if (!low && (max === undefined || value <= max)) return value;
   throw invalidRequest(
-    `This value must be ${low ? `greater than or equal to ${min}` : `less than or equal to ${max}`}.`,
+    `Invalid ${path}: it must be ${low ? `greater than or equal to ${min}` : `less than or equal to ${max}`}.`,
     { code: 'parameter_invalid_integer', param: path },
   );
 }
@@ -146,7 +148,7 @@ export const decimal = (): Field<string, false> =>
     const value = scalar(node, path, 'decimal');
     if (/^-?\d+(\.\d+)?$/.test(value)) return value;
     throw invalidRequest(
-      `Invalid decimal: ${value}; must contain a maximum of 12 decimal places.`,
+      `Invalid decimal for ${path}: ${value}; must contain a maximum of 12 decimal places.`,
       { param: path },
     );
   });
@@ -155,7 +157,7 @@ export const flag = (): Field<boolean, false> =>
   field({ type: 'boolean' }, (node, path) => {
     const value = scalar(node, path, 'boolean');
     if (value === 'true' || value === 'false') return value === 'true';
-    throw invalidRequest(`Invalid boolean: ${value}`, { param: path });
+    throw invalidRequest(`Invalid boolean for ${path}: ${value}`, { param: path });
   });
 
 export const choice = <const T extends string>(choices: readonly T[]): Field<T, false> =>
@@ -163,8 +165,7 @@ export const choice = <const T extends string>(choices: readonly T[]): Field<T, 
     const value = scalar(node, path, 'string');
     const found = choices.find((c) => c === value);
     if (found !== undefined) return found;
-    const name = path.replace(/.*\[(\w+)\]$/, '$1');
-    throw invalidRequest(`Invalid ${name}: must be one of ${alternatives(choices)}`, {
+    throw invalidRequest(`Invalid ${path}: must be one of ${alternatives(choices)}`, {
       param: path,
     });
   });
@@ -178,10 +179,11 @@ const alternatives = (choices: readonly string[]): string =>
 export const list = <T>(inner: Field<T>): Field<readonly T[], false> =>
   field({ type: 'array', items: inner.schema }, (node, path) => {
     if (node === '') return [];
-    if (typeof node === 'string') throw invalidRequest('Invalid array', { param: path });
+    if (typeof node === 'string')
+      throw invalidRequest(`Invalid array for ${path}`, { param: path });
     const entries = [...node.entries()];
     if (entries.some(([key]) => !/^\d+$/.test(key)))
-      throw invalidRequest('Invalid array', { param: path });
+      throw invalidRequest(`Invalid array for ${path}`, { param: path });
     return entries
       .toSorted(([a], [b]) => Number(a) - Number(b))
       .map(([key, value]) => inner.parse(value, `${path}[${key}]`));
@@ -190,7 +192,8 @@ export const list = <T>(inner: Field<T>): Field<readonly T[], false> =>
 export const object = <S extends Shape>(shape: S): Field<Values<S>, false> =>
   field(schemaOf(shape), (node, path) => {
     if (node === '') throw emptyParameter(path);
-    if (typeof node === 'string') throw invalidRequest('Invalid object', { param: path });
+    if (typeof node === 'string')
+      throw invalidRequest(`Invalid object for ${path}`, { param: path });
     return parseShape(shape, node, path);
   });
 

@@ -10,6 +10,8 @@ export type RateLimitMode = (typeof RATE_LIMIT_MODES)[number];
 /** Calls per second. No figure of Issuing's own is published. */
 const GLOBAL_RATES = { sandbox: 25, live: 100 } as const;
 const OPERATION_RATE = 25;
+/** Of the operations of files. */
+export const FILE_RATE = 20;
 const MS_PER_SECOND = 1_000;
 
 interface Bucket {
@@ -38,11 +40,11 @@ export class RateLimiter {
     this.#buckets.clear();
   }
 
-  /** Counts a call; throws a 429 when there are too many. Unknown operations count for the account alone. */
-  take(account: string, operation: string | undefined): void {
+  /** Counts a call; throws a 429 when there are too many, of the operation more than `rate` a second. Unknown operations count for the account alone. */
+  take(account: string, operation: string | undefined, rate = OPERATION_RATE): void {
     if (this.#mode === 'off') return;
     if (!this.#draw(account, GLOBAL_RATES[this.#mode])) throw rateLimited('global-rate');
-    if (operation !== undefined && !this.#draw(`${account} ${operation}`, OPERATION_RATE)) {
+    if (operation !== undefined && !this.#draw(`${account} ${operation}`, rate)) {
       throw rateLimited('endpoint-rate');
     }
   }

@@ -4,8 +4,14 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { CallRecord } from '../options.ts';
 import type { World } from '../world/world.ts';
-import { type Api, answerCall, type IncomingCall, type OutgoingAnswer } from './api.ts';
-import { unknownRoute } from './failure.ts';
+import {
+  type Api,
+  answerCall,
+  commonHeaders,
+  type IncomingCall,
+  type OutgoingAnswer,
+} from './api.ts';
+import { Failure, unknownRoute } from './failure.ts';
 import { createPage } from './page.ts';
 import { createStream, STREAM_PATH } from './stream.ts';
 
@@ -107,7 +113,11 @@ async function handle(
       return Array.isArray(value) ? value[0] : value;
     },
   };
-  const answer = body === undefined ? tooLarge(limit) : await dispatch(parts, call, requestId);
+  const refusal = body === undefined ? tooLarge(limit) : refuseForeign(call);
+  const answer =
+    refusal === undefined
+      ? await dispatch(parts, call, requestId)
+      : refuse(refusal, call, requestId);
   if (answer.cut === 'whole') request.socket.destroy();
   else send(world, response, answer);
   const record: CallRecord = {
@@ -131,19 +141,39 @@ async function dispatch(
   const file = await parts.page(call);
   if (file !== undefined) return file;
   if (call.path.startsWith('/_sim')) return parts.control(call);
-  const failure = unknownRoute(call.method, call.path);
-  return { status: failure.status, body: JSON.stringify({ error: failure.body }), headers: {} };
+  return refuse(unknownRoute(call.method, call.path), call, requestId);
 }
 
-const tooLarge = (limit: number): OutgoingAnswer => ({
-  status: 413,
-  body: JSON.stringify({
-    error: {
-      type: 'invalid_request_error',
-      message: `A request can have at most ${limit} bytes.`,
-    },
-  }),
-  headers: { connection: 'close' },
+const tooLarge = (limit: number): Failure =>
+  new Failure(
+    413,
+    { type: 'invalid_request_error', message: `A request can have at most ${limit} bytes.` },
+    { connection: 'close' },
+  );
+
+/**
+ * Browsers let any web page send simple POSTs to this machine, and name the page in `Origin`. Only the simulator's own
+ * page may write; programs send no such header.
+ */
+function refuseForeign({ method, header }: IncomingCall): Failure | undefined {
+  const origin = header('origin');
+  if (origin === undefined || method === 'GET' || method === 'HEAD') return undefined;
+  if (URL.canParse(origin) && new URL(origin).host === header('host')?.toLowerCase()) {
+    return undefined;
+  }
+  return new Failure(403, {
+    type: 'invalid_request_error',
+    message: `Pages of other origins cannot write here (Origin: ${origin}).`,
+  });
+}
+
+const refuse = (failure: Failure, call: IncomingCall, requestId: string): OutgoingAnswer => ({
+  status: failure.status,
+  body: JSON.stringify({ error: failure.body }),
+  headers: {
+    ...(requestId === '' ? {} : commonHeaders(call, requestId)),
+    ...failure.headers,
+  },
 });
 
 /** The whole body, or undefined when it is too large; the rest is then read and thrown away. */

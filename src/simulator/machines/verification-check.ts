@@ -1,31 +1,9 @@
 /** Which checks a verification session makes, what they find, and which of them an error is about. Pure. */
+import type { VerificationErrorCode } from './verification-error.ts';
 import type { ReportRow, SessionRow } from './verification-session.ts';
 
 const CHECKS = ['document', 'email', 'id_number', 'phone', 'selfie'] as const;
 export type Check = (typeof CHECKS)[number];
-
-export const VERIFICATION_ERRORS = [
-  'abandoned',
-  'consent_declined',
-  'country_not_supported',
-  'device_not_supported',
-  'document_expired',
-  'document_type_not_supported',
-  'document_unverified_other',
-  'email_unverified_other',
-  'email_verification_declined',
-  'id_number_insufficient_document_data',
-  'id_number_mismatch',
-  'id_number_unverified_other',
-  'phone_unverified_other',
-  'phone_verification_declined',
-  'selfie_document_missing_photo',
-  'selfie_face_mismatch',
-  'selfie_manipulated',
-  'selfie_unverified_other',
-  'under_supported_age',
-] as const;
-export type VerificationErrorCode = (typeof VERIFICATION_ERRORS)[number];
 
 /** These end a session before any check has run, so no report tells of them. */
 const WITHOUT_CHECK: readonly VerificationErrorCode[] = [

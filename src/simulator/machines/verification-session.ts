@@ -10,7 +10,7 @@
  * too long stays as it is, but nobody gets in any more: first its secret ends, then its address.
  */
 import { SECONDS_PER_DAY } from './duration.ts';
-import type { VerificationErrorCode } from './verification-check.ts';
+import type { VerificationErrorCode } from './verification-error.ts';
 
 interface VerificationError {
   readonly code: VerificationErrorCode;

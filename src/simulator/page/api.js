@@ -48,7 +48,5 @@ async function answerOf(request) {
     throw new CallError('The answer was cut off.');
   });
   if (response.ok) return answer;
-  const { message, param } = answer.error ?? {};
-  const named = param === undefined ? '' : ` (${param})`;
-  throw new CallError(`${response.status}: ${message ?? 'unknown error'}${named}`);
+  throw new CallError(`${response.status}: ${answer.error?.message ?? 'unknown error'}`);
 }

@@ -73,8 +73,7 @@ export function eventOperations(world: World): readonly Operation[] {
         type: text(),
         types: list(text()),
       },
-      matches(row, wanted) {
-        const { type, types } = wanted;
+      check({ type, types }) {
         if (type !== undefined && types !== undefined) {
           throw invalidRequest('You may only specify one of these parameters: type, types.', {
             param: 'type',
@@ -83,6 +82,9 @@ export function eventOperations(world: World): readonly Operation[] {
         if (types !== undefined && types.length > TYPES_MAX) {
           throw invalidRequest(`You can name at most ${TYPES_MAX} types.`, { param: 'types' });
         }
+      },
+      matches(row, wanted) {
+        const { type, types } = wanted;
         return (
           isWithin(row.created, wanted.created) &&
           (type === undefined || matchesType(row.type, type)) &&

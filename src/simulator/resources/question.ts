@@ -2,6 +2,7 @@
  * A real-time request while it waits for its answer. Whoever decides first decides: the endpoint with its answer, or
  * a call of the API (`approve`, `decline`), which wins over an answer that comes after it.
  */
+import { Failure } from '../http/failure.ts';
 import type { AuthorizationRow, Decision, PendingRequest } from '../machines/authorization.ts';
 import { askEndpoint } from '../webhooks/realtime.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
@@ -35,7 +36,11 @@ export function askAbout(
         throw error;
       }
     };
-    const question = { request, decide };
+    const abandon = (): void => {
+      questions.delete(row.id);
+      reject(restored());
+    };
+    const question = { request, decide, abandon };
     questions.set(row.id, question);
     askEndpoint(scope, endpoint, row, request)
       .then((decision) => {
@@ -47,3 +52,10 @@ export function askAbout(
       });
   });
 }
+
+/** The official clients repeat a call after a 409; what they repeat then belongs to the state that was restored. */
+const restored = (): Failure =>
+  new Failure(409, {
+    type: 'invalid_request_error',
+    message: 'A snapshot was restored while this request waited for its decision.',
+  });

@@ -9,6 +9,7 @@ import {
   retrieveOperation,
 } from '../http/operation.ts';
 import { required, text, timeRange, type Values } from '../http/parameter.ts';
+import { FILE_RATE } from '../http/rate-limit.ts';
 import { RawAnswer } from '../http/raw-answer.ts';
 import { toCsv } from '../machines/csv.ts';
 import type { ReportSource } from '../machines/report-lines.ts';
@@ -46,6 +47,7 @@ export function reportRunOperations(world: World): readonly Operation[] {
     operation({
       method: 'GET',
       path: '/v1/files/{file}/contents',
+      rate: FILE_RATE,
       params: {},
       handle: (call) => new RawAnswer('text/csv', find(call, fileKind(world), call.id).contents),
     }),

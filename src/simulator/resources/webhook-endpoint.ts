@@ -40,7 +40,7 @@ export const url = (): Field<string, false> =>
         },
   );
 
-const apiVersion = refined(text(), (version) =>
+export const apiVersion = refined(text(), (version) =>
   isApiVersion(version)
     ? undefined
     : { message: `Invalid Stripe API version: ${version.slice(0, 50)}` },

@@ -16,6 +16,14 @@ export interface Delivery {
   readonly dueAt: number | null;
 }
 
+/** A delivery that is saved while a fault holds it back. */
+export interface HeldDelivery extends Delivery {
+  /** How much longer, in milliseconds of real time. */
+  readonly heldMs?: number;
+  /** Whether it goes as soon as a later one has been attempted. */
+  readonly reordered?: boolean;
+}
+
 /** A delivery while it is worked on. */
 export interface Parcel extends Delivery {
   attempts: number;

@@ -6,9 +6,9 @@
 import { AttemptWatch } from './attempt-watch.ts';
 import { Audit } from './audit.ts';
 import type { Address, DeliveryContext } from './delivery-context.ts';
-import type { Delivery, Parcel } from './delivery-queue.ts';
+import type { Delivery, HeldDelivery, Parcel } from './delivery-queue.ts';
 import { EndpointSender } from './endpoint-sender.ts';
-import { Faults } from './faults.ts';
+import { DeliveryFaults } from './faults.ts';
 import { type LostDelivery, Undelivered } from './undelivered.ts';
 
 /** A second copy leaves this much later, in real time: usually after the first was answered. */
@@ -16,16 +16,18 @@ const DUPLICATE_DELAY_MS = 250;
 
 /** What a state file keeps. */
 export interface SavedDeliveries {
-  readonly pending: readonly Delivery[];
+  readonly pending: readonly HeldDelivery[];
   readonly lost: readonly LostDelivery[];
   readonly lastSuccesses: Readonly<Record<string, number>>;
 }
+
+const toSaved = ({ order: _o, together: _t, reordered: _r, ...kept }: Parcel): Delivery => kept;
 
 type Traits = Partial<Omit<Parcel, keyof Address | 'order'>>;
 
 export class Deliverer {
   readonly audit = new Audit();
-  readonly faults: Faults;
+  readonly faults: DeliveryFaults;
   #undelivered = new Undelivered();
   readonly #context: DeliveryContext;
   readonly #senders = new Map<string, EndpointSender>();
@@ -33,7 +35,7 @@ export class Deliverer {
 
   constructor(context: DeliveryContext) {
     this.#context = context;
-    this.faults = new Faults(context.random);
+    this.faults = new DeliveryFaults(context.random);
   }
 
   get undelivered(): Undelivered {
@@ -101,7 +103,14 @@ export class Deliverer {
 
   save(): SavedDeliveries {
     return {
-      pending: this.pending().map(({ order: _o, together: _t, reordered: _r, ...kept }) => kept),
+      pending: [...this.#senders.values()].flatMap(({ queue }) => [
+        ...[...queue.sending, ...queue.ready(), ...queue.repeats.all()].map(toSaved),
+        ...queue.held.entries().map(([moment, parcel]) => ({
+          ...toSaved(parcel),
+          heldMs: Math.max(0, moment - Date.now()),
+          reordered: parcel.reordered,
+        })),
+      ]),
       lost: this.undelivered.allLost(),
       lastSuccesses: Object.fromEntries(
         [...this.#senders].map(([endpoint, sender]) => [endpoint, sender.lastSuccessAt]),
@@ -114,7 +123,8 @@ export class Deliverer {
     for (const delivery of saved.pending) {
       const sender = this.#sender(delivery.endpoint);
       const parcel = this.#parcel(delivery, delivery);
-      if (parcel.dueAt === null) sender.send([parcel]);
+      if (delivery.heldMs !== undefined) sender.hold(parcel, delivery.heldMs);
+      else if (parcel.dueAt === null) sender.send([parcel]);
       else sender.repeatAt(parcel, parcel.dueAt);
     }
     for (const lost of saved.lost) this.undelivered.lost(lost);

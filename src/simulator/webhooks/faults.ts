@@ -16,7 +16,7 @@ export const FAULTS = [
 ] as const;
 type Fault = (typeof FAULTS)[number];
 
-export interface FaultRule {
+export interface DeliveryFaultRule {
   readonly fault: Fault;
   /** Null means every endpoint. */
   readonly endpoint: string | null;
@@ -57,8 +57,8 @@ const UNDISTURBED: Disturbance = {
 export const matchesType = (type: string, wanted: string): boolean =>
   wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 
-export class Faults {
-  #rules: readonly FaultRule[] = [];
+export class DeliveryFaults {
+  #rules: readonly DeliveryFaultRule[] = [];
   readonly #random: () => number;
 
   /** `random` gives numbers from 0 to 1 (exclusive), seeded. */
@@ -66,12 +66,12 @@ export class Faults {
     this.#random = random;
   }
 
-  set(rules: readonly FaultRule[]): void {
+  replace(rules: readonly DeliveryFaultRule[]): void {
     this.#rules = rules;
   }
 
-  /** With what is left of each. */
-  rules(): readonly FaultRule[] {
+  /** With what is left of each; those that are used up are gone. */
+  get rules(): readonly DeliveryFaultRule[] {
     return this.#rules;
   }
 
@@ -80,9 +80,10 @@ export class Faults {
     if (this.#rules.length === 0) return UNDISTURBED;
     const struck = this.#rules.filter((rule) => this.#strikes(rule, endpoint, type));
     if (struck.length === 0) return UNDISTURBED;
-    this.#rules = this.#rules.map((rule) =>
-      rule.left !== null && struck.includes(rule) ? { ...rule, left: rule.left - 1 } : rule,
-    );
+    this.#rules = this.#rules.flatMap((rule) => {
+      if (rule.left === null || !struck.includes(rule)) return [rule];
+      return rule.left > 1 ? [{ ...rule, left: rule.left - 1 }] : [];
+    });
     const has = (fault: Fault): boolean => struck.some((rule) => rule.fault === fault);
     const limit = (fault: Fault): number =>
       struck.find((rule) => rule.fault === fault)?.limitMs ?? 0;
@@ -100,9 +101,8 @@ export class Faults {
     };
   }
 
-  #strikes(rule: FaultRule, endpoint: string, type: string): boolean {
+  #strikes(rule: DeliveryFaultRule, endpoint: string, type: string): boolean {
     return (
-      rule.left !== 0 &&
       (rule.endpoint === null || rule.endpoint === endpoint) &&
       matchesType(type, rule.type) &&
       (rule.share >= 1 || this.#random() < rule.share)

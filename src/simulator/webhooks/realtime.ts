@@ -9,7 +9,6 @@ import {
 } from '../machines/authorization.ts';
 import { type Reply, readDecision } from '../machines/decision-answer.ts';
 import { grantMax } from '../machines/fuel-pump.ts';
-import { API_VERSION } from '../options.ts';
 import type { RealtimeEndpoint } from '../world/account.ts';
 import { type Scope } from '../world/kind.ts';
 import { AUTHORIZATION } from '../world/kinds/issuing.ts';
@@ -34,7 +33,7 @@ export async function askEndpoint(
     previous: undefined,
     cause,
   });
-  const body = world.eventJson(account, { ...event, webhooks: 1 }, API_VERSION);
+  const body = world.eventJson(account, { ...event, webhooks: 1 }, endpoint.api_version);
   world.realtimeAudit.count(account.id, event.type, 'sent');
   const askedMs = performance.now();
   const outcome = await world.poster.post({
@@ -55,7 +54,7 @@ export async function askEndpoint(
   return readDecision(toReply(outcome), {
     request,
     grantMax: grantMax(row, request),
-    apiVersion: API_VERSION,
+    apiVersion: endpoint.api_version,
     policies: account.settings,
   });
 }

@@ -60,6 +60,13 @@ export class WaitingRoom<T> {
     return this.#moments;
   }
 
+  /** All that waits, with its moment. */
+  entries(): readonly (readonly [moment: number, item: T])[] {
+    return [...this.#byMoment].flatMap(([moment, waiting]) =>
+      waiting.map((item) => [moment, item] as const),
+    );
+  }
+
   all(): readonly T[] {
     return [...this.#byMoment.values()].flat();
   }

@@ -141,10 +141,14 @@ export interface OpenQuestion {
   readonly request: PendingRequest;
   /** Decides in the place of the endpoint; returns the authorization as the API shows it. */
   readonly decide: (decision: Decision) => object;
+  /** Ends the call that waits for the decision with an error, and leaves everything as it is. */
+  readonly abandon: () => void;
 }
 
 export interface RealtimeEndpoint {
   readonly url: string;
+  /** The version that requests are rendered in. */
+  readonly api_version: string;
   readonly secret: string;
   /** Earlier secrets that still sign beside the new one. */
   readonly rolled: readonly RolledSecret[];

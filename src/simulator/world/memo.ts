@@ -58,6 +58,9 @@ function sameParts(a: readonly unknown[], b: readonly unknown[]): boolean {
   return true;
 }
 
+/** Longer texts are mostly of expanded objects, which never come again; thousands of them would fill the memory. */
+const TEXT_KEPT_LENGTH_MAX = 50_000;
+
 const texts = new Recent<object, string>();
 
 /** The JSON of an object that is never changed in place. */
@@ -65,7 +68,7 @@ export function jsonOf(object: object): string {
   const known = texts.get(object);
   if (known !== undefined) return known;
   const text = JSON.stringify(object);
-  texts.set(object, text);
+  if (text.length <= TEXT_KEPT_LENGTH_MAX) texts.set(object, text);
   return text;
 }
 

@@ -33,7 +33,10 @@ export class Retention {
     const now = this.#world.clock.now();
     const accounts = [...this.#world.accounts.values()];
     for (const account of accounts) this.#dropEvents(account, now - EVENT_RETENTION_SECONDS);
-    if (this.#seconds === undefined || now < this.#nextSweepAt) return;
+    if (this.#seconds === undefined) return;
+    // A snapshot may have brought a time from before the last sweep back.
+    const wentBack = now < this.#nextSweepAt - SWEEP_INTERVAL_SECONDS;
+    if (now < this.#nextSweepAt && !wentBack) return;
     this.#nextSweepAt = now + SWEEP_INTERVAL_SECONDS;
     for (const account of accounts) {
       dropPurchases(account, now - this.#seconds);

@@ -2,7 +2,7 @@
  * Keeps the state in a JSON file: shortly after each change, and in order at the end. The file is replaced in one
  * step, so that a crash leaves the state of the save before, never half of one.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import type { IdempotencyStore } from '../http/idempotency.ts';
 import type { SimulatorOptions } from '../options.ts';
@@ -49,6 +49,11 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
+interface StateFilePlace {
+  readonly path: string;
+  readonly onFailure: ((error: Error) => void) | undefined;
+}
+
 export interface StateFile {
   /** Something changed; a save follows soon. */
   touch(): void;
@@ -56,24 +61,49 @@ export interface StateFile {
   close(): Promise<void>;
 }
 
+/** Saves at once, so that a place that cannot be written to is known at the start. Throws when it cannot. */
 export function createStateFile(
-  path: string,
+  { path, onFailure }: StateFilePlace,
   world: World,
   idempotency: IdempotencyStore,
 ): StateFile {
+  // It holds card numbers and signing secrets, if only made-up ones.
+  const options = { mode: 0o600 };
+  const draft = `${path}.${process.pid}.draft`;
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<void> = Promise.resolve();
   let closed = false;
   let pauseMs = SAVE_DELAY_MS;
+  let failing = false;
+  const textOf = (clean: boolean): string =>
+    JSON.stringify(takeSnapshot(world, idempotency, clean));
+  try {
+    writeFileSync(draft, textOf(false), options);
+    renameSync(draft, path);
+  } catch (error) {
+    throw unsaved(path, error);
+  }
 
   async function save(clean: boolean): Promise<void> {
     const startedAt = performance.now();
-    const text = JSON.stringify(takeSnapshot(world, idempotency, clean));
-    const draft = `${path}.${process.pid}.draft`;
-    // It holds card numbers and signing secrets, if only made-up ones.
-    await writeFile(draft, text, { mode: 0o600 });
-    await rename(draft, path);
+    try {
+      await writeFile(draft, textOf(clean), options);
+      await rename(draft, path);
+    } catch (error) {
+      throw unsaved(path, error);
+    }
     pauseMs = Math.max(SAVE_DELAY_MS, (performance.now() - startedAt) * SAVE_PAUSE_FACTOR);
+  }
+
+  /** Tells of the first failure of a row of them; a full disk would fail at each change. */
+  async function saveOrTell(): Promise<void> {
+    try {
+      await save(false);
+      failing = false;
+    } catch (error) {
+      if (!failing) onFailure?.(error instanceof Error ? error : new Error(String(error)));
+      failing = true;
+    }
   }
 
   return {
@@ -82,7 +112,7 @@ export function createStateFile(
       timer = setTimeout(() => {
         timer = undefined;
         // A failed save is followed by the next change's; the last one, in close(), is not forgiven.
-        saving = saving.then(() => save(false)).catch(() => undefined);
+        saving = saving.then(saveOrTell);
       }, pauseMs);
     },
     async close() {
@@ -93,3 +123,9 @@ export function createStateFile(
     },
   };
 }
+
+const unsaved = (path: string, error: unknown): Error =>
+  new Error(
+    `The state cannot be saved in ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    { cause: error },
+  );

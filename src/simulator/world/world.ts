@@ -1,6 +1,6 @@
 /** The whole state of a simulator and the few operations that every change goes through. */
 import { renderEventData } from '../http/api-version.ts';
-import { Faults } from '../http/fault.ts';
+import { CallFaults } from '../http/fault.ts';
 import { RateLimiter } from '../http/rate-limit.ts';
 import type { Spending } from '../machines/spending-counter.ts';
 import { API_VERSION, type SimulatorOptions } from '../options.ts';
@@ -51,7 +51,7 @@ export class World {
   readonly watch = new Watch();
   /** Where it listens, for addresses in answers; empty until then. */
   baseUrl = '';
-  readonly faults: Faults;
+  readonly faults: CallFaults;
   readonly rateLimiter: RateLimiter;
   /** Called after each change, for the state file. */
   onChange: () => void = () => {};
@@ -61,7 +61,7 @@ export class World {
     this.options = options;
     this.clock = new SimulatorClock(options.clock);
     this.sequence = new Sequence(options.seed);
-    this.faults = new Faults(() => this.sequence.fraction('fault'));
+    this.faults = new CallFaults(() => this.sequence.fraction('fault'));
     this.rateLimiter = new RateLimiter(options.rateLimits);
     this.platform = this.addAccount(platformId ?? this.sequence.id('acct'), true);
     this.deliverer = createDeliverer(this);
