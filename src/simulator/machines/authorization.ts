@@ -127,10 +127,10 @@ export interface AuthorizationRow {
     readonly requested: number;
     /** Unix seconds. */
     readonly expiresAt: number;
-    /** What it counts for against spending limits, by day; absent until something is counted. */
-    readonly spent?: readonly SpentOnDay[];
+    /** What it counts for against spending limits, by day. */
+    readonly spent: readonly SpentOnDay[];
     /** Whether an event has told of it. */
-    readonly announced?: boolean;
+    readonly announced: boolean;
     /** When a pending fraud challenge expires, in Unix seconds. */
     readonly challengeUntil?: number;
     /** The card that paid, once the authorization has moved to its replacement. */

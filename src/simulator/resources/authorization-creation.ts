@@ -171,6 +171,8 @@ function undecided(
       merchantRate: merchantRate(request),
       requested: request.amount,
       expiresAt: created + days * SECONDS_PER_DAY,
+      spent: [],
+      announced: false,
     },
   };
 }

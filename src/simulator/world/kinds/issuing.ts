@@ -9,6 +9,12 @@ import type { Kind } from '../kind.ts';
 import { remembered } from '../memo.ts';
 import { BALANCE_TRANSACTION } from './balance-transaction.ts';
 
+/**
+ * All that a row holds but `sim`. The objects are written out: spreading a row and adding fields to the copy takes V8
+ * ten microseconds, the literal a tenth of one. Fields that are undefined do not show.
+ */
+type Shown<R> = Record<Exclude<keyof R, 'sim'>, unknown> & Readonly<Record<string, unknown>>;
+
 export const CARDHOLDER: Kind<CardholderRow> = {
   name: 'issuing.cardholder',
   label: 'issuing cardholder',
@@ -32,14 +38,34 @@ const renderCard = remembered(
     const holder = account.cardholders.get(row.cardholder);
     return [holder, account.settings.walletAgreement, account] as const;
   },
-  ({ sim: _hidden, cardholder, ...shown }, [holder, , account]) => ({
-    ...shown,
-    object: 'issuing.card',
-    brand: 'Visa',
-    cardholder: holder === undefined ? cardholder : CARDHOLDER.render(account, holder),
-    livemode: false,
-    wallets: renderWallets(account, holder),
-  }),
+  (row, [holder, , account]) =>
+    ({
+      id: row.id,
+      object: 'issuing.card',
+      brand: 'Visa',
+      cancellation_reason: row.cancellation_reason,
+      cardholder: holder === undefined ? row.cardholder : CARDHOLDER.render(account, holder),
+      created: row.created,
+      currency: row.currency,
+      exp_month: row.exp_month,
+      exp_year: row.exp_year,
+      financial_account: row.financial_account,
+      last4: row.last4,
+      latest_fraud_warning: row.latest_fraud_warning,
+      lifecycle_controls: row.lifecycle_controls,
+      livemode: false,
+      metadata: row.metadata,
+      personalization_design: row.personalization_design,
+      replaced_by: row.replaced_by,
+      replacement_for: row.replacement_for,
+      replacement_reason: row.replacement_reason,
+      second_line: row.second_line,
+      shipping: row.shipping,
+      spending_controls: row.spending_controls,
+      status: row.status,
+      type: row.type,
+      wallets: renderWallets(account, holder),
+    }) satisfies Shown<CardRow>,
 );
 
 export const CARD: Kind<CardRow> = {
@@ -59,13 +85,30 @@ export const TRANSACTION: Kind<TransactionRow> = {
   table: (account) => account.transactions,
   render: remembered(
     () => [],
-    (row: TransactionRow) => ({
-      ...row,
-      sim: undefined,
-      object: 'issuing.transaction',
-      balance_transaction: row.balance_transaction ?? null,
-      livemode: false,
-    }),
+    (row: TransactionRow) =>
+      ({
+        id: row.id,
+        object: 'issuing.transaction',
+        amount: row.amount,
+        amount_details: row.amount_details,
+        authorization: row.authorization,
+        balance_transaction: row.balance_transaction ?? null,
+        card: row.card,
+        cardholder: row.cardholder,
+        created: row.created,
+        currency: row.currency,
+        dispute: row.dispute,
+        livemode: false,
+        merchant_amount: row.merchant_amount,
+        merchant_currency: row.merchant_currency,
+        merchant_data: row.merchant_data,
+        metadata: row.metadata,
+        network_data: row.network_data,
+        purchase_details: row.purchase_details,
+        token: row.token,
+        type: row.type,
+        wallet: row.wallet,
+      }) satisfies Shown<TransactionRow>,
   ),
 };
 
@@ -86,17 +129,41 @@ function partsOfAuthorization(account: Account, row: AuthorizationRow): Authoriz
   return [shown, transactions.length, ...transactions, ...booked];
 }
 
-const renderAuthorization = remembered(partsOfAuthorization, (row, [card, count, ...rest]) => ({
-  ...row,
-  // Undefined does not show, and is much cheaper than a copy without it.
-  sim: undefined,
-  object: 'issuing.authorization',
-  balance_transactions: rest.slice(count),
-  card,
-  livemode: false,
-  pending_request: null,
-  transactions: rest.slice(0, count),
-}));
+const renderAuthorization = remembered(
+  partsOfAuthorization,
+  (row, [card, count, ...rest]) =>
+    ({
+      id: row.id,
+      object: 'issuing.authorization',
+      amount: row.amount,
+      amount_details: row.amount_details,
+      approved: row.approved,
+      authorization_method: row.authorization_method,
+      balance_transactions: rest.slice(count),
+      card,
+      card_presence: row.card_presence,
+      cardholder: row.cardholder,
+      created: row.created,
+      currency: row.currency,
+      fleet: row.fleet,
+      fraud_challenges: row.fraud_challenges,
+      fuel: row.fuel,
+      livemode: false,
+      merchant_amount: row.merchant_amount,
+      merchant_currency: row.merchant_currency,
+      merchant_data: row.merchant_data,
+      metadata: row.metadata,
+      network_data: row.network_data,
+      pending_request: null,
+      request_history: row.request_history,
+      status: row.status,
+      token: row.token,
+      transactions: rest.slice(0, count),
+      verification_data: row.verification_data,
+      verified_by_fraud_challenge: row.verified_by_fraud_challenge,
+      wallet: row.wallet,
+    }) satisfies Shown<AuthorizationRow>,
+);
 
 export const AUTHORIZATION: Kind<AuthorizationRow> = {
   name: 'issuing.authorization',
