@@ -16,7 +16,7 @@ const UPDATED = `${AUTHORIZATION.eventPrefix}.updated`;
  */
 export function changeAuthorization(scope: Scope, next: AuthorizationRow): object {
   const row = prepare(scope, next);
-  if (row.sim.announced === true) return change(scope, AUTHORIZATION, row);
+  if (row.sim.announced) return change(scope, AUTHORIZATION, row);
   const shown = store(scope, AUTHORIZATION, row);
   return isUndecided(row) ? shown : announceAuthorization(scope, row.id);
 }
