@@ -155,13 +155,14 @@ describe('faults', () => {
   });
 
   it('hide what was done behind a 500, which the idempotency key keeps', async () => {
-    await faults({ fault: 'error_after', count: 1, method: 'POST' });
+    await faults({ fault: 'error_after', count: 1, method: 'POST', should_retry: false });
     const send = () => post({ 'idempotency-key': 'hidden' }, `${PERSON}&email=hidden@example.com`);
     const first = await send();
     const second = await send();
     expect([first.status, second.status]).toEqual([500, 500]);
     expect(await second.text()).toBe(await first.text());
     expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect(second.headers.get('stripe-should-retry')).toBe('false');
     expect(await count('hidden@example.com')).toBe(1);
   });
 

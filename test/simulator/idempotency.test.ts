@@ -5,11 +5,13 @@ import { IdempotencyStore } from '../../src/simulator/http/idempotency.ts';
 const WISH = { target: 'POST /v1/x', form: '' };
 
 const DAY_SECONDS = 86_400;
+const ANSWER = { status: 200, body: '{}', headers: {} };
+
+const claim = (key: string, created: number) => ({ key, wish: WISH, created, requestId: 'req_1' });
 
 function answer(store: IdempotencyStore, key: string, now: number): void {
-  expect(store.claim(key, WISH, now)).toBeUndefined();
-  const rest = { status: 200, body: '{}', requestId: 'req_1' };
-  store.finish({ key, wish: WISH, created: now, ...rest }, store.generation);
+  expect(store.claim(claim(key, now))).toBeUndefined();
+  store.finish({ ...claim(key, now), ...ANSWER }, store.generation);
 }
 
 const keys = (store: IdempotencyStore): string[] => store.all().map(({ key }) => key);
@@ -27,19 +29,15 @@ test('a new key drops all that are older than a day', () => {
 test('what was claimed before a load leaves nothing behind, and blocks nobody', () => {
   const store = new IdempotencyStore();
   const { generation } = store;
-  store.claim('kept', WISH, 0);
-  store.claim('released', WISH, 0);
+  store.claim(claim('kept', 0));
+  store.claim(claim('released', 0));
   store.load([]);
-  expect(store.claim('kept', WISH, 1)).toBeUndefined();
-  expect(store.claim('released', WISH, 1)).toBeUndefined();
-  store.finish(
-    { key: 'kept', wish: WISH, created: 0, status: 200, body: '{}', requestId: 'req_1' },
-    generation,
-  );
+  expect(store.claim(claim('kept', 1))).toBeUndefined();
+  expect(store.claim(claim('released', 1))).toBeUndefined();
+  store.finish({ ...claim('kept', 0), ...ANSWER }, generation);
   store.release('released', generation);
-  expect(keys(store)).toEqual([]);
   for (const key of ['kept', 'released'])
-    expect(() => store.claim(key, WISH, 2)).toThrow('in-progress');
+    expect(() => store.claim(claim(key, 2))).toThrow('in-progress');
 });
 
 test('a key that is used again after a day does not protect older ones', () => {
@@ -49,4 +47,12 @@ test('a key that is used again after a day does not protect older ones', () => {
   answer(store, 'again', DAY_SECONDS + 1);
   answer(store, 'new', 2 * DAY_SECONDS + 1);
   expect(keys(store)).toEqual(['again', 'new']);
+});
+
+test('the key of a call that an end cuts off is saved with an error, so that nothing happens twice', () => {
+  const store = new IdempotencyStore();
+  store.claim(claim('cut', 0));
+  const next = new IdempotencyStore();
+  next.load(store.all());
+  expect(next.claim(claim('cut', 1))).toMatchObject({ status: 500, requestId: 'req_1' });
 });

@@ -11,6 +11,37 @@ import { connect, startProgram, startReceiver } from './program.ts';
 const MAIN = fileURLToPath(new URL('../../src/simulator/main.ts', import.meta.url));
 
 describe('the state file', () => {
+  it('keeps the key of a call that the end cut off, so that its authorization is not made twice', async () => {
+    const stateFile = join(await temporaryFolder(), 'state.json');
+    const first = await startProgram({ stateFile });
+    const card = await first.card();
+    // The endpoint never answers.
+    await first.decideWith(() => undefined);
+    const body = new URLSearchParams({ card: card.id, amount: '100' });
+    const headers = { authorization: 'Bearer sk_test_x', 'idempotency-key': 'cut' };
+    const path = '/v1/test_helpers/issuing/authorizations';
+    const cut = fetch(`${first.simulator.url}${path}`, { method: 'POST', headers, body });
+    const ended = cut.then(
+      () => 'answered',
+      () => 'cut off',
+    );
+    await eventually(() => first.receiver.received.length > 0);
+    await first.simulator.close();
+    expect(await ended).toBe('cut off');
+
+    const second = createSimulator({ stateFile });
+    await second.listen();
+    try {
+      const again = await fetch(`${second.url}${path}`, { method: 'POST', headers, body });
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      const { data } = await connect(second).issuing.authorizations.list();
+      expect(data).toMatchObject([{ status: 'closed' }]);
+    } finally {
+      await second.close();
+      await first.receiver.close();
+    }
+  });
+
   it('keeps objects, endpoints, keys and undelivered events over a restart', async () => {
     const folder = await temporaryFolder();
     const stateFile = join(folder, 'state.json');

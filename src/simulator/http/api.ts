@@ -23,7 +23,7 @@ import {
   retryHint,
 } from './fault.ts';
 import { type FormMap, parseForm } from './form.ts';
-import { checkKeyLength, type IdempotencyStore, type Wish } from './idempotency.ts';
+import { type Claim, checkKeyLength, type IdempotencyStore } from './idempotency.ts';
 import { RawAnswer } from './raw-answer.ts';
 import type { Match, RouteTable } from './route-table.ts';
 
@@ -71,7 +71,10 @@ export async function answerCall(
   try {
     const { method, path } = call;
     const account = accountName(call) ?? api.world.platform.id;
-    const fault = await api.world.faults.strike({ method, path, account });
+    const { faults } = api.world;
+    const { rules } = faults;
+    const fault = await faults.strike({ method, path, account });
+    if (faults.rules !== rules) api.world.onChange();
     if (fault?.fault === 'drop') return { status: 0, body: '', headers: {}, cut: 'whole' };
     const refusal = fault === undefined ? undefined : refusalBefore(fault);
     if (refusal !== undefined) throw refusal;
@@ -148,8 +151,14 @@ async function route(api: Api, passage: Passage): Promise<OutgoingAnswer> {
     return toAnswer(answer, { version, isWrite: call.method === 'POST' });
   };
   if (idempotencyKey === undefined || idempotencyKey === '') return execute();
-  const wish = { target: `${call.method} ${call.path}`, form: formText(call) };
-  return once(api, { account, key: idempotencyKey, wish, requestId }, execute);
+  checkKeyLength(idempotencyKey);
+  const claim: Claim = {
+    key: `${account.id} ${idempotencyKey}`,
+    wish: { target: `${call.method} ${call.path}`, form: formText(call) },
+    created: api.world.clock.now(),
+    requestId,
+  };
+  return once(api, { claim, headers: { 'stripe-version': version, ...retryHint(fault) } }, execute);
 }
 
 const operationName = (match: Match | undefined): string | undefined =>
@@ -181,31 +190,23 @@ function jsonOfAnswer(answer: object): string {
   return `${JSON.stringify(rest).slice(0, -1)},"data":[${texts.join(',')}]}`;
 }
 
-interface Claim {
-  readonly account: Account;
-  readonly key: string;
-  readonly wish: Wish;
-  readonly requestId: string;
-}
-
+/** `headers` are those of the answer that are about what it says. */
 async function once(
   api: Api,
-  claim: Claim,
+  { claim, headers }: { claim: Claim; headers: Readonly<Record<string, string>> },
   execute: () => Promise<OutgoingAnswer>,
 ): Promise<OutgoingAnswer> {
-  const { account, wish, requestId } = claim;
-  checkKeyLength(claim.key);
-  const key = `${account.id} ${claim.key}`;
-  const created = api.world.clock.now();
-  const stored = api.idempotency.claim(key, wish, created);
+  const stored = api.idempotency.claim(claim);
   if (stored !== undefined) {
-    const headers = { 'idempotent-replayed': 'true', 'original-request': stored.requestId };
+    const replayed = { 'idempotent-replayed': 'true', 'original-request': stored.requestId };
     const body = typeof stored.body === 'string' ? stored.body : jsonOnce(stored.body);
-    return { status: stored.status, body, headers };
+    return { status: stored.status, body, headers: { ...stored.headers, ...replayed } };
   }
   const { generation } = api.idempotency;
-  const keep = (status: number, body: object | string): void =>
-    api.idempotency.finish({ key, wish, created, requestId, status, body }, generation);
+  const keep = (status: number, body: object | string): void => {
+    api.idempotency.finish({ ...claim, status, body, headers }, generation);
+    api.world.onChange();
+  };
   try {
     const answer = await execute();
     keep(answer.status, answer.shown ?? answer.body);
@@ -213,8 +214,8 @@ async function once(
   } catch (error) {
     const { status } = toFailure(error);
     // A conflict or a lock is about the moment, not about the request.
-    if (status === 409 || status === 429) api.idempotency.release(key, generation);
-    else keep(status, errorBody(error, requestId));
+    if (status === 409 || status === 429) api.idempotency.release(claim.key, generation);
+    else keep(status, errorBody(error, claim.requestId));
     throw error;
   }
 }

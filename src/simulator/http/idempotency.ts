@@ -15,6 +15,8 @@ export interface StoredAnswer {
   readonly status: number;
   /** The text, or the object it was made of: that is kept by its event anyway. */
   readonly body: object | string;
+  /** Of the answer's headers, those that are about what it says. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly requestId: string;
 }
 
@@ -26,15 +28,31 @@ export interface Wish {
   readonly form: string;
 }
 
-export interface IdempotencyEntry extends StoredAnswer {
+/** The use of a key by a call. */
+export interface Claim {
   readonly key: string;
   readonly wish: Wish;
+  /** Unix seconds of the simulator. */
   readonly created: number;
+  readonly requestId: string;
 }
+
+export interface IdempotencyEntry extends StoredAnswer, Claim {}
+
+const CUT_OFF = {
+  status: 500,
+  body: JSON.stringify({
+    error: {
+      type: 'api_error',
+      message: 'The simulator was stopped while it carried this call out. Its effect is unknown.',
+    },
+  }),
+  headers: {},
+};
 
 export class IdempotencyStore {
   readonly #entries = new Map<string, IdempotencyEntry>();
-  readonly #running = new Set<string>();
+  readonly #running = new Map<string, Claim>();
   #generation = 0;
 
   /** Another number after each `load`: what was claimed before it belongs to a state that is gone. */
@@ -46,7 +64,8 @@ export class IdempotencyStore {
    * The stored answer, or undefined after having claimed the key; then `finish` or `release` must follow, with the
    * generation of the claim. Throws for a key in use, and for a key of another request.
    */
-  claim(key: string, wish: Wish, now: number): StoredAnswer | undefined {
+  claim(claim: Claim): StoredAnswer | undefined {
+    const { key, wish, created: now } = claim;
     if (this.#running.has(key)) {
       throw refusal(
         409,
@@ -56,7 +75,7 @@ export class IdempotencyStore {
     }
     const entry = this.#entries.get(key);
     if (entry === undefined || now - entry.created > RETENTION_SECONDS) {
-      this.#running.add(key);
+      this.#running.set(key, claim);
       return undefined;
     }
     if (isSameWish(entry.wish, wish)) return entry;
@@ -94,10 +113,13 @@ export class IdempotencyStore {
     }
   }
 
+  /** What is to be saved. A call that is cut off may have had an effect, so its key must not have it twice. */
   all(): readonly IdempotencyEntry[] {
-    return [...this.#entries.values()].map((entry) =>
+    const finished = [...this.#entries.values()].map((entry) =>
       typeof entry.body === 'string' ? entry : { ...entry, body: jsonOf(entry.body) },
     );
+    const cutOff = [...this.#running.values()].map((claim) => ({ ...claim, ...CUT_OFF }));
+    return [...finished, ...cutOff];
   }
 
   /** Replaces everything that is kept. Calls under way keep nothing any more: what they made is not there. */

@@ -63,5 +63,6 @@ export class AttemptWatch {
   /** Nobody has to wait any longer. */
   close(): void {
     for (const watcher of this.#watchers) watcher.done();
+    this.#byRequest.clear();
   }
 }

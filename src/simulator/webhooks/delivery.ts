@@ -137,6 +137,7 @@ export class Deliverer {
   reset(saved: SavedDeliveries): void {
     for (const sender of this.#senders.values()) sender.close();
     this.#senders.clear();
+    this.#watch.close();
     // Senders that are still at it keep counting in the old one.
     this.#undelivered = new Undelivered();
     this.restore(saved);
