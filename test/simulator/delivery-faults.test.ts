@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RESOLUTION_MS } from '../../src/simulator/webhooks/waiting-room.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Program, type Receiver, startProgram, startReceiver } from './program.ts';
 
@@ -244,7 +245,8 @@ describe('the fault', () => {
     const { held } = await pending();
     expect(held).toMatchObject([{ event: before.held[0]?.event }]);
     expect(held[0]?.heldMs).toBeGreaterThan(30_000);
-    expect(held[0]?.heldMs).toBeLessThanOrEqual(60_000);
+    // What is due at nearly the same time leaves together, so each time it is queued may add one such step.
+    expect(held[0]?.heldMs).toBeLessThanOrEqual(60_000 + 2 * RESOLUTION_MS);
   });
 
   it('delay that is short is over soon after a restore', async () => {

@@ -1,7 +1,7 @@
 /** What waits for a moment, by moment: those of one moment leave together, so that a burst needs one timer. */
 
 /** Moments are rounded up to this, in milliseconds; nobody waits for less than it. */
-const RESOLUTION_MS = 20;
+export const RESOLUTION_MS = 20;
 
 export class WaitingRoom<T> {
   /** Ascending. */
