@@ -153,6 +153,23 @@ describe('the network, standing in,', () => {
     expect(await buy()).toMatchObject({ request_history: [{ reason: 'webhook_approved' }] });
   });
 
+  it('shows what an increment holds on the Issuing balance of a managed program', async () => {
+    await program.control('PUT', '/_sim/accounts/platform/settings', { program: 'managed' });
+    const top = { amount: 100_000, currency: 'usd' };
+    await program.control('POST', '/_sim/accounts/platform/balance', top);
+    const { id } = await buy();
+    await network('stand_in_approve');
+    const raised = await helpers().increment(id, { increment_amount: 50 });
+    const holds = [{ amount: -1_000 }, { amount: -50 }];
+    expect(raised.balance_transactions).toMatchObject(holds);
+    await network('normal');
+    const last = (await told(program)).at(-1);
+    expect(last).toMatchObject({
+      type: 'authorization.updated',
+      object: { id, balance_transactions: holds },
+    });
+  });
+
   it('has all of an authorization told in order, whatever happens to it meanwhile', async () => {
     const heard = await buy({ amount: 10 });
     await network('stand_in_approve');

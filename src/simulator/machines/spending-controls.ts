@@ -1,4 +1,5 @@
 /** Spending controls of a card or cardholder, and what they refuse. Pure; sums come from the caller. */
+import { SECONDS_PER_DAY } from './duration.ts';
 import type { SpendingWindow } from './spending-counter.ts';
 
 export const INTERVALS = [
@@ -103,7 +104,6 @@ export function exceededLimit(
   });
 }
 
-const SECONDS_PER_DAY = 86_400;
 export const utcDay = (seconds: number): number => Math.floor(seconds / SECONDS_PER_DAY);
 
 /** The first UTC day of the running window. Weeks begin on Sunday, as Stripe's documentation has them. */

@@ -26,9 +26,9 @@ export function changeUnheard(scope: Scope, next: AuthorizationRow): object {
   const { account, world } = scope;
   const before = account.authorizations.get(next.id);
   const earlier = before === undefined ? {} : AUTHORIZATION.render(account, before);
-  putAuthorization(scope, next);
-  if (before?.sim.announced !== true) return announceAuthorization(scope, next.id);
-  const object = AUTHORIZATION.render(account, next);
+  const row = putAuthorization(scope, next);
+  if (!row.sim.announced) return announceAuthorization(scope, row.id);
+  const object = AUTHORIZATION.render(account, row);
   const previous = previousAttributes(earlier, object);
   world.network.hold({ account: account.id, type: UPDATED, object, previous });
   return object;
@@ -58,10 +58,12 @@ const isSilent = ({ account }: Scope, row: AuthorizationRow): boolean =>
   row.transactions.length === 0 &&
   account.settings.verificationEvents === 'not_sent';
 
-/** The same without an event. */
-export function putAuthorization(scope: Scope, next: AuthorizationRow): void {
-  scope.account.authorizations.put(prepare(scope, next));
+/** The same without an event. Returns the row as it is stored. */
+export function putAuthorization(scope: Scope, next: AuthorizationRow): AuthorizationRow {
+  const row = prepare(scope, next);
+  scope.account.authorizations.put(row);
   scope.world.onChange();
+  return row;
 }
 
 /** The next version with all that goes with it; storing it is left to the caller. */

@@ -8,7 +8,7 @@ import {
   retrieveOperation,
 } from '../http/operation.ts';
 import { flag, list, text, timeRange } from '../http/parameter.ts';
-import { matchesType } from '../webhooks/faults.ts';
+import { matchesType } from '../machines/event-type.ts';
 import type { Account, EventRow } from '../world/account.ts';
 import type { Kind } from '../world/kind.ts';
 import type { World } from '../world/world.ts';

@@ -1,4 +1,5 @@
 /** Disturbed deliveries, on demand: rules that pick deliveries by endpoint and event type, and what they do to them. */
+import { matchesType } from '../machines/event-type.ts';
 
 export const FAULTS = [
   /** Sent again a little later. */
@@ -52,10 +53,6 @@ const UNDISTURBED: Disturbance = {
   twiceAtOnce: false,
   beforeAnswerMs: 0,
 };
-
-/** `issuing_card.*` stands for all types that begin with `issuing_card.`. */
-export const matchesType = (type: string, wanted: string): boolean =>
-  wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 
 export class DeliveryFaults {
   #rules: readonly DeliveryFaultRule[] = [];

@@ -10,7 +10,7 @@ import { remembered } from '../memo.ts';
 import { BALANCE_TRANSACTION } from './balance-transaction.ts';
 
 /**
- * All that a row holds but `sim`. The objects are written out: spreading a row and adding fields to the copy takes V8
+ * All that a row holds but `sim`. The objects that are shown most are written out: spreading a row and adding fields to the copy takes V8
  * ten microseconds, the literal a tenth of one. Fields that are undefined do not show.
  */
 type Shown<R> = Record<Exclude<keyof R, 'sim'>, unknown> & Readonly<Record<string, unknown>>;
