@@ -71,6 +71,7 @@ const UNIONS: Readonly<Record<string, readonly string[]>> = {
   'journal_entries.kind': ENTRY_KINDS,
   'postings.debit': LEDGER_KINDS,
   'postings.credit': LEDGER_KINDS,
+  'ledger_totals.kind': LEDGER_KINDS,
   'inbox.status': literalsOf('src/adapters/postgres/apply/inbox-row.ts', 'RowOutcome.status'),
 };
 /** Columns whose values only SQL statements name. */

@@ -35,6 +35,7 @@ export interface Posting {
 export const ENTRY_KINDS = [
   'credit',
   'debit',
+  'transfer',
   'hold',
   'release',
   'capture',

@@ -80,6 +80,8 @@ create table transactions (
   currency currency_code not null,
   amount_minor bigint not null check (amount_minor >= 0),
   merchant jsonb not null default '{}',
+  -- What the amount is made of, as Stripe says: the merchant's amount and currency, ATM fee, cashback.
+  parts jsonb not null default '{}',
   flags text[] not null default '{}',
   created_at timestamptz not null default now(),
   check ((account_id is null) = (card_id is null))

@@ -6,8 +6,11 @@ create table journal_entries (
   tenant_id text not null references tenants,
   currency currency_code not null,
   kind text not null check (
-    kind in ('credit', 'debit', 'hold', 'release', 'capture', 'refund', 'suspense_resolution', 'correction')),
+    kind in ('credit', 'debit', 'transfer', 'hold', 'release', 'capture', 'refund', 'suspense_resolution',
+      'correction')),
   account_id text,
+  -- Of a transfer: the account that receives.
+  counter_account_id text,
   authorization_id text references authorizations,
   transaction_id text references transactions,
   decision_id text,
@@ -18,15 +21,22 @@ create table journal_entries (
   -- An entry takes postings in its own transaction only.
   written_by xid8 not null default pg_current_xact_id(),
   foreign key (account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
+  foreign key (counter_account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
+  check (counter_account_id <> account_id),
+  -- The correction of a transfer names both accounts too.
+  check (kind <> 'transfer' or counter_account_id is not null),
+  check (counter_account_id is null or kind in ('transfer', 'correction')),
   check ((kind in ('capture', 'refund')) <= (transaction_id is not null)),
   check ((kind in ('hold', 'release')) <= (authorization_id is not null)),
   check ((kind = 'correction') = (corrects_entry_id is not null))
 );
--- Each Stripe transaction is booked once; each credit or debit of an account has its own external reference.
+-- Each Stripe transaction is booked once, each entry corrected once, and a command of an account has its own reference.
 create unique index journal_entries_transaction_once on journal_entries (transaction_id)
   where kind in ('capture', 'refund');
 create unique index journal_entries_external_ref_once on journal_entries (account_id, external_ref)
-  where kind in ('credit', 'debit');
+  where external_ref is not null;
+create unique index journal_entries_corrected_once on journal_entries (corrects_entry_id)
+  where corrects_entry_id is not null;
 
 create table postings (
   posting_id bigint generated always as identity primary key,
@@ -47,8 +57,10 @@ create table postings (
   posted_at timestamptz not null default clock_timestamp(),
   available_after_minor bigint,
   held_after_minor bigint,
+  -- The transaction that wrote it, by which the roll-up knows what it has summed.
+  written_by xid8 not null default pg_current_xact_id(),
   check (debit <> credit),
-  -- The pairs that the cases of docs/architecture.md need; disputes and settlement will add theirs.
+  -- The pairs that the cases of docs/ledger.md need; disputes and settlement will add theirs.
   check ((debit, credit) in (('funding', 'available'), ('available', 'funding'), ('available', 'held'),
     ('held', 'available'), ('held', 'network_settlement'), ('available', 'network_settlement'),
     ('network_settlement', 'available'), ('suspense', 'network_settlement'), ('network_settlement', 'suspense'),
@@ -59,7 +71,8 @@ create table postings (
   unique (account_id, seq)
 );
 create index postings_of_entry on postings (entry_id);
-create index postings_by_kind on postings (tenant_id, currency);
+create index postings_of_account_in_time on postings (account_id, posted_at) where account_id is not null;
+create index postings_by_writer on postings (written_by);
 
 -- The only writer of balances and holds. It runs as the owner, whose privilege the processes do not have, so
 -- a balance row that differs from the sum of its postings cannot be written by them.
@@ -80,7 +93,8 @@ begin
   if entry.written_by <> pg_current_xact_id() then
     raise exception 'entry % is complete; book a correction instead', new.entry_id;
   end if;
-  if new.account_id is not null and new.account_id is distinct from entry.account_id then
+  if new.account_id is not null and new.account_id is distinct from entry.account_id
+      and new.account_id is distinct from entry.counter_account_id then
     raise exception 'posting of account % does not belong to entry % of %', new.account_id, new.entry_id, entry.account_id;
   end if;
   if (new.debit = 'held' or new.credit = 'held') and new.authorization_id is distinct from entry.authorization_id then
@@ -131,10 +145,69 @@ create trigger postings_append_only before update or delete on postings
 create trigger postings_no_truncate before truncate on postings
   for each statement execute function refuse_change();
 
--- Balances by the trial balance: credits less debits a kind. Sums to zero a currency.
-create view trial_balance as
-  select tenant_id, currency, kind, sum(amount)::bigint as balance_minor
-    from (select tenant_id, currency, credit as kind, amount_minor as amount from postings
+-- Balances of all ledger accounts: credits less debits. Nobody keeps them up to date in the hot path, because every
+-- decision of a tenant would wait for one row. `roll_up_ledger` adds what is new, and the view adds what is newer.
+create table ledger_totals (
+  tenant_id text not null references tenants,
+  currency currency_code not null,
+  kind text not null check (kind in ('available', 'held', 'funding', 'network_settlement',
+    'dispute_receivable', 'losses', 'fees', 'suspense')),
+  balance_minor numeric not null,
+  primary key (tenant_id, currency, kind)
+);
+-- Totals hold every posting whose transaction is below this one, and no other.
+create table ledger_roll_up (
+  only_row boolean primary key default true check (only_row),
+  rolled_up_to xid8 not null default '0',
+  rolled_up_at timestamptz
+);
+insert into ledger_roll_up default values;
+
+-- Both sides of the postings of a range of transactions, summed.
+create function postings_between(p_from xid8, p_to xid8)
+  returns table (tenant_id text, currency currency_code, kind text, balance_minor numeric)
+language sql stable as $$
+  select s.tenant_id, s.currency, s.kind, sum(s.amount)
+    from (select p.tenant_id, p.currency, p.credit as kind, p.amount_minor as amount from postings p
+           where p.written_by >= p_from and (p_to is null or p.written_by < p_to)
           union all
-          select tenant_id, currency, debit, -amount_minor from postings) sides
+          select p.tenant_id, p.currency, p.debit, -p.amount_minor from postings p
+           where p.written_by >= p_from and (p_to is null or p.written_by < p_to)) s
+   group by s.tenant_id, s.currency, s.kind;
+$$;
+
+-- Adds the postings of finished transactions to the totals. A transaction that is still open may commit rows with
+-- smaller ids later; so only transactions below the oldest open one are taken, and none is skipped or taken twice.
+-- After a restore into a new cluster transaction ids begin anew; the totals are then summed from the beginning.
+-- Answers how many totals changed.
+create function roll_up_ledger() returns integer language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  low xid8;
+  high xid8;
+  changed integer;
+begin
+  -- The lock first: what another roll-up did while this one waited is seen by the statements after it.
+  select rolled_up_to into strict low from ledger_roll_up for update;
+  high := pg_snapshot_xmin(pg_current_snapshot());
+  if low > high then
+    delete from ledger_totals;
+    low := '0';
+  end if;
+  insert into ledger_totals as t (tenant_id, currency, kind, balance_minor)
+  select b.tenant_id, b.currency, b.kind, b.balance_minor from postings_between(low, high) b
+  on conflict (tenant_id, currency, kind) do update set balance_minor = t.balance_minor + excluded.balance_minor;
+  get diagnostics changed = row_count;
+  update ledger_roll_up set rolled_up_to = high, rolled_up_at = now();
+  return changed;
+end $$;
+revoke execute on function roll_up_ledger() from public;
+
+-- The trial balance of this moment, in one statement and so of one snapshot. Sums to zero a currency.
+create view trial_balance as
+  select tenant_id, currency, kind, sum(balance_minor)::bigint as balance_minor
+    from (select tenant_id, currency, kind, balance_minor from ledger_totals
+          union all
+          select b.tenant_id, b.currency, b.kind, b.balance_minor
+            from ledger_roll_up r, postings_between(r.rolled_up_to, null) b) parts
    group by tenant_id, currency, kind;
