@@ -10,6 +10,7 @@ import type { App, IngressOptions } from './ingress-ports.ts';
 import { registerOpenApi } from './open-api.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { attentionRoutes } from './routes/attention.ts';
+import { authorizationRoutes } from './routes/authorizations.ts';
 import { cardCommandRoutes } from './routes/card-commands.ts';
 import { cardControlRoutes } from './routes/card-controls.ts';
 import { cardHistoryRoutes } from './routes/card-history.ts';
@@ -18,6 +19,7 @@ import { cardRoutes } from './routes/cards.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { transactionRoutes } from './routes/transactions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { applyV1Conventions } from './v1-conventions.ts';
 
@@ -63,6 +65,8 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   cardControlRoutes(app, ports, afterCommit);
   cardCommandRoutes(app, ports);
   cardHistoryRoutes(app, ports);
+  authorizationRoutes(app, ports);
+  transactionRoutes(app, ports);
   attentionRoutes(app, ports);
   figureRoutes(app, ports);
 }

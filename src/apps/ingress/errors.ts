@@ -48,6 +48,7 @@ export const ERRORS = {
   CARDHOLDER_NOT_FOUND: row(404, 'There is no such cardholder of this tenant.'),
   CARD_NOT_FOUND: row(404, 'There is no such card.'),
   AUTHORIZATION_NOT_FOUND: row(404, 'There is no such authorization.'),
+  TRANSACTION_NOT_FOUND: row(404, 'There is no such transaction.'),
   IDEMPOTENCY_KEY_REUSED: row(
     409,
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
@@ -110,8 +111,11 @@ export const errorBody = (code: ErrorCode, details?: Details): ErrorBody => ({
 });
 
 /** A field that the schema cannot judge alone; answered in the shape of the schema's own problems. */
-export const invalidField = (path: string, message: string): ApiError =>
-  new ApiError('VALIDATION_FAILED', { fields: [{ in: 'body', path, message }] });
+export const invalidField = (
+  path: string,
+  message: string,
+  part: 'body' | 'query' = 'body',
+): ApiError => new ApiError('VALIDATION_FAILED', { fields: [{ in: part, path, message }] });
 
 /** Unwraps what was looked up. */
 export function found<T>(value: T | undefined, code: ErrorCode, details?: Details): T {

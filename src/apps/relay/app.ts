@@ -1,5 +1,6 @@
 /** The relay's loops: apply (inbox → books), notify (facts → signals), and the sweeps around them. */
 import { applyInbox } from '../../adapters/postgres/apply/inbox-apply.ts';
+import { rollUpLedger } from '../../adapters/postgres/ledger-roll-up.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import { interpretEvent } from '../../adapters/stripe/interpret-event.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -20,6 +21,8 @@ const APPLY_PAUSE_MS = 250;
 const NOTIFY_PAUSE_MS = 1_000;
 /** How often digests, forgotten workflows and ties are looked at. */
 const SWEEP_PAUSE_MS = 1_000;
+/** What is newer than the last roll-up is summed by every reader: seconds of postings are little to read. */
+const ROLL_UP_PAUSE_MS = 5_000;
 
 export interface RelayDependencies {
   readonly sql: Sql;
@@ -90,9 +93,18 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('open cards could not be given their workflow; trying again'),
     step: createRestartRound(sql, deps.workflows, clock),
   });
+  const rollUp = startLoop({
+    pauseMs: ROLL_UP_PAUSE_MS,
+    onError: onError('rolling up the ledger failed; trying again'),
+    async step() {
+      const { waiting } = await rollUpLedger(sql);
+      metrics.rolledUp(Date.now(), waiting);
+      return false;
+    },
+  });
   await sql.listen('inbox_waiting', () => apply.wake());
   await sql.listen('facts_waiting', () => notify.wake());
-  const loops: readonly Loop[] = [apply, notify, sweep, ties, restarts];
+  const loops: readonly Loop[] = [apply, notify, sweep, ties, restarts, rollUp];
   return {
     async stop() {
       state.isStopping = true;
