@@ -59,3 +59,5 @@ export const UNKNOWN_CARD_PARKED_MS = DAY_MS;
 export const CONFIRMATION_WINDOW_S = 2;
 /** Stripe waits this long for an answer; an entry that says so is that much younger than its request. */
 export const STRIPE_ANSWER_LIMIT_S = 2;
+/** An approval that no view has shown for this long is looked up; one that an ended authorization lacks is void. */
+export const UNCONFIRMED_HOLD_AFTER_S = 600;
