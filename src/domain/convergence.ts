@@ -48,7 +48,7 @@ export interface ConvergenceInput {
   readonly snapshots: readonly AuthorizationSnapshot[];
   readonly transactions: readonly ObservedTransaction[];
   readonly reading: CapturedAmountReading;
-  /** Dates the entries that have no date of their own, in seconds. */
+  /** Dates the entries that have no date of their own, and ends what is held for a time, in seconds. */
   readonly nowS: number;
 }
 
@@ -71,7 +71,7 @@ export interface Convergence {
 
 /** Where everything known about one authorization leads. Pure. */
 export function converge(input: ConvergenceInput): Convergence {
-  const { record, reading } = input;
+  const { record, reading, nowS } = input;
   const { decisions } = record;
   const newest = input.snapshots.reduce(mergeSnapshot, record.newest);
   const evidence = input.snapshots.reduce(mergeEvidence, record.evidence);
@@ -79,7 +79,7 @@ export function converge(input: ConvergenceInput): Convergence {
   const booked = [...input.booked, ...newTransactions];
 
   const { entries, heldMinor } = bookAll(newTransactions, record.heldMinor);
-  const hold = holdOf({ newest, decisions, evidence, booked, reading });
+  const hold = holdOf({ newest, decisions, evidence, booked, reading, nowS });
   const postings = adjustHold(heldMinor, hold.heldMinor);
   const [view] = latestViews(newest);
   if (postings.length > 0) {
@@ -87,7 +87,7 @@ export function converge(input: ConvergenceInput): Convergence {
       kind: hold.heldMinor > heldMinor ? 'hold' : 'release',
       authorizationId: record.authorizationId,
       transactionId: null,
-      effectiveS: view?.rank.atS ?? input.nowS,
+      effectiveS: view?.rank.atS ?? nowS,
       postings,
     });
   }

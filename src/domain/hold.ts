@@ -28,6 +28,8 @@ export interface HoldInput {
   /** All clearing records of this authorization that are on the books. */
   readonly booked: readonly Booked[];
   readonly reading: CapturedAmountReading;
+  /** A fuel surplus lapses with time. */
+  readonly nowS: number;
 }
 
 export interface Hold {
@@ -99,10 +101,11 @@ function surplusLeft(input: HoldInput, left: MinorUnits): MinorUnits {
   const approvals = input.decisions.filter((decision) => decision.approved);
   const checked = sum(approvals.map((d) => surplusOf(d.surplus, d.approvedMinor)));
   const wanted = approvals
-    .map((decision) => {
+    .map(({ surplus, approvedMinor }) => {
+      if (surplus.kind !== 'fuel') return surplusOf(surplus, left);
       // The true amount is known once a capture came or the amount is no longer the status check's.
-      const isKnown = input.booked.length > 0 || left !== decision.approvedMinor;
-      return decision.surplus.kind === 'fuel' && isKnown ? ZERO : surplusOf(decision.surplus, left);
+      const isKnown = input.booked.length > 0 || left !== approvedMinor;
+      return isKnown || input.nowS >= surplus.validUntilS ? ZERO : surplusOf(surplus, left);
     })
     .reduce(larger, ZERO);
   return smaller(wanted, checked);
