@@ -3,6 +3,7 @@
  * decision beside each other, and its clearing records. A formula over what is stored, so that the order of arrival
  * does not show in it; the movements of the hold, which tell of that order, are no part of it.
  */
+import { approvedTotal } from './authorization-flags.ts';
 import {
   type HistoryEntry,
   latestViews,
@@ -11,12 +12,12 @@ import {
 } from './authorization-state.ts';
 import {
   answersShown,
-  confirmedRequests,
   type Evidence,
   type RecordedDecision,
+  settledRequests,
   shownBy,
 } from './confirmation.ts';
-import { add, larger, type MinorUnits, ZERO } from './money.ts';
+import { add, type MinorUnits, ZERO } from './money.ts';
 import { surplusOf } from './surplus.ts';
 
 export type ClearingRecord = Pick<
@@ -42,7 +43,7 @@ export interface ChainRequest<D> {
   readonly decision: D | null;
   /** What the decision set aside: the amount and its surplus. */
   readonly heldMinor: MinorUnits;
-  /** Whether a view has shown the request answered; until then an approval of ours adds to the hold. */
+  /** A view has shown it answered, or ended without it; until then an approval of ours adds to the hold. */
   readonly confirmed: boolean;
   /** How it was answered, by Stripe's account; null while no view has shown it. */
   readonly answer: HistoryEntry | null;
@@ -63,17 +64,11 @@ export function authorizationChain<D extends RecordedDecision, B extends Clearin
   purchase: Purchase<D, B>,
 ): AuthorizationChain<D, B> {
   const { newest, evidence, decisions, booked } = purchase;
-  const shown = shownBy(evidence, newest);
-  const confirmed = confirmedRequests(decisions, shown);
-  const unconfirmed = decisions.filter((d) => d.approved && !confirmed.has(d.requestId));
-  const shownMinor = add(...shown.history.filter((e) => e.approved).map((e) => e.amountMinor));
+  const settled = settledRequests(decisions, evidence, newest);
+  const waiting = decisions.filter((d) => d.approved && !settled.has(d.requestId));
   return {
     approved: latestViews(newest)[0]?.approved ?? decisions.some((d) => d.approved),
-    // A final amount, as of a fuel pump, raises what was approved without an entry in the history.
-    approvedMinor: add(
-      larger(shownMinor, evidence.authorizedMinor),
-      ...unconfirmed.map((d) => d.approvedMinor),
-    ),
+    approvedMinor: add(approvedTotal(purchase), ...waiting.map((d) => d.approvedMinor)),
     requests: requestsOf(purchase),
     transactions: booked.toSorted(
       (a, b) => a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1),
@@ -87,14 +82,14 @@ function requestsOf<D extends RecordedDecision>({
   decisions,
 }: Purchase<D>): readonly ChainRequest<D>[] {
   const shown = shownBy(evidence, newest);
-  const confirmed = confirmedRequests(decisions, shown);
+  const settled = settledRequests(decisions, evidence, newest);
   const answers = answersShown(decisions, shown);
   const answered = new Set(answers.values());
   const own = decisions.map((decision) => ({
     atS: decision.requestedS,
     decision,
     heldMinor: heldBy(decision),
-    confirmed: confirmed.has(decision.requestId),
+    confirmed: settled.has(decision.requestId),
     answer: answers.get(decision.requestId) ?? null,
   }));
   const others = shown.history

@@ -52,7 +52,7 @@ describe('the chain of a purchase', () => {
 
   it('says what a decision set aside, with its surplus', () => {
     const { decisions, ...story } = tell({ ...plan, ...never });
-    const surplus = { kind: 'fuel', holdMinor: minorUnits(10_000) } as const;
+    const surplus = { kind: 'fuel', holdMinor: minorUnits(10_000), validUntilS: 2e9 } as const;
     const chain = chainOf({ ...story, decisions: decisions.map((d) => ({ ...d, surplus })) });
     expect(chain.requests[0]?.heldMinor).toBe(10_000);
   });

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rollUpLedger } from '../../src/adapters/postgres/ledger-roll-up.ts';
 import { createSql, type Queryable, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { createRelayMetrics } from '../../src/apps/relay/relay-metrics.ts';
+import { startRollUp } from '../../src/apps/relay/roll-up.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -198,5 +202,23 @@ describe('the roll-up', () => {
     expect(waiting).toBe(0);
     await rollUpLedger(sql);
     expect((await available()).total).toBe(all);
+  });
+
+  it('is done by the relay, which tells when', async () => {
+    const registry = createMetrics('relay');
+    await postAlone(9);
+    const errors: unknown[] = [];
+    const metrics = createRelayMetrics(registry);
+    const loop = startRollUp({ sql, metrics }, (error) => errors.push(error));
+    await eventually(async () => {
+      const { shown, total } = await available();
+      return shown === total;
+    });
+    await loop.stop();
+    expect(errors).toEqual([]);
+    const text = await registry.metrics();
+    const [, at] = /rolled_up_timestamp_seconds\{[^}]*\} (\S+)/.exec(text) ?? [];
+    expect(Date.now() / 1000 - Number(at)).toBeLessThan(30);
+    expect(text).toMatch(/issuing_ledger_postings_waiting\{[^}]*\} 0/);
   });
 });

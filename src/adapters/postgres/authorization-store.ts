@@ -104,6 +104,7 @@ const recorded = (row: DecisionRow): RecordedDecision => ({
   approvedMinor: minorUnits(row.approvedMinor),
   surplus: row.surplus,
   requestedS: row.requestedS,
+  decidedS: row.decidedS,
 });
 
 const booked = (row: TransactionRow) => ({

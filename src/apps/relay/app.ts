@@ -1,6 +1,5 @@
 /** The relay's loops: apply (inbox → books), notify (facts → signals), and the sweeps around them. */
 import { applyInbox } from '../../adapters/postgres/apply/inbox-apply.ts';
-import { rollUpLedger } from '../../adapters/postgres/ledger-roll-up.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import { interpretEvent } from '../../adapters/stripe/interpret-event.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -11,6 +10,7 @@ import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
+import { startRollUp } from './roll-up.ts';
 import { createTieSettler } from './ties.ts';
 
 /** Groups applied side by side: as many as the pool has connections to spare. */
@@ -21,8 +21,6 @@ const APPLY_PAUSE_MS = 250;
 const NOTIFY_PAUSE_MS = 1_000;
 /** How often digests, forgotten workflows and ties are looked at. */
 const SWEEP_PAUSE_MS = 1_000;
-/** What is newer than the last roll-up is summed by every reader: seconds of postings are little to read. */
-const ROLL_UP_PAUSE_MS = 5_000;
 
 export interface RelayDependencies {
   readonly sql: Sql;
@@ -93,15 +91,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('open cards could not be given their workflow; trying again'),
     step: createRestartRound(sql, deps.workflows, clock),
   });
-  const rollUp = startLoop({
-    pauseMs: ROLL_UP_PAUSE_MS,
-    onError: onError('rolling up the ledger failed; trying again'),
-    async step() {
-      const { waiting } = await rollUpLedger(sql);
-      metrics.rolledUp(Date.now(), waiting);
-      return false;
-    },
-  });
+  const rollUp = startRollUp(deps, onError('rolling up the ledger failed; trying again'));
   await sql.listen('inbox_waiting', () => apply.wake());
   await sql.listen('facts_waiting', () => notify.wake());
   const loops: readonly Loop[] = [apply, notify, sweep, ties, restarts, rollUp];

@@ -52,7 +52,10 @@ const ChainDecision = Type.Object({
     },
   ),
   heldMinor: Type.Integer({ description: 'The amount and its surplus, as it was set aside.' }),
-  confirmed: Type.Boolean({ description: 'Whether Stripe has shown this request answered.' }),
+  confirmed: Type.Boolean({
+    description:
+      'Stripe has shown it answered, or ended without it; it no longer adds to the hold.',
+  }),
   availableBeforeMinor: nullable(ShownMinor),
   explanation: AnyObject,
   decidedAt: Timestamp,
