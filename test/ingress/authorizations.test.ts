@@ -1,12 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createDecisionStore } from '../../src/adapters/postgres/decision-store.ts';
-import { type AuthorizationRequest, evaluate } from '../../src/domain/decision.ts';
 import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
-import { systemClock } from '../../src/platform/clock.ts';
 import { deliver } from '../relay/relay-inbox.ts';
+import { askDecision } from '../support/ask-decision.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
-import { sampleRequest } from '../support/sample-request.ts';
 import { authorization, event, START_S, transaction } from '../support/stripe-events.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
 
@@ -16,26 +13,12 @@ beforeAll(async () => {
   program = await createCardProgram(ingress.sql, { fundsMinor: 10_000 });
 });
 
-const BUDGET_MS = 20_000;
-
-/** Asks the decision function as the authorizer does. */
-async function decide(id: string, requestId: string, over: Partial<AuthorizationRequest>) {
-  const store = createDecisionStore(() => ingress.sql, systemClock());
-  const [tenant] = await ingress.sql<{ stripe_account: string | null }[]>`
-    select stripe_account from tenants where tenant_id = ${program.tenantId}`;
-  const request = sampleRequest({
+const decide = (id: string, requestId: string, asked: number) =>
+  askDecision(ingress.sql, program, {
     requestId,
     authorizationId: parseAuthorizationId(id),
-    stripeCardId: program.stripeCardId,
-    stripeAccount: tenant?.stripe_account ?? null,
-    requestedS: START_S,
-    ...over,
+    askedMinor: minorUnits(asked),
   });
-  const profile = await store.loadProfile(request.stripeAccount, request.stripeCardId);
-  const rule = evaluate(request, profile);
-  const deadlineMs = Date.now() + BUDGET_MS;
-  await store.decide([{ request, profile, rule, timings: {}, deadlineMs }]);
-}
 
 const told = (...events: Parameters<typeof deliver>[2][]) =>
   deliver(ingress.sql, program, ...events);
@@ -46,7 +29,7 @@ describe('GET /v1/authorizations/{id}', () => {
     const id = 'iauth_whole';
     const card = program.stripeCardId;
     const capture = { id: 'ipi_whole', card, amount: -1_300, authorization: id };
-    await decide(id, 'evt_whole', { askedMinor: minorUnits(1_000) });
+    await decide(id, 'evt_whole', 1_000);
     const fresh = await show(id);
     expect(fresh).toMatchObject({
       status: 'pending',
@@ -109,7 +92,7 @@ describe('GET /v1/authorizations/{id}', () => {
 
   it('shows a decline before any event of it came, and no second row when it does', async () => {
     const id = 'iauth_declined';
-    await decide(id, 'evt_declined', { askedMinor: minorUnits(99_999) });
+    await decide(id, 'evt_declined', 99_999);
     expect(await show(id)).toMatchObject({
       accountId: program.accountId,
       approved: false,

@@ -27,8 +27,14 @@ describe('parseCommandLine', () => {
     });
   });
 
+  it('reads the option of ledger-verify', () => {
+    expect(parseCommandLine(['ledger-verify'])).toEqual({ command: 'ledger-verify', all: false });
+    expect(parseCommandLine(['ledger-verify', '--all'])).toMatchObject({ all: true });
+  });
+
   it.each([
     [[], 'No command given'],
+    [['ledger-verify', '--most'], 'takes no option but --all, and got "--most"'],
     [['strat'], 'Unknown command "strat"'],
     [['demo', '--crads', '3'], "Unknown option '--crads'"],
     [['demo', '--cards', '0'], '--cards is "0"; it must be a whole number from 1 to 1000'],
