@@ -75,8 +75,9 @@ function differencesOf(row: CheckedRow, nowS: number): readonly Difference[] {
   const isBefore = before.hold.heldMinor === state.record.heldMinor;
   const result = isBefore ? before : converged;
   // Until anything but our decisions is known, their holds are added up as they were taken.
-  if (result.newest.length === 0 && row.booked.length === 0 && isAsDecided(state)) return found;
-  return [...found, ...stateDifferences(subject, state, result), ...confirmations(row, result)];
+  const isDecided = result.newest.length === 0 && row.booked.length === 0 && isAsDecided(state);
+  const standing = isDecided ? [] : stateDifferences(subject, state, result);
+  return [...found, ...standing, ...confirmations(row, result)];
 }
 
 const convergedAt = (row: CheckedRow, { record }: AuthorizationState, nowS: number) =>
