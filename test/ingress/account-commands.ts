@@ -19,15 +19,20 @@ interface ExpectedRefusal {
 }
 
 export interface AccountCommands {
-  newAccount(wanted?: WantedAccount): Promise<string>;
-  command(id: string, name: string, body?: object, key?: string): Promise<Answer>;
-  shown(id: string): Promise<Answer['body']>;
-  available(id: string): Promise<unknown>;
-  written(): Promise<unknown>;
+  readonly newAccount: (wanted?: WantedAccount) => Promise<string>;
+  readonly command: (id: string, name: string, body?: object, key?: string) => Promise<Answer>;
+  readonly shown: (id: string) => Promise<Answer['body']>;
+  readonly available: (id: string) => Promise<unknown>;
+  readonly written: () => Promise<unknown>;
   /** Sends the command and checks that it is refused with the code and that nothing was written. */
-  refused(id: string, name: string, body: object, answer: ExpectedRefusal): Promise<void>;
+  readonly refused: (
+    id: string,
+    name: string,
+    body: object,
+    answer: ExpectedRefusal,
+  ) => Promise<void>;
   /** Puts money on an account as the network would, which asks nobody; a negative amount takes it. */
-  network(accountId: string, amountMinor: number): Promise<void>;
+  readonly network: (accountId: string, amountMinor: number, merchant?: string) => Promise<void>;
 }
 
 export function accountCommands(ingress: IngressUnderTest): AccountCommands {
@@ -72,7 +77,7 @@ export function accountCommands(ingress: IngressUnderTest): AccountCommands {
       expect(await written()).toEqual(before);
     },
 
-    async network(accountId, amountMinor) {
+    async network(accountId, amountMinor, merchant = 'Shop') {
       const transactionId = `ipi_${randomUUID().replaceAll('-', '')}`;
       const [type, debit, credit] =
         amountMinor > 0
@@ -80,8 +85,9 @@ export function accountCommands(ingress: IngressUnderTest): AccountCommands {
           : ['capture', 'available', 'network_settlement'];
       await ingress.sql.begin(async (tx) => {
         await tx`
-          insert into transactions (tenant_id, transaction_id, type, stripe_card_id, currency, amount_minor)
-          select tenant_id, ${transactionId}, ${type}, 'ic_1', currency, ${Math.abs(amountMinor)}
+          insert into transactions (tenant_id, transaction_id, type, stripe_card_id, currency, amount_minor, merchant)
+          select tenant_id, ${transactionId}, ${type}, 'ic_1', currency, ${Math.abs(amountMinor)},
+                 jsonb_build_object('name', ${merchant}::text)
             from accounts where account_id = ${accountId}`;
         await tx`
           insert into journal_entries (tenant_id, currency, kind, account_id, transaction_id)

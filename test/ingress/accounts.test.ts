@@ -67,7 +67,7 @@ describe('the status of an account', () => {
   it('waits for a decision that holds the account, and is announced to the processes', async () => {
     const id = await newAccount();
     const heard: string[] = [];
-    const { unlisten } = await ingress.sql.listen('profile_changed', (text) => heard.push(text));
+    const listening = await ingress.sql.listen('profile_changed', (text) => heard.push(text));
     let isAnswered = false;
     const freeze = await ingress.sql.begin(async (tx) => {
       await tx`select 1 from accounts where account_id = ${id} for no key update`;
@@ -87,7 +87,7 @@ describe('the status of an account', () => {
     });
     expect((await freeze.call).body['status']).toBe('frozen');
     await eventually(() => heard.includes(`accounts:${id}`));
-    await unlisten();
+    await listening.unlisten();
   });
 });
 

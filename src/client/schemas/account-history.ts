@@ -91,8 +91,8 @@ export const StatementQuery = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: STATEMENT_LINES_MAX,
-        default: STATEMENT_LINES_DEFAULT,
-        description: 'Lines of a page.',
+        // No default in the schema: it would be filled in for CSV too, which has no pages.
+        description: `Lines of a page; ${STATEMENT_LINES_DEFAULT} unless given.`,
       }),
     ),
     after: pageFields.after,

@@ -33,37 +33,43 @@ interface Command {
   readonly atMs: number;
 }
 
-export function accountBookingRoutes(app: App, { answers, clock }: IngressPorts): void {
-  const schema = <B extends TSchema>(operationId: string, summary: string, body: B) => ({
-    operationId,
-    summary,
-    tags: TAGS,
-    params: IdParams,
-    body,
-    response: { 201: BookedEntry },
+const schema = <B extends TSchema>(operationId: string, summary: string, body: B) => ({
+  operationId,
+  summary,
+  tags: TAGS,
+  params: IdParams,
+  body,
+  response: { 201: BookedEntry },
+});
+
+export function accountBookingRoutes(app: App, ports: IngressPorts): void {
+  paymentRoutes(app, ports);
+  transferRoutes(app, ports);
+}
+
+/** Books in the transaction of the answer; a refusal writes nothing but itself. */
+async function book(
+  { answers, clock }: IngressPorts,
+  reply: FastifyReply,
+  target: { readonly id: string; readonly externalRef?: string | undefined },
+  command: (accounts: Accounts, common: Command) => Promise<BookingOutcome>,
+): Promise<BookedRecord> {
+  const accountId = pathId(parseAccountId, target.id, 'ACCOUNT_NOT_FOUND');
+  const common = { accountId, externalRef: target.externalRef ?? null, atMs: clock.nowMs() };
+  const { body } = await answerOnce(answers, reply, 201, async ({ accounts }) => {
+    const outcome = await command(accounts, common);
+    if (outcome.kind === 'booked') return outcome.entry;
+    throw refused(outcome);
   });
+  return body;
+}
 
-  /** Books in the transaction of the answer; a refusal writes nothing but itself. */
-  async function book(
-    reply: FastifyReply,
-    target: { readonly id: string; readonly externalRef: string | undefined },
-    command: (accounts: Accounts, common: Command) => Promise<BookingOutcome>,
-  ): Promise<BookedRecord> {
-    const accountId = pathId(parseAccountId, target.id, 'ACCOUNT_NOT_FOUND');
-    const common = { accountId, externalRef: target.externalRef ?? null, atMs: clock.nowMs() };
-    const { body } = await answerOnce(answers, reply, 201, async ({ accounts }) => {
-      const outcome = await command(accounts, common);
-      if (outcome.kind === 'booked') return outcome.entry;
-      throw refused(outcome);
-    });
-    return body;
-  }
-
+function paymentRoutes(app: App, ports: IngressPorts): void {
   app.post(
     '/v1/accounts/:id/credits',
     { schema: schema('creditAccount', 'Books money that the customer paid in', NewCredit) },
     async ({ params: { id }, body: { amountMinor, externalRef } }, reply) => {
-      const entry = await book(reply, { id, externalRef }, (accounts, common) =>
+      const entry = await book(ports, reply, { id, externalRef }, (accounts, common) =>
         accounts.credit({ ...common, amountMinor: minorUnits(amountMinor) }),
       );
       return reply.code(201).send(entry);
@@ -74,23 +80,24 @@ export function accountBookingRoutes(app: App, { answers, clock }: IngressPorts)
     '/v1/accounts/:id/debits',
     { schema: schema('debitAccount', 'Books money that is paid out to the customer', NewDebit) },
     async ({ params: { id }, body: { amountMinor, externalRef } }, reply) => {
-      const entry = await book(reply, { id, externalRef }, (accounts, common) =>
+      const entry = await book(ports, reply, { id, externalRef }, (accounts, common) =>
         accounts.debit({ ...common, amountMinor: minorUnits(amountMinor) }),
       );
       return reply.code(201).send(entry);
     },
   );
+}
 
+function transferRoutes(app: App, ports: IngressPorts): void {
   app.post(
     '/v1/accounts/:id/transfers',
     { schema: schema('transferFromAccount', 'Moves money to another account', NewTransfer) },
-    async ({ params: { id }, body: { amountMinor, externalRef, toAccountId } }, reply) => {
-      const entry = await book(reply, { id, externalRef }, (accounts, common) =>
-        accounts.transfer({
-          ...common,
-          amountMinor: minorUnits(amountMinor),
-          toAccountId: parseAccountId(toAccountId),
-        }),
+    async ({ params: { id }, body }, reply) => {
+      const amountMinor = minorUnits(body.amountMinor);
+      const toAccountId = parseAccountId(body.toAccountId);
+      const { externalRef } = body;
+      const entry = await book(ports, reply, { id, externalRef }, (accounts, common) =>
+        accounts.transfer({ ...common, amountMinor, toAccountId }),
       );
       return reply.code(201).send(entry);
     },
@@ -106,7 +113,7 @@ export function accountBookingRoutes(app: App, { answers, clock }: IngressPorts)
       },
     },
     async ({ params: { id, entryId }, body: { externalRef } }, reply) => {
-      const entry = await book(reply, { id, externalRef }, async (accounts, common) =>
+      const entry = await book(ports, reply, { id, externalRef }, async (accounts, common) =>
         ENTRY_ID.test(entryId)
           ? accounts.reverse({ ...common, entryId })
           : { kind: 'unknown_entry' },
