@@ -6,7 +6,7 @@ import { accountCommands } from './account-commands.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
 
 const ingress = ingressUnderTest();
-const { newAccount, command, available, refused, network } = accountCommands(ingress);
+const { newAccount, command, available, refused, network, whileHeld } = accountCommands(ingress);
 
 describe('a debit', () => {
   it.each([
@@ -98,6 +98,21 @@ describe('a transfer', () => {
     });
     const poor = await newAccount({ fundsMinor: 9 });
     await refused(poor, 'transfers', transfer(from), { code: 'INSUFFICIENT_FUNDS' });
+  });
+
+  it.each(['up', 'down'])('locks the lower id first on its way %s', async (way) => {
+    const ids = [await newAccount({ fundsMinor: 10 }), await newAccount({ fundsMinor: 10 })];
+    const [low = '', high = ''] = ids.toSorted();
+    const [from, to] = way === 'up' ? [low, high] : [high, low];
+    const transfer = await whileHeld(
+      high,
+      () => command(from, 'transfers', { toAccountId: to, amountMinor: 1 }),
+      async () => {
+        const other = ingress.sql`select 1 from accounts where account_id = ${low} for update nowait`;
+        await expect(other).rejects.toThrow(/could not obtain lock/);
+      },
+    );
+    expect(transfer.status).toBe(201);
   });
 
   it('does not deadlock with transfers the other way', async () => {

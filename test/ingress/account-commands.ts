@@ -1,6 +1,7 @@
 /** Commands to accounts through the API, and everything that they could have written. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import type { Answer, IngressUnderTest } from './ingress-under-test.ts';
 import { platformTenant } from './program.ts';
 
@@ -31,6 +32,12 @@ export interface AccountCommands {
     body: object,
     answer: ExpectedRefusal,
   ) => Promise<void>;
+  /** Makes the call while somebody else holds the account, and looks at what it has done once it waits. */
+  readonly whileHeld: (
+    accountId: string,
+    call: () => Promise<Answer>,
+    look: () => Promise<void>,
+  ) => Promise<Answer>;
   /** Puts money on an account as the network would, which asks nobody; a negative amount takes it. */
   readonly network: (accountId: string, amountMinor: number, merchant?: string) => Promise<void>;
 }
@@ -75,6 +82,23 @@ export function accountCommands(ingress: IngressUnderTest): AccountCommands {
       expect({ status: answer.status, code: answer.body.error?.code }).toEqual({ status, code });
       if (details !== undefined) expect(answer.body.error?.details).toEqual(details);
       expect(await written()).toEqual(before);
+    },
+
+    async whileHeld(accountId, call, look) {
+      const { answer } = await ingress.sql.begin(async (tx) => {
+        await tx`select 1 from accounts where account_id = ${accountId} for no key update`;
+        // In an object, because a promise that a function returns would be waited for here.
+        const under = { answer: call() };
+        await eventually(async () => {
+          const waiting = await ingress.sql`
+            select 1 from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock'`;
+          return waiting.length > 0;
+        });
+        await look();
+        return under;
+      });
+      return answer;
     },
 
     async network(accountId, amountMinor, merchant = 'Shop') {

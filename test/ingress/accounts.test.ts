@@ -5,7 +5,8 @@ import { accountCommands } from './account-commands.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
 
 const ingress = ingressUnderTest();
-const { newAccount, command, shown, written, refused, network } = accountCommands(ingress);
+const { newAccount, command, shown, written, refused, network, whileHeld } =
+  accountCommands(ingress);
 
 const openItems = async (id: string) => {
   const rows = await ingress.sql<{ kind: string }[]>`
@@ -69,23 +70,12 @@ describe('the status of an account', () => {
     const heard: string[] = [];
     const listening = await ingress.sql.listen('profile_changed', (text) => heard.push(text));
     let isAnswered = false;
-    const freeze = await ingress.sql.begin(async (tx) => {
-      await tx`select 1 from accounts where account_id = ${id} for no key update`;
-      const call = command(id, 'freeze').then((answer) => {
-        isAnswered = true;
-        return answer;
-      });
-      await eventually(async () => {
-        const waiting = await ingress.sql`
-          select 1 from pg_stat_activity
-           where datname = current_database() and wait_event_type = 'Lock'`;
-        return waiting.length > 0;
-      });
-      expect(isAnswered).toBe(false);
-      // In an object, because a promise that a function returns would be waited for here.
-      return { call };
-    });
-    expect((await freeze.call).body['status']).toBe('frozen');
+    const freeze = await whileHeld(
+      id,
+      () => command(id, 'freeze').finally(() => (isAnswered = true)),
+      async () => expect(isAnswered).toBe(false),
+    );
+    expect(freeze.body['status']).toBe('frozen');
     await eventually(() => heard.includes(`accounts:${id}`));
     await listening.unlisten();
   });

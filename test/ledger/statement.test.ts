@@ -264,6 +264,17 @@ describe(`statements (seed ${seed})`, () => {
     });
   });
 
+  it('never cut an entry in two at the end of a page', async () => {
+    const { program } = await newProgram();
+    const purchase = await newPurchase(program);
+    const parts = Array.from({ length: 7 }, () => ['available', 'network_settlement', 1] as const);
+    for (let count = 0; count < 4; count += 1) {
+      await networkEntry(program, purchase, 'capture', parts);
+    }
+    const { lines } = await allLines(program.accountId, BEFORE, AFTER, 3);
+    expect(lines.map((line) => line.amountMinor)).toEqual([2_000, -7, -7, -7, -7]);
+  });
+
   it('keep what is held in the balance and show it apart', async () => {
     const { program } = await newProgram();
     await networkEntry(program, await newPurchase(program), 'hold', [['available', 'held', 300]]);
