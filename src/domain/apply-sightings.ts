@@ -31,7 +31,8 @@ import {
 
 /**
  * `books` must hold what is stored of every card, account, authorization and clearing record that the rows name, the
- * cards of those authorizations, and what waits in suspense for the cards. `nowS` dates what has no date of its own.
+ * cards and decisions of those authorizations, and what waits in suspense for the cards. `nowS` dates what has no date
+ * of its own.
  */
 export function applySightings(books: Books, rows: readonly SeenRow[], nowS: number): BooksChange {
   const work = beginWork(books, nowS);
@@ -56,19 +57,19 @@ export function applySightings(books: Books, rows: readonly SeenRow[], nowS: num
 const distinct = (cards: readonly CardState[]): readonly CardState[] =>
   [...new Set(cards)].toSorted((a, b) => (a.stripeCardId < b.stripeCardId ? -1 : 1));
 
-const unseen = (authorizationId: AuthorizationId): AuthorizationRecord => ({
+const unseen = ({ decisions }: Books, authorizationId: AuthorizationId): AuthorizationRecord => ({
   authorizationId,
   newest: [],
   evidence: NO_EVIDENCE,
   heldMinor: ZERO,
-  decisions: [],
+  decisions: decisions.get(authorizationId) ?? [],
 });
 
 /** Brings one authorization to where everything known leads. */
 function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subject): void {
   const { snapshots, transactions, card: seenWith } = subject;
   const stored = work.authorizations.get(authorizationId);
-  const record = stored?.record ?? unseen(authorizationId);
+  const record = stored?.record ?? unseen(work.before, authorizationId);
   linkListed(work, seenWith, snapshots, authorizationId);
   const booked = bookedOf(work, work.members.get(authorizationId) ?? []);
   const { reading } = seenWith;
