@@ -127,13 +127,23 @@ export function answersShown(
   );
   const answers = new Map<string, HistoryEntry>();
   const unused = new Set(shown.history);
+  const others = othersAmong(shown.metadataKeys, decisions);
   for (const decision of inOrder) {
+    if (!keys.has(decision.requestId) && unused.size <= others) break;
     const entry = bestEntry([...unused], decision);
     if (entry === undefined) continue;
     unused.delete(entry);
     answers.set(decision.requestId, entry);
   }
   return answers;
+}
+
+/** Keys of requests whose decisions are not recorded here yet: each stands for an entry that confirms nobody else. */
+function othersAmong(keys: readonly string[], decisions: readonly RecordedDecision[]): number {
+  const kindOf = (id: string): string | undefined => id.split('_', 1)[0];
+  const ours = new Set(decisions.map((decision) => decision.requestId));
+  const kinds = new Set(decisions.map((decision) => kindOf(decision.requestId)));
+  return keys.filter((key) => !ours.has(key) && kinds.has(kindOf(key))).length;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The records of the card program, within one transaction or outside any. */
+import type { AccountHistory } from './account-history.ts';
 import type { Accounts } from './accounts.ts';
 import type { AttentionList } from './attention.ts';
 import type { Authorizations } from './authorizations.ts';
@@ -12,6 +13,7 @@ import type { Transactions } from './transactions.ts';
 export interface Records {
   readonly tenants: Tenants;
   readonly accounts: Accounts;
+  readonly accountHistory: AccountHistory;
   readonly cardholders: Cardholders;
   readonly cards: Cards;
   readonly controls: CardControls;
