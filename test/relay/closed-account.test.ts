@@ -55,7 +55,8 @@ describe('money of the network on an account that is not open', () => {
     await accounts.changeStatus(program.accountId, 'reopen');
     const { accountId } = program;
     const payment = { accountId, amountMinor: minorUnits(300), externalRef: null, atMs: 0 };
-    expect(await accounts.credit(payment)).toMatchObject({ kind: 'booked' });
+    const outcome = await sql.begin((tx) => createAccountStore(tx).credit(payment));
+    expect(outcome).toMatchObject({ kind: 'booked' });
     expect(await openItems(sql, program)).toEqual(['forced_capture']);
   });
 
