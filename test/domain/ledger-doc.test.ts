@@ -88,12 +88,11 @@ const unlinked = { authorizationId: null };
 
 /** What a row may say: `¤` is an amount, `§` a status. Remarks in brackets are for people alone. */
 const ACTIONS: Readonly<Record<string, Action>> = {
-  'credit ¤': (books, m) => books.command('credit', ['funding', 'available', m]),
-  'debit ¤': (books, m) => books.command('debit', ['available', 'funding', m]),
+  'credit ¤': (books, m) => books.command('credit', 'bank', 'account', m),
+  'debit ¤': (books, m) => books.command('debit', 'account', 'bank', m),
   'transfer ¤ to another account': (books, m) =>
-    books.command('transfer', ['available', 'funding', m], ['funding', 'other available', m]),
-  'the credit of ¤ is corrected': (books, m) =>
-    books.command('correction', ['available', 'funding', m]),
+    books.command('transfer', 'account', 'other account', m),
+  'the credit of ¤ is corrected': (books, m) => books.command('correction', 'account', 'bank', m),
   'we decline ¤': (books, m) => books.decide(m, null),
   'we approve ¤ of (?<asked>.+)': (books, m, { asked }) =>
     books.decide(amountOf(asked, books.currency), m),
@@ -159,7 +158,7 @@ function open(text: string): ExampleBooks {
   const limitMinor = limit === undefined ? 0 : amountOf(limit, unit);
   const books = new ExampleBooks(unit, limitMinor, unknown === undefined);
   const fundsMinor = amountOf(funds, unit);
-  if (fundsMinor > 0) books.command('credit', ['funding', 'available', fundsMinor]);
+  if (fundsMinor > 0) books.command('credit', 'bank', 'account', fundsMinor);
   return books;
 }
 

@@ -2,6 +2,11 @@
  * The books of one worked example of docs/ledger.md, in memory: one account, one card, one purchase. Clearing records
  * and views go through `applySightings`; a decision takes its hold as the decision function in SQL does.
  */
+import {
+  type AccountStanding,
+  movementPostings,
+  movementRefusal,
+} from '../../src/domain/account-rules.ts';
 import { applySightings } from '../../src/domain/apply-sightings.ts';
 import { itemChanges, itemsOfAccount } from '../../src/domain/attention-items.ts';
 import type {
@@ -29,10 +34,14 @@ export const CARD: Stored.CardState = {
   usage: 'spending',
   reading: 'unknown',
 };
+const OTHER_ACCOUNT = ids.parseAccountId('acc_other');
+const OTHERS = 'other available';
 const { merchant } = sampleRequest();
 const NO_FEES = { atmFeeMinor: ZERO, cashbackMinor: ZERO };
 const parts = { merchantAmountMinor: null, merchantCurrency: null, ...NO_FEES };
 
+/** Where the money of a command comes from, and goes to. */
+type Place = 'bank' | 'account' | 'other account';
 /** A posting as the page writes it; what belongs to the other account has that in its name. */
 export type Line = readonly [debit: string, credit: string, amountMinor: number];
 interface Entry {
@@ -75,8 +84,30 @@ export class ExampleBooks {
     this.entries = [];
   }
 
-  /** Books what the API commands; the item of an overdrawn account follows from the balance. */
-  command(kind: string, ...lines: readonly Line[]): void {
+  /** What the API commands, by the rules of the domain; the bank is the end that is no account. */
+  command(kind: string, from: Place, to: Place, amount: number): void {
+    const movement = {
+      from: this.#standing(from),
+      to: this.#standing(to),
+      amountMinor: minorUnits(amount),
+    };
+    if (movementRefusal(movement) !== null) throw new Error('the command is refused');
+    const lines = movementPostings(movement).map(({ accountId, debit, credit }): Line => {
+      const isOthers = accountId === OTHER_ACCOUNT;
+      const nameOf = (side: string) => (isOthers && side === 'available' ? OTHERS : side);
+      return [nameOf(debit), nameOf(credit), amount];
+    });
+    this.#book(kind, ...lines);
+  }
+
+  #standing(place: Place): AccountStanding | null {
+    if (place === 'bank') return null;
+    const id = place === 'account' ? CARD.accountId : OTHER_ACCOUNT;
+    return { ...this.#account, id, status: 'open', heldMinor: ZERO };
+  }
+
+  /** The item of an overdrawn account follows from the balance. */
+  #book(kind: string, ...lines: readonly Line[]): void {
     this.#post({ kind, currency: this.currency, effectiveS: this.nowS, lines });
     const availableMinor = minorUnits(this.sums.get('available') ?? 0);
     const account = { ...this.#account, availableMinor };
@@ -111,7 +142,7 @@ export class ExampleBooks {
       countedMinor: minorUnits(state.countedMinor + approvedMinor),
       record: { ...state.record, heldMinor: minorUnits(state.record.heldMinor + heldMinor) },
     };
-    if (heldMinor > 0) this.command('hold', ['available', 'held', heldMinor]);
+    if (heldMinor > 0) this.#book('hold', ['available', 'held', heldMinor]);
   }
 
   #answer(amount: number, approved: boolean): HistoryEntry {
@@ -150,9 +181,11 @@ export class ExampleBooks {
   ): void {
     const { as, listed, listedById } = options;
     const approved = status !== 'declined';
-    // Where nobody asked us the network has answered; a refusal takes the place of our approval.
-    if (this.#history.length === 0) this.#history = [this.#answer(amount, approved)];
-    else if (!approved) this.#history = this.#history.map((answer) => ({ ...answer, approved }));
+    const answered = this.#history;
+    // Where nobody asked us the network has answered; another outcome takes the place of our answer.
+    if (answered.length === 0) this.#history = [this.#answer(amount, approved)];
+    else if (!approved || answered.every((answer) => !answer.approved))
+      this.#history = answered.map((answer) => ({ ...answer, approved }));
     if (listed !== undefined) this.#cleared.push(listed);
     if (as !== 'again') this.#shownS = as === 'older' ? START_S : this.nowS;
     const count = as === 'older' ? 1 : undefined;
@@ -214,6 +247,7 @@ export class ExampleBooks {
         accounts: new Map([[CARD.accountId, this.#account]]),
         authorizations: new Map(state && record ? [[PURCHASE, { ...state, record }]] : []),
         transactions,
+        decisions: new Map([[PURCHASE, this.#decisions]]),
       },
       sightings.map((sighting, key) => ({ key, tenantId: CARD.tenantId, sighting })),
       this.nowS,
