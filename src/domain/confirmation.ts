@@ -152,19 +152,30 @@ export function settledRequests(
   return settled;
 }
 
-/** The entry that fits best: one with the same outcome before one with the other; -1 when none fits. */
+/**
+ * The entry that fits best: one with the same outcome before one with the other; -1 when none fits. Where our answer
+ * to a fuel pump did not count, Stripe shows the amount that it holds for a pump.
+ */
 function bestEntry(entries: readonly HistoryEntry[], decision: RecordedDecision): number {
-  const fitting = entries.findIndex((e) => e.approved === decision.approved && fits(e, decision));
-  return fitting >= 0 ? fitting : entries.findIndex((entry) => fits(entry, decision));
+  const near = entries.filter((entry) => isNear(entry, decision));
+  const found =
+    near.find((entry) => entry.approved === decision.approved && isAmount(entry, decision)) ??
+    near.find((entry) => isAmount(entry, decision)) ??
+    near.find((entry) => decision.surplus.kind === 'fuel' && UNANSWERED.includes(entry.reason));
+  return found === undefined ? -1 : entries.indexOf(found);
 }
 
-function fits(entry: HistoryEntry, decision: RecordedDecision): boolean {
-  const { approved, approvedMinor, askedMinor, requestedS } = decision;
-  // The network, or the time-out policy, may have answered otherwise than we did; then the asked amount is shown.
-  const isAmount =
-    entry.amountMinor === askedMinor || (approved && entry.amountMinor === approvedMinor);
+const UNANSWERED = ['webhook_timeout', 'webhook_error'];
+
+/** The network, or the time-out policy, may have answered otherwise than we did; then the asked amount is shown. */
+const isAmount = (
+  { amountMinor }: HistoryEntry,
+  { approved, approvedMinor, askedMinor }: RecordedDecision,
+): boolean => amountMinor === askedMinor || (approved && amountMinor === approvedMinor);
+
+function isNear(entry: HistoryEntry, { approved, requestedS }: RecordedDecision): boolean {
   const windowS =
     CONFIRMATION_WINDOW_S + (entry.reason === 'webhook_timeout' ? STRIPE_ANSWER_LIMIT_S : 0);
   const isOurDeclineApproved = !approved && entry.approved && entry.reason === 'webhook_approved';
-  return isAmount && Math.abs(entry.createdS - requestedS) <= windowS && !isOurDeclineApproved;
+  return Math.abs(entry.createdS - requestedS) <= windowS && !isOurDeclineApproved;
 }
