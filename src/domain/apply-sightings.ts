@@ -14,7 +14,7 @@ import {
   tellMoney,
   writeEntry,
 } from './books-work.ts';
-import { link, resolveSuspense } from './clearing.ts';
+import { link, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
 import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
 import type { AuthorizationId, StripeCardId } from './ids.ts';
@@ -83,7 +83,8 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
   for (const transaction of result.newTransactions) {
     const card = cardNamed(work, transaction.stripeCardId, seenWith) ?? seenWith;
     const { tenantId, accountId, cardId } = card;
-    setTransaction(work, { transaction, tenantId, accountId, cardId, flags: [] });
+    const flags = standingFlags(work, accountId);
+    setTransaction(work, { transaction, tenantId, accountId, cardId, flags });
     tellMoney(work, card, transaction);
   }
   for (const entry of result.entries) writeEntry(work, seenWith.accountId, entry);
