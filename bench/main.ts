@@ -2,10 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { demoPath } from './demo-path.ts';
+import { ledger } from './ledger.ts';
 import { type Bench, type BenchReport, machine, table } from './report.ts';
 import { simulator } from './simulator.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { 'demo-path': demoPath, simulator };
+const BENCHES: Readonly<Record<string, Bench>> = { 'demo-path': demoPath, ledger, simulator };
 const USAGE = `Usage: npm run bench -- NAME [--quick] [--report FILE]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}`;
 
 /** @returns the exit code: 0 when all bars hold, 1 for a bar that does not, 2 for a wrong command line. */
