@@ -14,6 +14,8 @@ export interface ProgramSize {
   readonly cards: number;
   /** Cards are dealt out to the accounts in turn. */
   readonly accounts: number;
+  /** Credited to each account at first. */
+  readonly fundsMinor?: number;
 }
 
 /** Which account a card spends from. */
@@ -21,7 +23,8 @@ export const accountOfCard = (card: number, { accounts }: ProgramSize): string =
   accountId(card % accounts);
 
 /** Makes the rows; the funds are booked as credits. */
-export async function createProgram(sql: Sql, { cards, accounts }: ProgramSize): Promise<void> {
+export async function createProgram(sql: Sql, size: ProgramSize): Promise<void> {
+  const { cards, accounts, fundsMinor = FUNDS_MINOR } = size;
   await sql`insert into tenants (tenant_id, stripe_account, name) values (${TENANT}, ${STRIPE_ACCOUNT}, 'Bench')`;
   await sql`
     insert into accounts (tenant_id, account_id, customer_ref, currency)
@@ -38,13 +41,14 @@ export async function createProgram(sql: Sql, { cards, accounts }: ProgramSize):
   await sql`
     insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, last4, exp_month, exp_year)
     select tenant_id, stripe_card_id, card_id, 1, 'active', '4242', 12, 2030 from cards`;
+  if (fundsMinor === 0) return;
   await sql.begin(async (tx) => {
     await tx`
       insert into journal_entries (tenant_id, currency, kind, account_id, external_ref)
       select tenant_id, currency, 'credit', account_id, 'funds' from accounts`;
     await tx`
       insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id)
-      select entry_id, tenant_id, currency, 'funding', 'available', ${FUNDS_MINOR}, account_id
+      select entry_id, tenant_id, currency, 'funding', 'available', ${fundsMinor}, account_id
         from journal_entries`;
   });
 }
