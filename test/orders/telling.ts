@@ -236,6 +236,7 @@ function accountOf({ currency, fundsMinor }: Recorded): AccountState {
     currency: known,
     availableMinor: minorUnits(fundsMinor),
     creditLimitMinor: ZERO,
+    status: 'open',
   };
 }
 
