@@ -1,20 +1,17 @@
-/** The decision function itself: what it writes for each answer, and which answer it gives when. */
+/** What the decision function writes: its record, the hold, and what it asks the relay for. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
-import {
-  balancesOf,
-  brokenInvariants,
-  type CardProgram,
-  createCardProgram,
-} from '../support/card-program.ts';
+import { balancesOf, type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-
-const NOW_S = 1_800_000_000;
-const ONE_HOUR_S = 3_600;
+import {
+  decide as askDatabase,
+  requestOf as makeRequest,
+  REQUESTED_S,
+  type Request,
+} from '../support/decide-request.ts';
 
 let database: TestDatabase;
 let sql: Sql;
-let count = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -25,65 +22,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-type Request = Readonly<Record<string, unknown>>;
-interface Answer {
-  readonly outcome: string;
-  readonly decisionId: string;
-  readonly reason?: string;
-  readonly error?: string;
-  readonly approvedMinor?: number;
-  readonly profile?: unknown;
-}
-
-/** A request as the authorizer sends it; `over` changes what a test is about. */
-async function requestOf(program: CardProgram, over: Request = {}): Promise<Request> {
-  count += 1;
-  const id = count;
-  const [row] = await sql<{ account: string; profile: { versions: unknown } }[]>`
-    select t.stripe_account as account, card_profile(t.stripe_account, ${program.stripeCardId}) as profile
-      from tenants t where tenant_id = ${program.tenantId}`;
-  return {
-    requestId: `evt_${id}`,
-    decisionId: `dec_${id}`,
-    tenantId: program.tenantId,
-    cardId: program.cardId,
-    accountId: program.accountId,
-    versions: row?.profile.versions,
-    stripeAccount: row?.account,
-    stripeCardId: program.stripeCardId,
-    authorizationId: `iauth_${id}`,
-    currency: 'usd',
-    askedMinor: 1_000,
-    requestedS: NOW_S,
-    surplus: { kind: 'none' },
-    minimumMinor: over['askedMinor'] ?? 1_000,
-    limits: [],
-    ruleReason: null,
-    explanation: {},
-    timings: { queueMs: 2 },
-    deadlineS: Date.now() / 1000 + ONE_HOUR_S,
-    merchant: { category: 'bakeries' },
-    ...over,
-  };
-}
-
-/** A request for a card that nobody knows, with only the Stripe account that asks. */
-async function unknownCard(program: CardProgram, over: Request = {}): Promise<Request> {
-  const nobody = { tenantId: null, cardId: null, accountId: null, versions: null };
-  return requestOf(program, {
-    ...nobody,
-    stripeCardId: 'ic_nobody',
-    ruleReason: 'UNKNOWN_CARD',
-    ...over,
-  });
-}
-
-async function decide(...requests: readonly Request[]): Promise<readonly Answer[]> {
-  const [row] = await sql<{ answers: Answer[] }[]>`
-    select decide(${JSON.stringify(requests)}::text::jsonb) as answers`;
-  return row?.answers ?? [];
-}
-
+const requestOf = (program: CardProgram, over?: Request) => makeRequest(sql, program, over);
+const decide = (...requests: readonly Request[]) => askDatabase(sql, requests);
 const decisionOf = async (request: Request) => {
   const [row] =
     await sql`select * from decisions where request_id = ${String(request['requestId'])}`;
@@ -133,7 +73,7 @@ describe('an approval', () => {
       versions: request['versions'],
       explanation: {},
       timings: { queueMs: 2 },
-      requested_at: NOW_S,
+      requested_at: REQUESTED_S,
       confirmed: false,
     });
   });
@@ -302,7 +242,7 @@ describe('a decision after the event that tells of it', () => {
           type: 'decision.recorded',
           object_id: authorizationId,
           group_key: own.stripeCardId,
-          created: NOW_S,
+          created: REQUESTED_S,
           payload: { authorizationId },
         },
       ]);
@@ -328,169 +268,5 @@ describe('a decision after the event that tells of it', () => {
       where authorization_id = ${String(first['authorizationId'])}`;
     await decide(other);
     expect(await recheckOf(other)).toEqual([]);
-  });
-});
-
-describe('a request for an unknown card', () => {
-  it('belongs to the tenant whose Stripe account asks', async () => {
-    const [program, other] = [await createCardProgram(sql), await createCardProgram(sql)];
-    const requests = [await unknownCard(program), await unknownCard(other)] as const;
-    expect(await decide(...requests)).toMatchObject([
-      { outcome: 'decided', reason: 'UNKNOWN_CARD' },
-      { outcome: 'decided', reason: 'UNKNOWN_CARD' },
-    ]);
-    expect(await decisionOf(requests[0])).toMatchObject({
-      tenant_id: program.tenantId,
-      account_id: null,
-      available_before_minor: null,
-      versions: {},
-    });
-    expect(await decisionOf(requests[1])).toMatchObject({ tenant_id: other.tenantId });
-  });
-
-  it("belongs to the platform's tenant when no account is told", async () => {
-    const platform = await createCardProgram(sql, { stripeAccount: null });
-    const request = await unknownCard(platform, { stripeAccount: null });
-    await decide(request);
-    expect(await decisionOf(request)).toMatchObject({ tenant_id: platform.tenantId });
-  });
-
-  it('of an account that nobody registered is refused with the reason, and its neighbours are answered', async () => {
-    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
-    const lost = await unknownCard(program, { stripeAccount: 'acct_nobody' });
-    const answers = await decide(lost, await requestOf(program), await unknownCard(program));
-    expect(answers).toMatchObject([
-      { outcome: 'failed', error: 'no tenant has this Stripe account' },
-      { outcome: 'decided', reason: 'APPROVED' },
-      { outcome: 'decided', reason: 'UNKNOWN_CARD' },
-    ]);
-    expect(await decisionOf(lost)).toBeUndefined();
-  });
-
-  it('is decided after its deadline as little as any other', async () => {
-    const program = await createCardProgram(sql);
-    const late = await unknownCard(program, { deadlineS: Date.now() / 1000 - ONE_HOUR_S });
-    expect(await decide(late)).toEqual([{ outcome: 'too_late' }]);
-  });
-});
-
-describe('the same request again', () => {
-  it('gets its recorded answer, even late or while the account is locked', async () => {
-    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
-    const request = await requestOf(program);
-    const [first] = await decide(request);
-    const late = { ...request, decisionId: 'dec_again', deadlineS: Date.now() / 1000 - ONE_HOUR_S };
-    expect(await decide(late)).toEqual([first]);
-    await sql.begin(async (tx) => {
-      await tx`select 1 from accounts where account_id = ${program.accountId} for update`;
-      expect(await decide(late)).toEqual([first]);
-    });
-  });
-
-  it('is another request when another tenant asks, or when it has another id', async () => {
-    const [one, two] = [
-      await createCardProgram(sql, { fundsMinor: 5_000 }),
-      await createCardProgram(sql, { fundsMinor: 400 }),
-    ];
-    const request = await requestOf(one);
-    const { requestId } = request;
-    const answers = await decide(
-      request,
-      await requestOf(two, { requestId }),
-      await requestOf(one),
-    );
-    expect(answers).toMatchObject([
-      { reason: 'APPROVED' },
-      { reason: 'INSUFFICIENT_FUNDS' },
-      { reason: 'APPROVED' },
-    ]);
-    expect(new Set(answers.map((answer) => answer.decisionId)).size).toBe(3);
-  });
-});
-
-describe('the lock of an account', () => {
-  it('is kept until the decision is committed: nobody decides on funds that are being spent', async () => {
-    const program = await createCardProgram(sql, { fundsMinor: 1_000 });
-    const [first, second] = [await requestOf(program), await requestOf(program)];
-    await sql.begin(async (tx) => {
-      await tx`select decide(${JSON.stringify([first])}::text::jsonb)`;
-      expect(await decide(second)).toEqual([{ outcome: 'busy' }]);
-    });
-    expect(await decide(second)).toMatchObject([{ reason: 'INSUFFICIENT_FUNDS' }]);
-  });
-
-  it('lets the directory refer to the account meanwhile', async () => {
-    const program = await createCardProgram(sql, { fundsMinor: 1_000 });
-    await sql.begin(async (tx) => {
-      // What a new row that refers to the account takes.
-      await tx`select 1 from accounts where account_id = ${program.accountId} for key share`;
-      expect(await decide(await requestOf(program))).toMatchObject([{ reason: 'APPROVED' }]);
-    });
-  });
-
-  it('of one account does not keep a list from being decided for the others, in their order', async () => {
-    const programs = [
-      await createCardProgram(sql, { fundsMinor: 1_000 }),
-      await createCardProgram(sql, { fundsMinor: 2_000 }),
-      await createCardProgram(sql),
-    ] as const;
-    const requests = await Promise.all(programs.map((program) => requestOf(program)));
-    await sql.begin(async (tx) => {
-      await tx`select 1 from accounts where account_id = ${programs[1].accountId} for update`;
-      expect(await decide(...requests)).toMatchObject([
-        { reason: 'APPROVED' },
-        { outcome: 'busy' },
-        { reason: 'INSUFFICIENT_FUNDS' },
-      ]);
-    });
-    expect(await brokenInvariants(sql)).toEqual([]);
-  });
-
-  it('is not waited for by the same request asked twice of an unknown card', async () => {
-    const program = await createCardProgram(sql);
-    const request = await unknownCard(program);
-    await sql.begin(async (tx) => {
-      await tx`select decide(${JSON.stringify([request])}::text::jsonb)`;
-      expect(await decide(request)).toEqual([{ outcome: 'busy' }]);
-      // Another request of the same tenant is another matter.
-      expect(await decide(await unknownCard(program))).toMatchObject([{ outcome: 'decided' }]);
-    });
-    expect(await decide(request)).toMatchObject([{ outcome: 'decided', reason: 'UNKNOWN_CARD' }]);
-  });
-});
-
-describe('a profile that is not the newest', () => {
-  it.each(['cards', 'accounts', 'cardholders', 'tenants'])(
-    'of %s is sent back, and nothing is written',
-    async (table) => {
-      const program = await createCardProgram(sql, { fundsMinor: 5_000 });
-      const request = await requestOf(program);
-      await sql.unsafe(
-        `update ${table} set version = version + 1 where tenant_id = '${program.tenantId}'`,
-      );
-      const [answer] = await decide(request);
-      const fresh = await requestOf(program);
-      expect(answer).toMatchObject({
-        outcome: 'stale',
-        profile: { cardId: program.cardId, versions: fresh['versions'] },
-      });
-      expect(await decisionOf(request)).toBeUndefined();
-      expect(await decide({ ...request, versions: fresh['versions'] })).toMatchObject([
-        { reason: 'APPROVED' },
-      ]);
-    },
-  );
-});
-
-describe('a request that cannot be written', () => {
-  it('fails alone, with the reason, and leaves nothing behind', async () => {
-    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
-    const bad = await requestOf(program, { decisionId: 'not an id' });
-    const [failed, approved] = await decide(bad, await requestOf(program));
-    expect(failed).toMatchObject({ outcome: 'failed' });
-    expect(failed?.error).toMatch(/decisions_decision_id_check/);
-    expect(approved).toMatchObject({ reason: 'APPROVED' });
-    expect(await authorizationOf(bad)).toBeUndefined();
-    expect((await balancesOf(sql, program)).held).toBe(1_000);
   });
 });

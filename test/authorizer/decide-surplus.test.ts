@@ -79,29 +79,20 @@ describe('affordable', () => {
     );
   });
 
-  it.each<[string, SurplusRule, number, number, number]>([
-    ['all of it where the room is exactly enough', { kind: 'none' }, 100, 100, 100],
-    ['what fits with its margin', { kind: 'margin', basisPoints: 300 }, 500, 103, 100],
-    [
-      'one less where the rounded margin does not fit',
-      { kind: 'margin', basisPoints: 300 },
-      500,
-      102,
-      99,
-    ],
-    ['a fuel check whose whole hold fits', { kind: 'fuel', holdMinor: minorUnits(150) }, 1, 150, 1],
-    [
-      'no fuel check whose hold does not fit',
-      { kind: 'fuel', holdMinor: minorUnits(150) },
-      1,
-      149,
-      0,
-    ],
-    ['the last cent', { kind: 'none' }, 1, 1, 1],
-    ['nothing of an account in the red', { kind: 'none' }, 1, -1, 0],
-  ])('approves %s', async (_what, rule, asked, room, expected) => {
+  const margin: SurplusRule = { kind: 'margin', basisPoints: 300 };
+  const fuel: SurplusRule = { kind: 'fuel', holdMinor: minorUnits(150) };
+
+  it.each<[string, SurplusRule, { asked: number; room: number; fits: number }]>([
+    ['all of it in exactly enough room', { kind: 'none' }, { asked: 100, room: 100, fits: 100 }],
+    ['what fits with its margin', margin, { asked: 500, room: 103, fits: 100 }],
+    ['one less where its rounded margin is too much', margin, { asked: 500, room: 102, fits: 99 }],
+    ['a fuel check whose whole hold fits', fuel, { asked: 1, room: 150, fits: 1 }],
+    ['no fuel check whose hold does not fit', fuel, { asked: 1, room: 149, fits: 0 }],
+    ['the last cent', { kind: 'none' }, { asked: 1, room: 1, fits: 1 }],
+    ['nothing of an account in the red', { kind: 'none' }, { asked: 1, room: -1, fits: 0 }],
+  ])('approves %s', async (_what, rule, { asked, room, fits }) => {
     const [row] = await sql<{ amount: number }[]>`
       select affordable(${JSON.stringify(rule)}::text::jsonb, ${asked}, ${room}) as amount`;
-    expect(row?.amount).toBe(expected);
+    expect(row?.amount).toBe(fits);
   });
 });
