@@ -31,6 +31,15 @@ export interface ObservedTransaction {
   readonly currency: Currency;
   readonly createdS: number;
   readonly merchant: Merchant;
+  readonly parts: AmountParts;
+}
+
+/** What an amount is made of. The merchant's amount is unsigned; fees and cashback are part of the amount. */
+export interface AmountParts {
+  readonly merchantAmountMinor: MinorUnits | null;
+  readonly merchantCurrency: string | null;
+  readonly atmFeeMinor: MinorUnits;
+  readonly cashbackMinor: MinorUnits;
 }
 
 export interface Merchant {
@@ -125,7 +134,10 @@ export function latestViews(newest: NewestSnapshots): NewestSnapshots {
 /** Whether `later` says of itself that it changed what `earlier` shows. */
 function follows(later: AuthorizationSnapshot, earlier: AuthorizationSnapshot): boolean {
   const was = later.previous;
-  if (was === null || Object.keys(was).length === 0) return false;
+  if (was === null) return false;
+  // A view without earlier values is the event of the creation, which everything else comes after.
+  if (earlier.previous === null && earlier.rank.source === 'event') return true;
+  if (Object.keys(was).length === 0) return false;
   return (
     (was.status === undefined || was.status === earlier.status) &&
     (was.approved === undefined || was.approved === earlier.approved) &&

@@ -7,7 +7,11 @@ import type {
   HistoryEntry,
   NewestSnapshots,
 } from './authorization-state.ts';
-import { CONFIRMATION_WINDOW_S, STRIPE_ANSWER_LIMIT_S } from './limits.ts';
+import {
+  CONFIRMATION_WINDOW_S,
+  STRIPE_ANSWER_LIMIT_S,
+  UNCONFIRMED_HOLD_AFTER_S,
+} from './limits.ts';
 import { larger, type MinorUnits, ZERO } from './money.ts';
 import type { SurplusRule } from './surplus.ts';
 
@@ -19,6 +23,8 @@ export interface RecordedDecision {
   readonly surplus: SurplusRule;
   /** Stripe's time of the request, in seconds. */
   readonly requestedS: number;
+  /** When we decided, in seconds with fractions. */
+  readonly decidedS: number;
 }
 
 interface Shown {
@@ -30,6 +36,8 @@ interface Shown {
 export interface Evidence extends Shown {
   /** The largest amount of an approved view before any capture: what was authorized, where history does not say. */
   readonly authorizedMinor: MinorUnits;
+  /** The latest second at which a view showed the authorization ended; 0 when none did. */
+  readonly endedS: number;
   /** Of fetched views, kept apart: one that lost to an event of its second must not confirm what that event lacks. */
   readonly fetched: readonly (Shown & { readonly atS: number })[];
 }
@@ -38,6 +46,7 @@ export const NO_EVIDENCE: Evidence = {
   metadataKeys: [],
   history: [],
   authorizedMinor: ZERO,
+  endedS: 0,
   fetched: [],
 };
 
@@ -50,16 +59,16 @@ export function mergeEvidence(evidence: Evidence, snapshot: AuthorizationSnapsho
   const authorizedMinor = isBeforeCaptures
     ? larger(evidence.authorizedMinor, snapshot.amountMinor)
     : evidence.authorizedMinor;
+  const { atS, source } = snapshot.rank;
+  const endedS = snapshot.status === 'pending' ? evidence.endedS : Math.max(evidence.endedS, atS);
   const shown: Shown = { metadataKeys: snapshot.metadataKeys, history: historyOf(snapshot) };
-  if (snapshot.rank.source === 'event')
-    return { ...evidence, ...both(evidence, shown), authorizedMinor };
-  const { atS } = snapshot.rank;
+  if (source === 'event') return { ...evidence, ...both(evidence, shown), authorizedMinor, endedS };
   const same = evidence.fetched.find((view) => view.atS === atS);
   const merged = { atS, ...(same === undefined ? shown : both(same, shown)) };
   const fetched = [...evidence.fetched.filter((view) => view.atS !== atS), merged]
     .toSorted((a, b) => b.atS - a.atS)
     .slice(0, FETCHED_MAX);
-  return { ...evidence, authorizedMinor, fetched };
+  return { ...evidence, authorizedMinor, endedS, fetched };
 }
 
 /** A decided view without history shows one answer all the same: its own. */
@@ -115,6 +124,22 @@ export function confirmedRequests(
     confirmed.add(decision.requestId);
   }
   return confirmed;
+}
+
+/**
+ * The decisions that no longer add to the hold: those that were shown, and approvals that cannot take effect any
+ * more, because a view that is much younger than their request shows the authorization ended without them.
+ */
+export function settledRequests(
+  decisions: readonly RecordedDecision[],
+  evidence: Evidence,
+  newest: NewestSnapshots,
+): ReadonlySet<string> {
+  const settled = new Set(confirmedRequests(decisions, shownBy(evidence, newest)));
+  for (const { requestId, requestedS } of decisions) {
+    if (evidence.endedS >= requestedS + UNCONFIRMED_HOLD_AFTER_S) settled.add(requestId);
+  }
+  return settled;
 }
 
 /** The entry that fits best: one with the same outcome before one with the other; -1 when none fits. */

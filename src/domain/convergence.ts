@@ -4,6 +4,8 @@
  * of the same views ends in the same books; a capture is booked with the first thing that mentions it, in the
  * same step, so a closing snapshot never frees money that its capture will take.
  */
+
+import { type AuthorizationFlag, clearedTotal, flagsOf } from './authorization-flags.ts';
 import {
   type AuthorizationSnapshot,
   type AuthorizationStatus,
@@ -13,46 +15,42 @@ import {
   type ObservedTransaction,
 } from './authorization-state.ts';
 import {
-  confirmedRequests,
   type Evidence,
   mergeEvidence,
   type RecordedDecision,
+  settledRequests,
   shownBy,
 } from './confirmation.ts';
 import { type Booked, type CapturedAmountReading, type Hold, holdOf } from './hold.ts';
 import type { AuthorizationId, TransactionId } from './ids.ts';
 import { adjustHold, capturePostings, type JournalEntry, move } from './ledger.ts';
-import { add, type MinorUnits, subtract, ZERO } from './money.ts';
+import { type MinorUnits, subtract, ZERO } from './money.ts';
 
 /** A clearing record that is on the books. */
 export interface BookedTransaction extends Booked {
   readonly transactionId: TransactionId;
 }
 
-/** What is stored of one authorization. */
+/** What is known of one authorization, beside its clearing records. */
 export interface AuthorizationRecord {
   readonly authorizationId: AuthorizationId;
   readonly newest: NewestSnapshots;
   readonly evidence: Evidence;
   readonly heldMinor: MinorUnits;
   readonly decisions: readonly RecordedDecision[];
+}
+
+export interface ConvergenceInput {
+  readonly record: AuthorizationRecord;
+  /** Clearing records of it that are on the books. */
   readonly booked: readonly BookedTransaction[];
-}
-
-export interface Sightings {
+  /** What was newly seen of it; clearing records from their own events, or listed whole in a view. */
   readonly snapshots: readonly AuthorizationSnapshot[];
-  /** Transactions of this authorization, from their own events or listed whole in a snapshot. */
   readonly transactions: readonly ObservedTransaction[];
+  readonly reading: CapturedAmountReading;
+  /** Dates the entries that have no date of their own, and ends what is held for a time, in seconds. */
+  readonly nowS: number;
 }
-
-export const AUTHORIZATION_FLAGS = [
-  'adopted',
-  'approved_against_decision',
-  'over_captured',
-  'captured_after_reversal',
-  'captured_while_declined',
-] as const;
-export type AuthorizationFlag = (typeof AUTHORIZATION_FLAGS)[number];
 
 export interface Convergence {
   readonly newest: NewestSnapshots;
@@ -61,7 +59,7 @@ export interface Convergence {
   readonly hold: Hold;
   readonly capturedMinor: MinorUnits;
   readonly refundedMinor: MinorUnits;
-  /** Whether it is a purchase at all: approved by anybody, or captured. */
+  /** Whether it is a purchase at all: approved for an amount by anybody, or captured. */
   readonly isPurchase: boolean;
   readonly flags: readonly AuthorizationFlag[];
   /** Request ids of decisions that no longer add to the hold. */
@@ -71,59 +69,60 @@ export interface Convergence {
   readonly entries: readonly JournalEntry[];
 }
 
-/** Where everything known about one authorization leads. Pure; `nowS` only dates the entries that have no date. */
-export function converge(
-  record: AuthorizationRecord,
-  sightings: Sightings,
-  options: { readonly reading: CapturedAmountReading; readonly nowS: number },
-): Convergence {
-  const newest = sightings.snapshots.reduce(mergeSnapshot, record.newest);
-  const evidence = sightings.snapshots.reduce(mergeEvidence, record.evidence);
-  const newTransactions = unbooked(record.booked, sightings.transactions);
-
-  const entries: JournalEntry[] = [];
-  let heldMinor = record.heldMinor;
-  for (const transaction of newTransactions) {
-    const booked = bookTransaction(transaction, heldMinor);
-    entries.push(booked.entry);
-    heldMinor = subtract(heldMinor, booked.fromHeldMinor);
-  }
-
-  const booked = [...record.booked, ...newTransactions];
-  const captures = booked.filter((transaction) => transaction.type === 'capture');
+/** Where everything known about one authorization leads. Pure. */
+export function converge(input: ConvergenceInput): Convergence {
+  const { record, reading, nowS } = input;
   const { decisions } = record;
-  const hold = holdOf({ newest, decisions, evidence, booked, reading: options.reading });
+  const newest = input.snapshots.reduce(mergeSnapshot, record.newest);
+  const evidence = input.snapshots.reduce(mergeEvidence, record.evidence);
+  const newTransactions = unbooked(input.booked, input.transactions);
+  const booked = [...input.booked, ...newTransactions];
+
+  const { entries, heldMinor } = bookAll(newTransactions, record.heldMinor);
+  const hold = holdOf({ newest, decisions, evidence, booked, reading, nowS });
   const postings = adjustHold(heldMinor, hold.heldMinor);
+  const [view] = latestViews(newest);
   if (postings.length > 0) {
     entries.push({
       kind: hold.heldMinor > heldMinor ? 'hold' : 'release',
       authorizationId: record.authorizationId,
       transactionId: null,
-      effectiveS: latestViews(newest)[0]?.rank.atS ?? options.nowS,
+      effectiveS: view?.rank.atS ?? nowS,
       postings,
     });
   }
-  const totals = { newest, decisions, evidence, capturedMinor: sum(captures) };
   return {
     newest,
     evidence,
-    status: latestViews(newest)[0]?.status ?? 'pending',
+    status: view?.status ?? 'pending',
     hold,
-    capturedMinor: totals.capturedMinor,
-    refundedMinor: sum(booked.filter((transaction) => transaction.type === 'refund')),
+    capturedMinor: clearedTotal(booked, 'capture'),
+    refundedMinor: clearedTotal(booked, 'refund'),
     isPurchase:
-      captures.length > 0 ||
-      decisions.some((decision) => decision.approved) ||
-      shownBy(evidence, newest).history.some((entry) => entry.approved),
-    flags: flagsOf(totals),
-    confirmed: [...confirmedRequests(decisions, shownBy(evidence, newest))],
+      booked.some((transaction) => transaction.type === 'capture') ||
+      decisions.some((decision) => decision.approvedMinor > 0) ||
+      shownBy(evidence, newest).history.some((entry) => entry.approved && entry.amountMinor > 0),
+    flags: flagsOf({ newest, decisions, evidence, booked }),
+    confirmed: [...settledRequests(decisions, evidence, newest)],
     newTransactions,
     entries,
   };
 }
 
-const sum = (transactions: readonly { readonly amountMinor: MinorUnits }[]): MinorUnits =>
-  add(...transactions.map((transaction) => transaction.amountMinor));
+/** The entries of clearing records, each taking what is still held first. */
+function bookAll(
+  transactions: readonly ObservedTransaction[],
+  held: MinorUnits,
+): { readonly entries: JournalEntry[]; readonly heldMinor: MinorUnits } {
+  const entries: JournalEntry[] = [];
+  let heldMinor = held;
+  for (const transaction of transactions) {
+    const booked = bookTransaction(transaction, heldMinor);
+    entries.push(booked.entry);
+    heldMinor = subtract(heldMinor, booked.fromHeldMinor);
+  }
+  return { entries, heldMinor };
+}
 
 /** Transactions not on the books yet, each once, in a fixed order. */
 function unbooked(
@@ -163,29 +162,4 @@ export function bookInSuspense(transaction: ObservedTransaction): JournalEntry {
       ? move('suspense', 'network_settlement', amountMinor)
       : move('network_settlement', 'suspense', amountMinor);
   return { kind: type, transactionId, authorizationId: null, effectiveS: createdS, postings };
-}
-
-/** What a person should know of this authorization; follows from what is known, not from the way there. */
-function flagsOf(input: {
-  readonly newest: NewestSnapshots;
-  readonly decisions: readonly RecordedDecision[];
-  readonly evidence: Evidence;
-  readonly capturedMinor: MinorUnits;
-}): readonly AuthorizationFlag[] {
-  const view = latestViews(input.newest)[0];
-  if (view === undefined) return [];
-  const approvedTotal = add(
-    ...input.evidence.history.filter((h) => h.approved).map((h) => h.amountMinor),
-  );
-  const approvedByUs = input.decisions.some((decision) => decision.approved);
-  const declinedByUs = input.decisions.some((decision) => !decision.approved);
-  const captured = input.capturedMinor > 0;
-  const flags: readonly [AuthorizationFlag, boolean][] = [
-    ['adopted', view.approved && !approvedByUs && !declinedByUs],
-    ['approved_against_decision', view.approved && !approvedByUs && declinedByUs],
-    ['over_captured', view.approved && input.capturedMinor > approvedTotal],
-    ['captured_after_reversal', view.approved && view.status === 'reversed' && captured],
-    ['captured_while_declined', !view.approved && captured],
-  ];
-  return flags.filter(([, raised]) => raised).map(([flag]) => flag);
 }

@@ -21,6 +21,7 @@ import type {
   StripeCardId,
   TenantId,
 } from './ids.ts';
+import { FUEL_SURPLUS_VALID_S } from './limits.ts';
 import type { Currency, MinorUnits } from './money.ts';
 import type { SurplusRule } from './surplus.ts';
 
@@ -228,7 +229,8 @@ function surplusRule(request: AuthorizationRequest, profile: CardProfile): Surpl
   if (request.askedMinor === 0) return { kind: 'none' };
   const isStatusCheck = request.askedMinor < profile.fuelHoldMinor;
   if (request.merchant.categoryCode === FUEL_DISPENSER_MCC && isStatusCheck) {
-    return { kind: 'fuel', holdMinor: profile.fuelHoldMinor };
+    const validUntilS = request.requestedS + FUEL_SURPLUS_VALID_S;
+    return { kind: 'fuel', holdMinor: profile.fuelHoldMinor, validUntilS };
   }
   if (request.merchantCurrency !== request.currency && profile.fxMarginBp > 0) {
     return { kind: 'margin', basisPoints: profile.fxMarginBp };

@@ -4,16 +4,10 @@
  */
 import {
   type AuthorizationSnapshot,
-  isTied,
   latestViews,
   type NewestSnapshots,
 } from './authorization-state.ts';
-import {
-  confirmedRequests,
-  type Evidence,
-  type RecordedDecision,
-  shownBy,
-} from './confirmation.ts';
+import { type Evidence, type RecordedDecision, settledRequests } from './confirmation.ts';
 import { add, atLeastZero, larger, type MinorUnits, smaller, subtract, ZERO } from './money.ts';
 import { surplusOf } from './surplus.ts';
 
@@ -34,6 +28,8 @@ export interface HoldInput {
   /** All clearing records of this authorization that are on the books. */
   readonly booked: readonly Booked[];
   readonly reading: CapturedAmountReading;
+  /** A fuel surplus lapses with time. */
+  readonly nowS: number;
 }
 
 export interface Hold {
@@ -41,17 +37,15 @@ export interface Hold {
   readonly heldMinor: MinorUnits;
   /** What the purchase counts towards spending limits: what may still be captured and what was. */
   readonly countedMinor: MinorUnits;
-  /** Snapshots of one rank contradict each other: the object is to be fetched. */
-  readonly tied: boolean;
 }
 
 /** The hold that everything known justifies. */
 export function holdOf(input: HoldInput): Hold {
   const views = latestViews(input.newest);
-  const confirmed = confirmedRequests(input.decisions, shownBy(input.evidence, input.newest));
+  const settled = settledRequests(input.decisions, input.evidence, input.newest);
   const pendingApprovals = sum(
     input.decisions
-      .filter((d) => d.approved && !confirmed.has(d.requestId))
+      .filter((d) => d.approved && !settled.has(d.requestId))
       .map((d) => d.approvedMinor),
   );
   const captures = input.booked.filter((transaction) => transaction.type === 'capture');
@@ -67,7 +61,6 @@ export function holdOf(input: HoldInput): Hold {
   return {
     heldMinor: add(left, surplusLeft(input, left)),
     countedMinor: add(left, captured),
-    tied: isTied(views),
   };
 }
 
@@ -108,10 +101,11 @@ function surplusLeft(input: HoldInput, left: MinorUnits): MinorUnits {
   const approvals = input.decisions.filter((decision) => decision.approved);
   const checked = sum(approvals.map((d) => surplusOf(d.surplus, d.approvedMinor)));
   const wanted = approvals
-    .map((decision) => {
+    .map(({ surplus, approvedMinor }) => {
+      if (surplus.kind !== 'fuel') return surplusOf(surplus, left);
       // The true amount is known once a capture came or the amount is no longer the status check's.
-      const isKnown = input.booked.length > 0 || left !== decision.approvedMinor;
-      return decision.surplus.kind === 'fuel' && isKnown ? ZERO : surplusOf(decision.surplus, left);
+      const isKnown = input.booked.length > 0 || left !== approvedMinor;
+      return isKnown || input.nowS >= surplus.validUntilS ? ZERO : surplusOf(surplus, left);
     })
     .reduce(larger, ZERO);
   return smaller(wanted, checked);

@@ -59,3 +59,10 @@ export const UNKNOWN_CARD_PARKED_MS = DAY_MS;
 export const CONFIRMATION_WINDOW_S = 2;
 /** Stripe waits this long for an answer; an entry that says so is that much younger than its request. */
 export const STRIPE_ANSWER_LIMIT_S = 2;
+/** An approval that no view has shown for this long is looked up; one that an ended authorization lacks is void. */
+export const UNCONFIRMED_HOLD_AFTER_S = 600;
+/**
+ * How long the configured amount of a fuel status check is held. Networks want the true amount within two hours; a day
+ * leaves room for late ones, and a pump that never reports does not keep the customer's money until the hold expires.
+ */
+export const FUEL_SURPLUS_VALID_S = 24 * 3_600;

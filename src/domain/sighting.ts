@@ -1,7 +1,12 @@
 /** What a stored event means to us, in domain words; the adapter that knows Stripe's shapes makes it. */
 import type { AuthorizationSnapshot, ObservedTransaction } from './authorization-state.ts';
 import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
-import type { StripeCardholderId, StripeCardId, VerificationSessionId } from './ids.ts';
+import type {
+  AuthorizationId,
+  StripeCardholderId,
+  StripeCardId,
+  VerificationSessionId,
+} from './ids.ts';
 
 export interface CardSighting {
   readonly kind: 'card';
@@ -49,7 +54,7 @@ export type Sighting =
   | CardholderSighting
   | VerificationSighting
   /** A decision of ours came after a view of its authorization: converge it once more. */
-  | { readonly kind: 'decision'; readonly authorizationId: string }
+  | { readonly kind: 'decision'; readonly authorizationId: AuthorizationId }
   /** A card is known now that Stripe may have told of before: what waited for it can move. */
   | { readonly kind: 'card_recorded'; readonly stripeCardId: StripeCardId }
   | { readonly kind: 'ignored'; readonly reason: string };

@@ -5,8 +5,8 @@ export type SurplusRule =
   | { readonly kind: 'none' }
   /** Foreign currency: a share of what is left, because the final amount is known at capture only. */
   | { readonly kind: 'margin'; readonly basisPoints: number }
-  /** Fuel status check: the configured amount is held until the pump reports the true one. */
-  | { readonly kind: 'fuel'; readonly holdMinor: MinorUnits };
+  /** Fuel status check: the configured amount is held until the pump reports the true one, or for so long. */
+  | { readonly kind: 'fuel'; readonly holdMinor: MinorUnits; readonly validUntilS: number };
 
 /** The surplus of an amount by a rule. */
 export function surplusOf(rule: SurplusRule, amountMinor: MinorUnits): MinorUnits {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuthorizationSnapshot, HistoryEntry } from '../../src/domain/authorization-state.ts';
 import { NO_EVIDENCE, type RecordedDecision } from '../../src/domain/confirmation.ts';
-import { type AuthorizationRecord, converge } from '../../src/domain/convergence.ts';
+import { type BookedTransaction, converge } from '../../src/domain/convergence.ts';
 import {
   parseAuthorizationId,
   parseStripeCardId,
@@ -20,6 +20,7 @@ const decision = (over: Partial<RecordedDecision> & { asked: number }): Recorded
   approvedMinor: minorUnits(over.approved === false ? 0 : over.asked),
   surplus: { kind: 'none' },
   requestedS: AT_S,
+  decidedS: AT_S,
   ...over,
 });
 const entry = (
@@ -55,7 +56,7 @@ const view = (
 function held(
   snapshots: readonly AuthorizationSnapshot[],
   decisions: readonly RecordedDecision[],
-  booked: AuthorizationRecord['booked'] = [],
+  booked: readonly BookedTransaction[] = [],
 ): number {
   const record = {
     authorizationId: ID,
@@ -63,10 +64,9 @@ function held(
     evidence: NO_EVIDENCE,
     heldMinor: ZERO,
     decisions,
-    booked,
   };
-  return converge(record, { snapshots, transactions: [] }, { reading: 'unknown', nowS: AT_S }).hold
-    .heldMinor;
+  const rest = { transactions: [], reading: 'unknown', nowS: AT_S } as const;
+  return converge({ record, booked, snapshots, ...rest }).hold.heldMinor;
 }
 
 describe('a decision', () => {

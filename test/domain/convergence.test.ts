@@ -7,6 +7,7 @@ import type {
 import { NO_EVIDENCE, type RecordedDecision } from '../../src/domain/confirmation.ts';
 import {
   type AuthorizationRecord,
+  type BookedTransaction,
   bookInSuspense,
   converge,
 } from '../../src/domain/convergence.ts';
@@ -24,6 +25,7 @@ type Item =
 
 interface Books {
   record: AuthorizationRecord;
+  booked: readonly BookedTransaction[];
   available: number;
   held: number;
   settlement: number;
@@ -39,8 +41,8 @@ const emptyBooks = (): Books => ({
     evidence: NO_EVIDENCE,
     heldMinor: ZERO,
     decisions: [],
-    booked: [],
   },
+  booked: [],
   available: 0,
   held: 0,
   settlement: 0,
@@ -75,7 +77,9 @@ function apply(books: Books, batch: readonly Item[]): void {
   const transactions = batch.flatMap((i) => (i.kind === 'transaction' ? [i.transaction] : []));
   const snapshots = batch.flatMap((i) => (i.kind === 'snapshot' ? [i.snapshot] : []));
   // As the adapter does: a transaction that a snapshot lists whole is seen with the snapshot.
-  const result = converge(record, { snapshots, transactions }, { reading: 'unknown', nowS: 0 });
+  const { booked } = books;
+  const reading = 'unknown' as const;
+  const result = converge({ record, booked, snapshots, transactions, reading, nowS: 0 });
   for (const entry of result.entries) {
     books.available += netOf(entry.postings, 'available');
     books.held += netOf(entry.postings, 'held');
@@ -88,11 +92,11 @@ function apply(books: Books, batch: readonly Item[]): void {
     newest: result.newest,
     evidence: result.evidence,
     heldMinor: minorUnits(books.held),
-    booked: [...record.booked, ...result.newTransactions],
   };
+  books.booked = [...booked, ...result.newTransactions];
   books.flags = result.flags;
   books.counted = result.hold.countedMinor;
-  books.tied = result.hold.tied;
+  books.tied = result.flags.includes('tied');
 }
 
 const summary = ({ available, held, settlement, flags, counted, tied }: Books) => ({
@@ -219,6 +223,7 @@ describe('converge', () => {
       approvedMinor: minorUnits(700),
       surplus: { kind: 'none' },
       requestedS: 1_800_000_000,
+      decidedS: 1_800_000_000,
     };
     const books = run([{ kind: 'decision', decision: approval }, ...itemsOf(story)], 1);
     expect(books).toMatchObject({ available: 0, held: 0, flags: [] });

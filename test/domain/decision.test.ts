@@ -105,6 +105,7 @@ describe('evaluate', () => {
     expect(surplus({ merchant, askedMinor: minorUnits(100) })).toEqual({
       kind: 'fuel',
       holdMinor: 10_000,
+      validUntilS: expect.any(Number),
     });
     expect(surplus({})).toEqual({ kind: 'none' });
   });

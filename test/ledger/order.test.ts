@@ -5,13 +5,14 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lockCardContext } from '../../src/adapters/postgres/apply/card-context.ts';
-import { applyMoney } from '../../src/adapters/postgres/apply/money.ts';
+import type { InboxRow } from '../../src/adapters/postgres/apply/inbox-row.ts';
+import { applyMoneyRows } from '../../src/adapters/postgres/apply/money-rows.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import type {
   AuthorizationSnapshot,
   ObservedTransaction,
 } from '../../src/domain/authorization-state.ts';
+import type { MoneySighting } from '../../src/domain/books.ts';
 import type { RecordedDecision } from '../../src/domain/confirmation.ts';
 import { parseAuthorizationId, parseTransactionId } from '../../src/domain/ids.ts';
 import { type Story, storyPlan, tell } from '../support/authorization-story.ts';
@@ -127,23 +128,44 @@ async function tellTo(
     }
     const pick = <T>(kind: Item['kind'], list: readonly T[]): T[] =>
       batch.flatMap((item) => (item.kind === kind ? list.slice(item.index, item.index + 1) : []));
-    await sql.begin(async (tx) => {
-      const context = await lockCardContext(tx, program.stripeCardId);
-      if (context === null) throw new Error('the card is there');
-      await applyMoney(
-        tx,
-        context,
-        {
-          snapshots: pick('snapshot', own.snapshots),
-          transactions: pick('transaction', own.transactions),
-          // As the decision function asks for when it finds a view that came before it.
-          rechecks: batch.some((item) => item.kind === 'decision') ? [`iauth_${name}`] : [],
-        },
-        1_800_000_000,
-      );
-    });
+    const sightings: readonly MoneySighting[] = [
+      ...pick('snapshot', own.snapshots).map((snapshot) => ({
+        kind: 'authorization' as const,
+        snapshot,
+        transactions: [],
+      })),
+      ...pick('transaction', own.transactions).map((transaction) => ({
+        kind: 'transaction' as const,
+        transaction,
+      })),
+      // As the decision function asks for when it finds a view that came before it.
+      ...(batch.some((item) => item.kind === 'decision')
+        ? [{ kind: 'decision' as const, authorizationId: parseAuthorizationId(`iauth_${name}`) }]
+        : []),
+    ];
+    const rows = sightings.map((sighting, key) => ({
+      row: inboxRow(key),
+      tenantId: program.tenantId,
+      sighting,
+    }));
+    await sql.begin((tx) => applyMoneyRows(tx, rows, { nowMs: () => 1_800_000_000_000 }, 'wait'));
   }
 }
+
+const inboxRow = (key: number): InboxRow => ({
+  inbox_id: key,
+  group_key: '',
+  event_id: '',
+  source: 'webhook',
+  type: '',
+  object_id: null,
+  created: 0,
+  payload: {},
+  stripe_account: null,
+  received_at: new Date(0),
+  attempts: 0,
+  tenant_id: null,
+});
 
 async function ending(program: CardProgram, name: string) {
   const [row] = await sql`

@@ -16,7 +16,7 @@ import {
   parseStripeCardId,
   parseTransactionId,
 } from '../../src/domain/ids.ts';
-import { minorUnits, parseCurrency } from '../../src/domain/money.ts';
+import { minorUnits, parseCurrency, ZERO } from '../../src/domain/money.ts';
 
 const currency =
   parseCurrency('usd') ??
@@ -29,6 +29,13 @@ const MERCHANT = {
   category: 'grocery_stores_supermarkets',
   categoryCode: '5411',
   country: 'US',
+};
+
+const NO_PARTS = {
+  merchantAmountMinor: null,
+  merchantCurrency: null,
+  atmFeeMinor: ZERO,
+  cashbackMinor: ZERO,
 };
 
 export type Step =
@@ -111,6 +118,7 @@ export function tell(plan: StoryPlan, name = 'story'): Story {
       approvedMinor,
       surplus: { kind: 'none' },
       requestedS,
+      decidedS: requestedS,
     };
   }
   function view(previous: AuthorizationSnapshot['previous']): AuthorizationSnapshot {
@@ -142,6 +150,7 @@ export function tell(plan: StoryPlan, name = 'story'): Story {
       currency,
       createdS: atS,
       merchant: MERCHANT,
+      parts: NO_PARTS,
     });
   }
 

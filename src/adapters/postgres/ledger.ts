@@ -1,5 +1,7 @@
 /** Writes journal entries. Balances, holds and sequence numbers are the posting trigger's to write. */
+import type { OwnedEntry } from '../../domain/books.ts';
 import type { AccountId, DecisionId, TenantId } from '../../domain/ids.ts';
+import { invariant } from '../../domain/invariant.ts';
 import type { JournalEntry } from '../../domain/ledger.ts';
 import type { Currency } from '../../domain/money.ts';
 import type { Queryable } from './pool.ts';
@@ -23,23 +25,73 @@ export async function writeEntry(
   entry: JournalEntry,
   references: EntryReferences = {},
 ): Promise<number> {
-  const [row] = await sql<{ entry_id: number }[]>`
+  const [id] = await writeEntries(sql, [{ ...owner, entry, references }]);
+  invariant(id !== undefined, 'one entry has one id');
+  return id;
+}
+
+/** Writes entries with their postings, in their order; the caller holds the accounts' locks. Answers their ids. */
+export async function writeEntries(
+  sql: Queryable,
+  entries: readonly (OwnedEntry & { readonly references?: EntryReferences })[],
+): Promise<readonly number[]> {
+  if (entries.length === 0) return [];
+  const rows = entries.map(({ tenantId, currency, accountId, entry, references }, place) => ({
+    place,
+    tenant_id: tenantId,
+    currency,
+    account_id: accountId,
+    kind: entry.kind,
+    authorization_id: entry.authorizationId,
+    transaction_id: entry.transactionId,
+    decision_id: references?.decisionId ?? null,
+    external_ref: references?.externalRef ?? null,
+    effective_s: entry.effectiveS,
+  }));
+  // Numbers are given, and returned, in the order of the sorted rows.
+  const numbered = await sql<{ entry_id: number }[]>`
     insert into journal_entries (tenant_id, currency, kind, account_id, authorization_id, transaction_id,
       decision_id, external_ref, effective_at)
-    values (${owner.tenantId}, ${owner.currency}, ${entry.kind}, ${owner.accountId}, ${entry.authorizationId},
-      ${entry.transactionId}, ${references.decisionId ?? null}, ${references.externalRef ?? null},
-      to_timestamp(${entry.effectiveS}))
-    returning entry_id`;
-  if (row === undefined) throw new Error('insert returned no row');
-  for (const posting of entry.postings) {
-    const isCustomers = [posting.debit, posting.credit].some(
-      (k) => k === 'available' || k === 'held',
-    );
-    const isHold = posting.debit === 'held' || posting.credit === 'held';
-    await sql`
-      insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id)
-      values (${row.entry_id}, ${owner.tenantId}, ${owner.currency}, ${posting.debit}, ${posting.credit},
-        ${posting.amountMinor}, ${isCustomers ? owner.accountId : null}, ${isHold ? entry.authorizationId : null})`;
-  }
-  return row.entry_id;
+    select tenant_id, currency, kind, account_id, authorization_id, transaction_id, decision_id, external_ref,
+           to_timestamp(effective_s)
+      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (place integer, tenant_id text,
+        currency text, kind text, account_id text, authorization_id text, transaction_id text, decision_id text,
+        external_ref text, effective_s float8)
+     order by place returning entry_id`;
+  const ids = numbered.map((row) => row.entry_id);
+  invariant(ids.length === entries.length, 'every entry has its number');
+  await writePostings(sql, entries, ids);
+  return ids;
+}
+
+async function writePostings(
+  sql: Queryable,
+  entries: readonly OwnedEntry[],
+  ids: readonly number[],
+): Promise<void> {
+  const rows = entries.flatMap(({ tenantId, currency, accountId, entry }, index) =>
+    entry.postings.map(({ debit, credit, amountMinor }) => {
+      const isCustomers = [debit, credit].some((kind) => kind === 'available' || kind === 'held');
+      const isHold = debit === 'held' || credit === 'held';
+      return {
+        entry_id: ids[index],
+        tenant_id: tenantId,
+        currency,
+        debit,
+        credit,
+        amount_minor: amountMinor,
+        account_id: isCustomers ? accountId : null,
+        authorization_id: isHold ? entry.authorizationId : null,
+      };
+    }),
+  );
+  if (rows.length === 0) return;
+  await sql`
+    insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id)
+    select entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id
+      from rows from (jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as (entry_id bigint, tenant_id text,
+        currency text, debit text, credit text, amount_minor bigint, account_id text, authorization_id text))
+        with ordinality as r (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id,
+          authorization_id, place)
+     order by place`;
 }

@@ -1,5 +1,6 @@
 /** Stripe's authorization and transaction objects, read into the domain's views. */
 import type {
+  AmountParts,
   AuthorizationSnapshot,
   HistoryEntry,
   ListedCapture,
@@ -9,7 +10,13 @@ import type {
   SnapshotRank,
 } from '../../domain/authorization-state.ts';
 import { parseAuthorizationId, parseStripeCardId, parseTransactionId } from '../../domain/ids.ts';
-import { type Currency, minorUnits, parseCurrency } from '../../domain/money.ts';
+import {
+  type Currency,
+  type MinorUnits,
+  minorUnits,
+  parseCurrency,
+  ZERO,
+} from '../../domain/money.ts';
 import {
   flagAt,
   idAt,
@@ -63,6 +70,20 @@ export function readTransaction(transaction: Json): ObservedTransaction {
     currency: readCurrency(transaction, 'currency'),
     createdS: integerAt(transaction, 'created'),
     merchant: readMerchant(transaction),
+    parts: readParts(transaction),
+  };
+}
+
+/** For people to read; no rule depends on it, so what is missing is left out. */
+function readParts(transaction: Json): AmountParts {
+  const details = optionalObject(transaction, 'amount_details') ?? {};
+  const unsigned = (parent: Json, name: string): MinorUnits | null =>
+    Number.isSafeInteger(parent[name]) ? minorUnits(Math.abs(Number(parent[name]))) : null;
+  return {
+    merchantAmountMinor: unsigned(transaction, 'merchant_amount'),
+    merchantCurrency: optionalText(transaction, 'merchant_currency'),
+    atmFeeMinor: unsigned(details, 'atm_fee') ?? ZERO,
+    cashbackMinor: unsigned(details, 'cashback_amount') ?? ZERO,
   };
 }
 

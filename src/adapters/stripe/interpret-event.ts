@@ -1,6 +1,8 @@
 /** What a stored event means to us. Pure; unknown types are ignored with a reason, unreadable ones throw. */
+import type { SnapshotRank } from '../../domain/authorization-state.ts';
 import type { ShippingStatus } from '../../domain/card-facts.ts';
 import {
+  parseAuthorizationId,
   parseStripeCardholderId,
   parseStripeCardId,
   parseVerificationSessionId,
@@ -35,7 +37,10 @@ export const FETCHED_AUTHORIZATION = 'issuing_authorization.fetched';
 /** Types whose meaning we read; every other type is stored and ignored. */
 export function interpretEvent(type: string, event: Json): Sighting {
   if (type === 'decision.recorded') {
-    return { kind: 'decision', authorizationId: textAt(event, 'authorizationId') };
+    return {
+      kind: 'decision',
+      authorizationId: parseAuthorizationId(textAt(event, 'authorizationId')),
+    };
   }
   if (type === 'card.recorded') {
     return {
@@ -48,20 +53,16 @@ export function interpretEvent(type: string, event: Json): Sighting {
   const object = objectAt(payload, 'object');
   switch (type) {
     case 'issuing_authorization.created':
-    case 'issuing_authorization.updated': {
-      const previous = optionalObject(payload, 'previous_attributes');
-      return {
-        kind: 'authorization',
-        snapshot: readAuthorization(object, { source: 'event', atS }, previous),
-        transactions: listedTransactions(object),
-      };
-    }
+      return authorizationSeen(object, { source: 'event', atS }, null);
+    case 'issuing_authorization.updated':
+      // Only a creation has no earlier values; an update that names none changed nothing that we read.
+      return authorizationSeen(
+        object,
+        { source: 'event', atS },
+        optionalObject(payload, 'previous_attributes') ?? {},
+      );
     case FETCHED_AUTHORIZATION:
-      return {
-        kind: 'authorization',
-        snapshot: readAuthorization(object, { source: 'fetched', atS }, null),
-        transactions: listedTransactions(object),
-      };
+      return authorizationSeen(object, { source: 'fetched', atS }, null);
     case 'issuing_transaction.created':
     case 'issuing_transaction.updated':
       return { kind: 'transaction', transaction: readTransaction(object) };
@@ -100,6 +101,12 @@ export function interpretEvent(type: string, event: Json): Sighting {
       return { kind: 'ignored', reason: `type ${type} is not used` };
   }
 }
+
+const authorizationSeen = (object: Json, rank: SnapshotRank, previous: Json | null): Sighting => ({
+  kind: 'authorization',
+  snapshot: readAuthorization(object, rank, previous),
+  transactions: listedTransactions(object),
+});
 
 /** A card as an event or a fetch shows it at second `atS`. */
 export function readCard(card: Json, atS: number, previous: Json | null): CardSighting {

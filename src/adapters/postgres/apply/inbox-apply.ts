@@ -1,19 +1,23 @@
 /**
- * Applies what waits in the inbox, one group (Stripe card, cardholder, session) a transaction: the books and the
- * directory move, the facts are written and the rows are settled together, or not at all.
+ * Applies what waits in the inbox. Rows of one group (Stripe card, cardholder, session) are applied by one worker at
+ * a time. Many groups share one transaction: the books move, the facts are written and the rows are settled together,
+ * or not at all. What keeps a batch from being written is tried again group by group, then row by row.
  */
 import type { ApplyCounts } from '../../../ports/event-application.ts';
 import type { Sql, Transaction } from '../pool.ts';
 import { isLockTimeout } from './data-error.ts';
-import type { ApplyOptions, InboxRow } from './inbox-row.ts';
-import { applyRows, settle } from './inbox-rows.ts';
+import type { ApplyOptions, InboxRow, RowOutcome } from './inbox-row.ts';
+import { applyGroupRows, openItems, readRows, settle } from './inbox-rows.ts';
+import { applyMoneyRows } from './money-rows.ts';
 
-/** Rows of one group applied in one transaction: keeps the account's lock near 20 ms. */
-const ROWS_PER_GROUP_MAX = 50;
+/** Rows applied in one transaction: keeps the accounts' locks near 20 ms. */
+const ROWS_PER_BATCH_MAX = 50;
+/** Groups looked at for one batch; each has one row or a few. */
+const GROUPS_PER_BATCH_MAX = 50;
 /** Waiting rows looked at to find groups: read from the index, whatever the backlog. */
-const CANDIDATE_ROWS_MAX = 500;
+const CANDIDATE_ROWS_MAX = 1_000;
 /** Groups begun in one call: seconds of work at most, even when each has to wait for a lock. */
-const CANDIDATE_GROUPS_MAX = 64;
+const CANDIDATE_GROUPS_MAX = 500;
 /** The first retry comes soon, because the missing row is often being written at this moment. */
 const RETRY_FIRST_MS = 250;
 /** Later retries double up to this. */
@@ -23,11 +27,12 @@ const LOCK_TIMEOUT_MS = 250;
 /** The holder of such a lock is done within moments, and nothing is wrong with the group. */
 const LOCK_RETRY_MS = 500;
 
+const RETRY = { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS };
 const NOTHING: ApplyCounts = { applied: 0, ignored: 0, parked: 0, attention: 0 };
 
 /**
- * Applies the groups that wait longest, `groupsMax` at a time: a slow one keeps its place, the others go on.
- * Safe to run in several processes at once.
+ * Applies the groups that wait longest, in batches, `groupsMax` of them side by side: a slow one keeps its place, the
+ * others go on. Safe to run in several processes at once.
  */
 export async function applyInbox(sql: Sql, options: ApplyOptions): Promise<ApplyCounts> {
   const candidates = await sql<{ group_key: string }[]>`
@@ -35,22 +40,27 @@ export async function applyInbox(sql: Sql, options: ApplyOptions): Promise<Apply
       from (select group_key, inbox_id from inbox where status = 'pending' and next_try_at <= now()
              order by next_try_at, inbox_id limit ${CANDIDATE_ROWS_MAX}) c
      group by 1 order by min(inbox_id) limit ${CANDIDATE_GROUPS_MAX}`;
+  const batches = inBatches(candidates.map((row) => row.group_key));
   let total = NOTHING;
-  // One iterator for all: whoever ends a group takes the next one.
-  const queue = candidates.values();
+  // One iterator for all: whoever ends a batch takes the next one.
+  const queue = batches.values();
   const work = async (): Promise<void> => {
-    for (const { group_key: groupKey } of queue) {
+    for (const groupKeys of queue) {
       if (options.isStopping?.() === true) return;
-      const counts = await applyGroup(sql, groupKey, options);
-      total = plus(total, counts);
+      total = plus(total, await applyBatch(sql, groupKeys, options));
     }
   };
-  const workers = Math.min(options.groupsMax, candidates.length);
+  const workers = Math.min(options.groupsMax, batches.length);
   const ended = await Promise.allSettled(Array.from({ length: workers }, work));
   const failed = ended.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return total;
 }
+
+const inBatches = (groupKeys: readonly string[]): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(groupKeys.length / GROUPS_PER_BATCH_MAX) }, (_, index) =>
+    groupKeys.slice(index * GROUPS_PER_BATCH_MAX, (index + 1) * GROUPS_PER_BATCH_MAX),
+  );
 
 const plus = (a: ApplyCounts, b: ApplyCounts): ApplyCounts => ({
   applied: a.applied + b.applied,
@@ -59,9 +69,72 @@ const plus = (a: ApplyCounts, b: ApplyCounts): ApplyCounts => ({
   attention: a.attention + b.attention,
 });
 
-async function applyGroup(sql: Sql, groupKey: string, options: ApplyOptions): Promise<ApplyCounts> {
+/** Applies the groups together; those that cannot be applied with others are applied alone. */
+async function applyBatch(
+  sql: Sql,
+  groupKeys: readonly string[],
+  options: ApplyOptions,
+): Promise<ApplyCounts> {
+  const { counts, apart } = await tryTogether(sql, groupKeys, options);
+  let total = counts;
+  for (const groupKey of apart) {
+    if (options.isStopping?.() === true) return total;
+    total = plus(total, await applyAlone(sql, groupKey, options));
+  }
+  return total;
+}
+
+interface Together {
+  readonly counts: ApplyCounts;
+  /** Groups that were not written: of busy accounts, with rows that are not about money, or after an error. */
+  readonly apart: readonly string[];
+}
+
+async function tryTogether(
+  sql: Sql,
+  groupKeys: readonly string[],
+  options: ApplyOptions,
+): Promise<Together> {
+  if (groupKeys.length < 2) return { counts: NOTHING, apart: groupKeys };
   try {
-    return await sql.begin((tx) => applyLocked(tx, groupKey, options));
+    return await sql.begin((tx) => applyTogether(tx, groupKeys, options));
+  } catch {
+    // Nothing was written. Which group is to blame, and for what, shows when each is applied alone.
+    return { counts: NOTHING, apart: groupKeys };
+  }
+}
+
+async function applyTogether(
+  tx: Transaction,
+  groupKeys: readonly string[],
+  options: ApplyOptions,
+): Promise<Together> {
+  const rows = await lockRows(tx, groupKeys);
+  const { ended, money, others } = readRows(rows, options);
+  const keyOf = new Map(rows.map((row) => [row.inbox_id, row.group_key]));
+  const mixed = new Set(others.map(({ row }) => row.group_key));
+  // Rows about cards and cardholders lock what they need in an order of their own.
+  const ours = money.filter(({ row }) => !mixed.has(row.group_key));
+  const applied = await applyMoneyRows(tx, ours, options.clock, 'skip');
+  const outcomes = [...ended.filter(({ row }) => !mixed.has(row.group_key)), ...applied];
+  await openItems(tx, outcomes);
+  await settle(tx, outcomes, RETRY);
+  const done = new Set(outcomes.map(({ row }) => row.inbox_id));
+  const left = rows.filter((row) => !done.has(row.inbox_id)).map((row) => keyOf.get(row.inbox_id));
+  return {
+    counts: countsOf(outcomes),
+    apart: [...new Set(left)].filter((key) => key !== undefined),
+  };
+}
+
+async function applyAlone(sql: Sql, groupKey: string, options: ApplyOptions): Promise<ApplyCounts> {
+  try {
+    return await sql.begin(async (tx) => {
+      const rows = await lockRows(tx, [groupKey]);
+      const outcomes = await applyGroupRows(tx, rows, options);
+      await settle(tx, outcomes, RETRY);
+      return countsOf(outcomes);
+    });
   } catch (error) {
     if (isLockTimeout(error)) {
       await postponeBriefly(sql, groupKey);
@@ -73,24 +146,7 @@ async function applyGroup(sql: Sql, groupKey: string, options: ApplyOptions): Pr
   }
 }
 
-async function applyLocked(
-  tx: Transaction,
-  groupKey: string,
-  options: ApplyOptions,
-): Promise<ApplyCounts> {
-  await tx`select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true)`;
-  // One worker a group at a time, so that its rows are applied in one place; the others take other groups.
-  const [lock] = await tx<{ locked: boolean }[]>`
-    select pg_try_advisory_xact_lock(hashtextextended(${groupKey}, 7)) as locked`;
-  if (lock?.locked !== true) return NOTHING;
-  const rows = await tx<InboxRow[]>`
-    select i.inbox_id, i.event_id, i.source, i.type, i.object_id, i.created, i.payload, i.stripe_account,
-           i.received_at, i.attempts, coalesce(i.tenant_id, t.tenant_id) as tenant_id
-      from inbox i left join tenants t on t.stripe_account is not distinct from i.stripe_account
-     where i.group_key = ${groupKey} and i.status = 'pending' and i.next_try_at <= now()
-     order by i.inbox_id limit ${ROWS_PER_GROUP_MAX}`;
-  const outcomes = await applyRows(tx, rows, options);
-  await settle(tx, outcomes, { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS });
+function countsOf(outcomes: readonly RowOutcome[]): ApplyCounts {
   const count = (status: string): number => outcomes.filter((o) => o.status === status).length;
   return {
     applied: count('applied'),
@@ -98,6 +154,30 @@ async function applyLocked(
     parked: count('pending'),
     attention: count('attention'),
   };
+}
+
+/** The due rows of those groups that no other worker has at the moment, oldest first. */
+async function lockRows(
+  tx: Transaction,
+  groupKeys: readonly string[],
+): Promise<readonly InboxRow[]> {
+  // In a statement of its own: what another worker did with a group before its lock was free is seen by the next.
+  const locked = await tx<{ group_key: string }[]>`
+    select group_key
+      from (select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true)) c,
+           unnest(${[...groupKeys]}::text[]) group_key
+     where pg_try_advisory_xact_lock(hashtextextended(group_key, 7))`;
+  if (locked.length === 0) return [];
+  return tx<InboxRow[]>`
+    select i.inbox_id, i.group_key, i.event_id, i.source, i.type, i.object_id, i.created, i.payload, i.stripe_account,
+           i.received_at, i.attempts,
+           case when i.tenant_id is not null then i.tenant_id
+                when i.stripe_account is null then (select tenant_id from tenants where stripe_account is null)
+                else (select t.tenant_id from tenants t where t.stripe_account = i.stripe_account) end as tenant_id
+      from inbox i
+     where i.group_key = any (${locked.map((row) => row.group_key)})
+       and i.status = 'pending' and i.next_try_at <= now()
+     order by i.inbox_id limit ${ROWS_PER_BATCH_MAX}`;
 }
 
 /** After an error nothing was written; the group waits a little longer each time. */

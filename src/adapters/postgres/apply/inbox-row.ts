@@ -7,6 +7,7 @@ import type { Interpret } from '../../../ports/event-application.ts';
 
 export interface InboxRow {
   readonly inbox_id: number;
+  readonly group_key: string;
   readonly event_id: string;
   readonly source: 'webhook' | 'catch_up' | 'fetch' | 'decision';
   readonly type: string;

@@ -1,4 +1,4 @@
-/** The rows of one inbox group: what each means, what is done with it, and how each ends. */
+/** Rows of the inbox: what each means, what is done with it, and how each ends. */
 import { parseTenantId, type TenantId } from '../../../domain/ids.ts';
 import type { Sighting } from '../../../domain/sighting.ts';
 import { openAttention } from '../attention.ts';
@@ -13,14 +13,34 @@ import {
   type ReadRow,
   type RowOutcome,
 } from './inbox-row.ts';
-import { applyMoneyRows, isMoney } from './money-rows.ts';
+import { applyMoneyRows, isMoney, type ReadMoneyRow } from './money-rows.ts';
+
+export interface ReadRows {
+  /** Rows that end without being applied: ignored, unreadable, or of nobody known. */
+  readonly ended: readonly RowOutcome[];
+  readonly money: readonly ReadMoneyRow[];
+  readonly others: readonly ReadRow[];
+}
+
+export function readRows(rows: readonly InboxRow[], options: ApplyOptions): ReadRows {
+  const ended: RowOutcome[] = [];
+  const money: ReadMoneyRow[] = [];
+  const others: ReadRow[] = [];
+  for (const row of rows) {
+    const read = readRow(row, options);
+    if ('status' in read) ended.push(read);
+    else if (isMoney(read.sighting)) money.push({ ...read, sighting: read.sighting });
+    else others.push(read);
+  }
+  return { ended, money, others };
+}
 
 /**
- * Applies the rows of a group together. When the data of one of them makes that fail, each is applied by itself:
+ * Applies the rows of one group together. When the data of one of them makes that fail, each is applied by itself:
  * the one to blame ends as `attention`, the others as if it had never come. Other errors are thrown: nothing of
  * the group is written then.
  */
-export async function applyRows(
+export async function applyGroupRows(
   tx: Transaction,
   rows: readonly InboxRow[],
   options: ApplyOptions,
@@ -45,7 +65,7 @@ async function applyAlone(
   } catch (error) {
     if (!isDataError(error)) throw error;
     const outcome = brokenRow(row, 'cannot be applied', error);
-    await openItemFor(tx, outcome);
+    await openItems(tx, [outcome]);
     return [outcome];
   }
 }
@@ -56,17 +76,12 @@ async function applyTogether(
   rows: readonly InboxRow[],
   options: ApplyOptions,
 ): Promise<readonly RowOutcome[]> {
-  const outcomes: RowOutcome[] = [];
+  const { ended, money, others } = readRows(rows, options);
+  const outcomes = [...ended];
   await tx.savepoint(async (inner) => {
-    const money: ReadRow[] = [];
-    for (const row of rows) {
-      const read = readRow(row, options);
-      if ('status' in read) outcomes.push(read);
-      else if (isMoney(read.sighting)) money.push(read);
-      else outcomes.push(await applyOther(inner, read, options));
-    }
-    outcomes.push(...(await applyMoneyRows(inner, money, options.clock)));
-    for (const outcome of outcomes) await openItemFor(inner, outcome);
+    for (const read of others) outcomes.push(await applyOther(inner, read, options));
+    outcomes.push(...(await applyMoneyRows(inner, money, options.clock, 'wait')));
+    await openItems(inner, outcomes);
   });
   return outcomes;
 }
@@ -112,32 +127,41 @@ function applySighting(tx: Transaction, tenantId: TenantId, sighting: Sighting):
 }
 
 /** A row that ends as `attention` has an open item that says what a person needs to know. */
-async function openItemFor(tx: Transaction, outcome: RowOutcome): Promise<void> {
-  const { row, status, reason, hasItem = false } = outcome;
-  if (status !== 'attention' || hasItem) return;
-  // Every look at Stripe is a row of its own; the item is about what was looked at.
-  const subject = row.source === 'fetch' ? (row.object_id ?? row.event_id) : row.event_id;
-  await openAttention(tx, {
-    tenantId: row.tenant_id,
-    kind: 'event_not_applied',
-    subject,
-    details: { type: row.type, reason },
-  });
+export async function openItems(tx: Transaction, outcomes: readonly RowOutcome[]): Promise<void> {
+  for (const { row, status, reason, hasItem = false } of outcomes) {
+    if (status !== 'attention' || hasItem) continue;
+    // Every look at Stripe is a row of its own; the item is about what was looked at.
+    const subject = row.source === 'fetch' ? (row.object_id ?? row.event_id) : row.event_id;
+    await openAttention(tx, {
+      tenantId: row.tenant_id,
+      kind: 'event_not_applied',
+      subject,
+      details: { type: row.type, objectId: row.object_id, reason },
+    });
+  }
 }
 
-/** Writes how the rows end; parked ones wait twice as long each time. */
+/** Writes how the rows end, all at once; parked ones wait twice as long each time. */
 export async function settle(
   tx: Transaction,
   outcomes: readonly RowOutcome[],
   retry: { readonly firstMs: number; readonly maxMs: number },
 ): Promise<void> {
-  for (const { row, status, reason } of outcomes) {
-    const waitMs = Math.min(retry.maxMs, retry.firstMs * 2 ** Math.min(row.attempts, 20));
-    await tx`
-      update inbox set status = ${status}, reason = ${reason}, attempts = attempts + 1,
-             tenant_id = coalesce(tenant_id, ${row.tenant_id}),
-             settled_at = ${status === 'pending' ? null : new Date()},
-             next_try_at = now() + make_interval(secs => ${waitMs / 1000})
-       where inbox_id = ${row.inbox_id}`;
-  }
+  if (outcomes.length === 0) return;
+  const rows = outcomes.map(({ row, status, reason }) => ({
+    inbox_id: row.inbox_id,
+    status,
+    reason,
+    tenant_id: row.tenant_id,
+    wait_s: Math.min(retry.maxMs, retry.firstMs * 2 ** Math.min(row.attempts, 20)) / 1000,
+  }));
+  await tx`
+    update inbox i set status = r.status, reason = r.reason, attempts = attempts + 1,
+           tenant_id = coalesce(i.tenant_id, r.tenant_id),
+           settled_at = case when r.status <> 'pending' then now() end,
+           next_try_at = case when r.status = 'pending' then now() + make_interval(secs => r.wait_s)
+                              else i.next_try_at end
+      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
+        as r (inbox_id bigint, status text, reason text, tenant_id text, wait_s float8)
+     where i.inbox_id = r.inbox_id`;
 }

@@ -65,6 +65,9 @@ create table decisions (
 );
 create index decisions_of_authorization on decisions (authorization_id);
 create index decisions_of_card on decisions (card_id, decided_at desc, decision_id desc);
+-- What is held for a fuel pump lapses: the relay converges these once more when their time has come.
+create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
+  where surplus ->> 'kind' = 'fuel' and approved;
 create index decisions_unconfirmed on decisions (decided_at) where approved and not confirmed;
 
 -- A clearing record, booked once with Stripe's amount (unsigned here; the type gives the direction).

@@ -141,7 +141,9 @@ begin
     counted_minor, anchored_at, merchant)
   values (d.tenant_id, d.authorization_id, d.account_id, d.card_id, d.stripe_card_id, d.currency, approved_amount,
     p_now, coalesce(r -> 'merchant', '{}'))
-  on conflict (authorization_id) do update set counted_minor = authorizations.counted_minor + excluded.counted_minor;
+  on conflict (authorization_id) do update set
+    counted_minor = authorizations.counted_minor + excluded.counted_minor,
+    merchant = case when authorizations.merchant = '{}' then excluded.merchant else authorizations.merchant end;
   held := approved_amount + surplus_of(d.surplus, approved_amount);
   if held > 0 then
     insert into journal_entries (tenant_id, currency, kind, account_id, authorization_id, decision_id, effective_at)

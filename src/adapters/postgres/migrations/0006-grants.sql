@@ -24,8 +24,8 @@ grant update (details, closed_at, resolution) on attention_items to issuing_app;
 grant update (status, body) on idempotency_keys to issuing_app;
 grant delete on idempotency_keys to issuing_app;
 grant update (confirmed) on decisions to issuing_app;
-grant update (snapshot, evidence, status, captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags,
-  is_purchase) on authorizations to issuing_app;
+grant update (card_id, stripe_card_id, snapshot, evidence, status, captured_minor, refunded_minor, counted_minor,
+  anchored_at, merchant, flags, is_purchase) on authorizations to issuing_app;
 -- A new account or authorization starts at zero: the balances are not the processes' to choose.
 revoke insert on accounts, authorizations from issuing_app;
 grant insert (tenant_id, account_id, customer_ref, currency, status, credit_limit_minor, allow_partial, controls)

@@ -1,0 +1,273 @@
+/** Loads what is stored of the customers that a batch concerns, with their accounts locked. */
+import type { AuthorizationFlag } from '../../../domain/authorization-flags.ts';
+import type {
+  AmountParts,
+  AuthorizationStatus,
+  Merchant,
+} from '../../../domain/authorization-state.ts';
+import type {
+  AccountState,
+  AuthorizationState,
+  Books,
+  CardState,
+  SeenRow,
+  TransactionFlag,
+  TransactionState,
+} from '../../../domain/books.ts';
+import type { CardPhase } from '../../../domain/card-phase.ts';
+import { type Evidence, NO_EVIDENCE, type RecordedDecision } from '../../../domain/confirmation.ts';
+import type { AuthorizationRecord } from '../../../domain/convergence.ts';
+import type { CapturedAmountReading } from '../../../domain/hold.ts';
+import type {
+  AccountId,
+  AuthorizationId,
+  CardId,
+  StripeCardId,
+  TenantId,
+  TransactionId,
+} from '../../../domain/ids.ts';
+import type { Currency, MinorUnits } from '../../../domain/money.ts';
+import type { Transaction } from '../pool.ts';
+
+/** Ids that the rows of a batch name. */
+export interface Named {
+  readonly cards: readonly StripeCardId[];
+  readonly authorizations: readonly AuthorizationId[];
+  readonly transactions: readonly TransactionId[];
+}
+
+export function namedBy(rows: readonly SeenRow[]): Named {
+  const cards = new Set<StripeCardId>();
+  const authorizations = new Set<AuthorizationId>();
+  const transactions = new Set<TransactionId>();
+  for (const { sighting } of rows) {
+    if (sighting.kind === 'card_recorded') cards.add(sighting.stripeCardId);
+    if (sighting.kind === 'decision') authorizations.add(sighting.authorizationId);
+    if (sighting.kind === 'authorization') {
+      const { snapshot } = sighting;
+      cards.add(snapshot.stripeCardId);
+      authorizations.add(snapshot.authorizationId);
+      for (const { transactionId } of snapshot.captures) transactions.add(transactionId);
+    }
+    const seen =
+      sighting.kind === 'transaction'
+        ? [sighting.transaction]
+        : sighting.kind === 'authorization'
+          ? sighting.transactions
+          : [];
+    for (const { stripeCardId, authorizationId, transactionId } of seen) {
+      cards.add(stripeCardId);
+      transactions.add(transactionId);
+      if (authorizationId !== null) authorizations.add(authorizationId);
+    }
+  }
+  return {
+    cards: [...cards],
+    authorizations: [...authorizations],
+    transactions: [...transactions],
+  };
+}
+
+/** `skip`: leaves out accounts that somebody else has locked; `wait`: waits for them, up to the lock timeout. */
+export type LockMode = 'skip' | 'wait';
+
+/**
+ * Locks the accounts behind the names, ascending as everybody does, in a statement of its own: so that nothing read
+ * afterwards is older than the lock. Answers the accounts that are locked now.
+ */
+export async function lockAccounts(
+  tx: Transaction,
+  { cards, authorizations }: Named,
+  mode: LockMode,
+): Promise<readonly AccountState[]> {
+  return tx<AccountState[]>`
+    select account_id as "accountId", tenant_id as "tenantId", currency, available_minor as "availableMinor",
+           credit_limit_minor as "creditLimitMinor"
+      from accounts
+     where account_id = any (array(
+       select c.account_id from stripe_cards s join cards c using (card_id)
+        where s.stripe_card_id = any (${[...cards]})
+       union
+       select account_id from authorizations where authorization_id = any (${[...authorizations]})))
+     order by account_id for no key update ${mode === 'skip' ? tx`skip locked` : tx``}`;
+}
+
+/** Loads everything the names lead to. `accounts` are locked. */
+export async function loadBooks(
+  tx: Transaction,
+  named: Named,
+  accounts: readonly AccountState[],
+): Promise<Books> {
+  const [cards, transactions] = await Promise.all([
+    loadCards(tx, named),
+    loadTransactions(tx, named),
+  ]);
+  // What leaves suspense may name an authorization that no row does.
+  const ids = new Set(named.authorizations);
+  for (const { transaction } of transactions) {
+    if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
+  }
+  const authorizations = await loadAuthorizations(tx, [...ids]);
+  const late = [...ids].filter((id) => !named.authorizations.includes(id));
+  const more =
+    late.length === 0 ? [] : await loadTransactions(tx, { ...NOTHING, authorizations: late });
+  return {
+    cards: byId(cards, (card) => card.stripeCardId),
+    accounts: byId(accounts, (account) => account.accountId),
+    authorizations: byId(authorizations, (state) => state.record.authorizationId),
+    transactions: byId([...transactions, ...more], (state) => state.transaction.transactionId),
+  };
+}
+
+const NOTHING: Named = { cards: [], authorizations: [], transactions: [] };
+
+const byId = <Id, T>(items: readonly T[], idOf: (item: T) => Id): ReadonlyMap<Id, T> =>
+  new Map(items.map((item) => [idOf(item), item]));
+
+interface CardRow {
+  stripeCardId: StripeCardId;
+  tenantId: TenantId;
+  cardId: CardId;
+  accountId: AccountId;
+  phase: CardPhase;
+  usage: string | null;
+  reading: CapturedAmountReading;
+}
+
+const loadCards = (
+  tx: Transaction,
+  { cards, authorizations }: Named,
+): Promise<readonly CardState[]> =>
+  tx<CardRow[]>`
+    select s.stripe_card_id as "stripeCardId", c.tenant_id as "tenantId", c.card_id as "cardId",
+           c.account_id as "accountId", c.phase, c.state ->> 'usage' as usage, t.captured_amount as reading
+      from stripe_cards s
+      join cards c using (card_id)
+      join tenants t on t.tenant_id = c.tenant_id
+     where s.stripe_card_id = any (array(
+       select unnest(${[...cards]}::text[])
+       union
+       select stripe_card_id from authorizations where authorization_id = any (${[...authorizations]})))`;
+
+interface TransactionRow {
+  transaction_id: TransactionId;
+  tenant_id: TenantId;
+  type: 'capture' | 'refund';
+  authorization_id: AuthorizationId | null;
+  account_id: AccountId | null;
+  card_id: CardId | null;
+  stripe_card_id: StripeCardId;
+  amount_minor: MinorUnits;
+  currency: Currency;
+  merchant: Merchant;
+  parts: AmountParts;
+  flags: TransactionFlag[];
+  created_s: number;
+}
+
+/** Clearing records by id, those of the authorizations, and what waits in suspense for the cards. */
+async function loadTransactions(
+  tx: Transaction,
+  { transactions, authorizations, cards }: Named,
+): Promise<readonly TransactionState[]> {
+  const rows = await tx<TransactionRow[]>`
+    with wanted as (
+      select transaction_id from transactions where transaction_id = any (${[...transactions]})
+      union
+      select transaction_id from transactions where authorization_id = any (${[...authorizations]})
+      union
+      select transaction_id from transactions
+       where account_id is null and stripe_card_id = any (${[...cards]}))
+    select transaction_id, tenant_id, type, authorization_id, account_id, card_id, stripe_card_id, amount_minor,
+           currency, merchant, parts, flags, extract(epoch from created_at)::bigint as created_s
+      from transactions where transaction_id in (select transaction_id from wanted)`;
+  return rows.map((row) => ({
+    transaction: {
+      transactionId: row.transaction_id,
+      type: row.type,
+      authorizationId: row.authorization_id,
+      stripeCardId: row.stripe_card_id,
+      amountMinor: row.amount_minor,
+      currency: row.currency,
+      createdS: row.created_s,
+      merchant: row.merchant,
+      parts: row.parts,
+    },
+    tenantId: row.tenant_id,
+    accountId: row.account_id,
+    cardId: row.card_id,
+    flags: row.flags,
+  }));
+}
+
+export interface AuthorizationRow {
+  authorization_id: AuthorizationId;
+  tenant_id: TenantId;
+  account_id: AccountId;
+  card_id: CardId;
+  stripe_card_id: StripeCardId;
+  currency: Currency;
+  snapshot: AuthorizationRecord['newest'] | null;
+  evidence: Partial<Evidence>;
+  status: AuthorizationStatus;
+  held_minor: MinorUnits;
+  captured_minor: MinorUnits;
+  refunded_minor: MinorUnits;
+  counted_minor: MinorUnits;
+  anchored_s: number;
+  merchant: Partial<Merchant>;
+  flags: AuthorizationFlag[];
+  is_purchase: boolean;
+  decisions: RecordedDecision[] | null;
+}
+
+async function loadAuthorizations(
+  tx: Transaction,
+  ids: readonly AuthorizationId[],
+): Promise<readonly AuthorizationState[]> {
+  const rows = await tx<AuthorizationRow[]>`
+    select z.authorization_id, z.tenant_id, z.account_id, z.card_id, z.stripe_card_id, z.currency, z.snapshot,
+           z.evidence, z.status, z.held_minor, z.captured_minor, z.refunded_minor, z.counted_minor,
+           extract(epoch from z.anchored_at)::float8 as anchored_s, z.merchant, z.flags, z.is_purchase,
+           (select jsonb_agg(jsonb_build_object('requestId', d.request_id, 'approved', d.approved,
+                     'askedMinor', d.asked_minor, 'approvedMinor', d.approved_minor, 'surplus', d.surplus,
+                     'requestedS', d.requested_at, 'decidedS', extract(epoch from d.decided_at)::float8)
+                   order by d.decided_at, d.request_id)
+              from decisions d where d.authorization_id = z.authorization_id) as decisions
+      from authorizations z where z.authorization_id = any (${[...ids]})`;
+  return rows.map(toAuthorization);
+}
+
+export function toAuthorization(row: AuthorizationRow): AuthorizationState {
+  const { name, category, categoryCode, country } = row.merchant;
+  return {
+    record: {
+      authorizationId: row.authorization_id,
+      newest: row.snapshot ?? [],
+      evidence: { ...NO_EVIDENCE, ...row.evidence },
+      heldMinor: row.held_minor,
+      decisions: row.decisions ?? [],
+    },
+    tenantId: row.tenant_id,
+    accountId: row.account_id,
+    cardId: row.card_id,
+    stripeCardId: row.stripe_card_id,
+    currency: row.currency,
+    status: row.status,
+    capturedMinor: row.captured_minor,
+    refundedMinor: row.refunded_minor,
+    countedMinor: row.counted_minor,
+    anchoredS: row.anchored_s,
+    isPurchase: row.is_purchase,
+    merchant:
+      category === undefined
+        ? null
+        : {
+            name: name ?? null,
+            category,
+            categoryCode: categoryCode ?? '',
+            country: country ?? null,
+          },
+    flags: row.flags,
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * What a batch of sightings makes of the books of the customers concerned: one pure function over everything stored
+ * of them. Cards first (what waited for them in suspense), then clearing records without an authorization, then each
+ * authorization once, however many rows are about it. Any order, repetition and batching ends in the same books.
+ */
+import { type AuthorizationSnapshot, latestViews } from './authorization-state.ts';
+import type { AuthorizationState, Books, BooksChange, CardState, SeenRow } from './books.ts';
+import {
+  type BooksWork,
+  beginWork,
+  bookedOf,
+  endWork,
+  setTransaction,
+  tellMoney,
+  writeEntry,
+} from './books-work.ts';
+import { link, resolveSuspense } from './clearing.ts';
+import { NO_EVIDENCE } from './confirmation.ts';
+import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
+import type { AuthorizationId, StripeCardId } from './ids.ts';
+import { invariant } from './invariant.ts';
+import { ZERO } from './money.ts';
+import {
+  addTransaction,
+  cardOf,
+  type Intake,
+  type Subject,
+  takeIn,
+  takeOfUnknownCard,
+} from './sighting-intake.ts';
+
+/**
+ * `books` must hold what is stored of every card, account, authorization and clearing record that the rows name, the
+ * cards of those authorizations, and what waits in suspense for the cards. `nowS` dates what has no date of its own.
+ */
+export function applySightings(books: Books, rows: readonly SeenRow[], nowS: number): BooksChange {
+  const work = beginWork(books, nowS);
+  const intake: Intake = { work, subjects: new Map(), claims: new Map() };
+  const ofKnownCards: { readonly row: SeenRow; readonly card: CardState }[] = [];
+  for (const row of rows) {
+    const card = cardOf(books, row);
+    if (card === undefined) work.outcomes.set(row.key, takeOfUnknownCard(work, row));
+    else ofKnownCards.push({ row, card });
+  }
+  for (const known of distinct(ofKnownCards.map(({ card }) => card))) {
+    for (const moved of resolveSuspense(work, known)) addTransaction(intake, known, moved);
+  }
+  for (const { row, card } of ofKnownCards) {
+    work.outcomes.set(row.key, takeIn(intake, row.sighting, card));
+  }
+  const inOrder = [...intake.subjects].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [authorizationId, subject] of inOrder) bring(work, authorizationId, subject);
+  return endWork(work);
+}
+
+const distinct = (cards: readonly CardState[]): readonly CardState[] =>
+  [...new Set(cards)].toSorted((a, b) => (a.stripeCardId < b.stripeCardId ? -1 : 1));
+
+const unseen = (authorizationId: AuthorizationId): AuthorizationRecord => ({
+  authorizationId,
+  newest: [],
+  evidence: NO_EVIDENCE,
+  heldMinor: ZERO,
+  decisions: [],
+});
+
+/** Brings one authorization to where everything known leads. */
+function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subject): void {
+  const { snapshots, transactions, card: seenWith } = subject;
+  const stored = work.authorizations.get(authorizationId);
+  const record = stored?.record ?? unseen(authorizationId);
+  linkListed(work, seenWith, snapshots, authorizationId);
+  const booked = bookedOf(work, work.members.get(authorizationId) ?? []);
+  const { reading } = seenWith;
+  const { nowS } = work;
+  const result = converge({ record, booked, snapshots, transactions, reading, nowS });
+  for (const transaction of result.newTransactions) {
+    const card = cardNamed(work, transaction.stripeCardId, seenWith) ?? seenWith;
+    const { tenantId, accountId, cardId } = card;
+    setTransaction(work, { transaction, tenantId, accountId, cardId, flags: [] });
+    tellMoney(work, card, transaction);
+  }
+  for (const entry of result.entries) writeEntry(work, seenWith.accountId, entry);
+  const state = stateOf(work, record, result, { stored, seenWith, subject });
+  work.authorizations.set(authorizationId, state);
+  work.confirmed.set(authorizationId, result.confirmed);
+  if (state.isPurchase && stored?.isPurchase !== true) tellPurchase(work, state, seenWith);
+}
+
+/** Records that came without their authorization, and are listed by it now, are on the books already. */
+function linkListed(
+  work: BooksWork,
+  { accountId }: CardState,
+  snapshots: readonly AuthorizationSnapshot[],
+  authorizationId: AuthorizationId,
+): void {
+  for (const { transactionId } of snapshots.flatMap(({ captures }) => captures)) {
+    const known = work.transactions.get(transactionId);
+    if (known?.accountId === accountId && known.transaction.authorizationId === null) {
+      link(work, known, authorizationId);
+    }
+  }
+}
+
+/** A card of the same account; an authorization moves to a replacement, and a record may name either card. */
+function cardNamed(
+  { before }: BooksWork,
+  stripeCardId: StripeCardId,
+  { accountId }: CardState,
+): CardState | undefined {
+  const card = before.cards.get(stripeCardId);
+  return card?.accountId === accountId ? card : undefined;
+}
+
+function stateOf(
+  work: BooksWork,
+  record: AuthorizationRecord,
+  result: Convergence,
+  from: {
+    readonly stored: AuthorizationState | undefined;
+    readonly seenWith: CardState;
+    readonly subject: Subject;
+  },
+): AuthorizationState {
+  const { stored, seenWith, subject } = from;
+  const { newest, evidence, hold } = result;
+  const [view] = latestViews(newest);
+  // The card of the newest view: an authorization moves with its card's replacement.
+  const shown = view === undefined ? undefined : cardNamed(work, view.stripeCardId, seenWith);
+  const { cardId, stripeCardId } = shown ?? stored ?? seenWith;
+  const approvals = record.decisions.filter((decision) => decision.approved);
+  const firstS = Math.min(...approvals.map((decision) => decision.decidedS));
+  const createdS = view?.createdS ?? stored?.anchoredS ?? subject.transactions[0]?.createdS;
+  return {
+    record: { ...record, newest, evidence, heldMinor: hold.heldMinor },
+    tenantId: seenWith.tenantId,
+    accountId: seenWith.accountId,
+    cardId,
+    stripeCardId,
+    currency: view?.currency ?? stored?.currency ?? currencyOf(work, seenWith),
+    status: result.status,
+    capturedMinor: result.capturedMinor,
+    refundedMinor: result.refundedMinor,
+    countedMinor: hold.countedMinor,
+    anchoredS: approvals.length > 0 ? firstS : (createdS ?? work.nowS),
+    isPurchase: result.isPurchase,
+    merchant: view?.merchant ?? stored?.merchant ?? null,
+    flags: result.flags,
+  };
+}
+
+function currencyOf({ accounts }: BooksWork, { accountId }: CardState) {
+  const account = accounts.get(accountId);
+  invariant(account !== undefined, `account ${accountId} is loaded and locked`);
+  return account.currency;
+}
+
+/** The first purchase of an unused or dormant card is told at once; all others go with the digest. */
+function tellPurchase(work: BooksWork, state: AuthorizationState, seenWith: CardState): void {
+  const { tenantId, cardId, stripeCardId } = state;
+  const card = work.before.cards.get(stripeCardId) ?? seenWith;
+  if (card.usage === 'spending') return;
+  const dedupeKey = `purchase/${state.record.authorizationId}`;
+  work.facts.push({ tenantId, cardId, fact: { kind: 'purchase_seen' }, dedupeKey });
+}

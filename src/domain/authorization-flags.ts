@@ -1,0 +1,76 @@
+/**
+ * What a person should know of an authorization. Flags follow from what is known, never from the way there, so any
+ * order of events ends at the same flags; one that was raised too early goes when the missing piece arrives.
+ */
+import { isTied, latestViews, type NewestSnapshots } from './authorization-state.ts';
+import { type Evidence, type RecordedDecision, shownBy } from './confirmation.ts';
+import type { Booked } from './hold.ts';
+import { add, larger, type MinorUnits, subtract } from './money.ts';
+
+export const AUTHORIZATION_FLAGS = [
+  /** Approved without us: by the network's stand-in or a time-out setting. */
+  'adopted',
+  'approved_against_decision',
+  /** More was captured than was ever approved. */
+  'over_captured',
+  'captured_after_reversal',
+  'captured_while_declined',
+  /** Cleared, but no view and no decision of the authorization has been seen. */
+  'cleared_unseen',
+  /** More was given back than is known to have been taken. */
+  'refunded_beyond_capture',
+  /** Captures of one amount that together exceed the approval and were not given back: one was cleared twice. */
+  'cleared_twice',
+  /** Views of one rank contradict each other; the object is fetched. */
+  'tied',
+] as const;
+export type AuthorizationFlag = (typeof AUTHORIZATION_FLAGS)[number];
+
+export interface Standing {
+  readonly newest: NewestSnapshots;
+  readonly decisions: readonly RecordedDecision[];
+  readonly evidence: Evidence;
+  /** All clearing records of the authorization that are on the books. */
+  readonly booked: readonly Booked[];
+}
+
+/** What was approved in all, by the history shown so far; a final amount raises it without an entry there. */
+export function approvedTotal({ newest, evidence }: Standing): MinorUnits {
+  const { history } = shownBy(evidence, newest);
+  const approved = add(...history.filter((h) => h.approved).map((h) => h.amountMinor));
+  return larger(approved, evidence.authorizedMinor);
+}
+
+/** Sum of the clearing records of one type. */
+export const clearedTotal = (booked: readonly Booked[], type: Booked['type']): MinorUnits =>
+  add(...booked.filter((b) => b.type === type).map((b) => b.amountMinor));
+
+export function flagsOf(standing: Standing): readonly AuthorizationFlag[] {
+  const { newest, decisions, booked } = standing;
+  const views = latestViews(newest);
+  const [view] = views;
+  const captured = clearedTotal(booked, 'capture');
+  const refunded = clearedTotal(booked, 'refund');
+  const approved = approvedTotal(standing);
+  const approvedByUs = decisions.some((decision) => decision.approved);
+  const declinedByUs = decisions.some((decision) => !decision.approved);
+  const isApproved = view?.approved === true;
+  const isExcess = isApproved && captured > approved;
+  const raised: Readonly<Record<AuthorizationFlag, boolean>> = {
+    adopted: isApproved && !approvedByUs && !declinedByUs,
+    approved_against_decision: isApproved && !approvedByUs && declinedByUs,
+    over_captured: isExcess,
+    captured_after_reversal: isApproved && view.status === 'reversed' && captured > 0,
+    captured_while_declined: view?.approved === false && view.status !== 'pending' && captured > 0,
+    cleared_unseen: view === undefined && decisions.length === 0 && booked.length > 0,
+    refunded_beyond_capture: refunded > captured,
+    cleared_twice: isExcess && subtract(captured, refunded) > approved && hasEqualCaptures(booked),
+    tied: isTied(views),
+  };
+  return AUTHORIZATION_FLAGS.filter((flag) => raised[flag]);
+}
+
+function hasEqualCaptures(booked: readonly Booked[]): boolean {
+  const amounts = booked.filter((b) => b.type === 'capture').map((b) => b.amountMinor);
+  return new Set(amounts).size < amounts.length;
+}

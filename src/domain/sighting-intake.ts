@@ -1,0 +1,175 @@
+/**
+ * Sorts the rows of a batch under the authorizations they are about, and books at once what belongs to none. Says of
+ * each row how it ended: applied, parked until its card is known, or contradicting what is on the books.
+ */
+import type { AuthorizationSnapshot, ObservedTransaction } from './authorization-state.ts';
+import type { Books, CardState, MoneySighting, SeenOutcome, SeenRow } from './books.ts';
+import type { BooksWork } from './books-work.ts';
+import { bookAside, bookUnlinked, link, moveToAccount } from './clearing.ts';
+import type { AccountId, AuthorizationId, TransactionId } from './ids.ts';
+
+/** What a batch shows of one authorization, and the card that it came with. */
+export interface Subject {
+  readonly card: CardState;
+  readonly snapshots: AuthorizationSnapshot[];
+  readonly transactions: ObservedTransaction[];
+}
+
+export interface Intake {
+  readonly work: BooksWork;
+  readonly subjects: Map<AuthorizationId, Subject>;
+  /** Clearing records that the batch will book with their authorization, and on whose account. */
+  readonly claims: Map<TransactionId, { seen: ObservedTransaction; accountId: AccountId }>;
+}
+
+const APPLIED: SeenOutcome = { kind: 'applied', reason: null };
+
+/**
+ * The card that a row is about, if its tenant has it. A record whose card is unknown belongs to the card of its
+ * authorization: Stripe may name a replacement that is not recorded here yet.
+ */
+export function cardOf(books: Books, { sighting, tenantId }: SeenRow): CardState | undefined {
+  const card = namedCard(books, sighting);
+  return card?.tenantId === tenantId ? card : undefined;
+}
+
+function namedCard({ cards, authorizations }: Books, sighting: MoneySighting) {
+  const ofAuthorization = (id: AuthorizationId | null): CardState | undefined => {
+    const state = id === null ? undefined : authorizations.get(id);
+    return state === undefined ? undefined : cards.get(state.stripeCardId);
+  };
+  switch (sighting.kind) {
+    case 'authorization':
+      return cards.get(sighting.snapshot.stripeCardId);
+    case 'transaction': {
+      const { stripeCardId, authorizationId } = sighting.transaction;
+      return cards.get(stripeCardId) ?? ofAuthorization(authorizationId);
+    }
+    case 'card_recorded':
+      return cards.get(sighting.stripeCardId);
+    case 'decision':
+      return ofAuthorization(sighting.authorizationId);
+  }
+}
+
+/** Money moves at once, against suspense; everything else waits for the card to become known. */
+export function takeOfUnknownCard(work: BooksWork, { sighting, tenantId }: SeenRow): SeenOutcome {
+  for (const seen of transactionsOf(sighting)) bookAside(work, tenantId, seen, false);
+  return sighting.kind === 'transaction'
+    ? { kind: 'applied', reason: 'booked against suspense: nobody knows the card' }
+    : { kind: 'parked', reason: 'nobody here knows the card of this event' };
+}
+
+/** Transactions that a sighting shows whole; one that is listed by an authorization belongs to it. */
+function transactionsOf(sighting: MoneySighting): readonly ObservedTransaction[] {
+  if (sighting.kind === 'transaction') return [sighting.transaction];
+  if (sighting.kind !== 'authorization') return [];
+  const { authorizationId } = sighting.snapshot;
+  return sighting.transactions.map((seen) =>
+    seen.authorizationId === null ? { ...seen, authorizationId } : seen,
+  );
+}
+
+/** Takes in a row of a known card. */
+export function takeIn(intake: Intake, sighting: MoneySighting, card: CardState): SeenOutcome {
+  const { work } = intake;
+  if (sighting.kind === 'card_recorded') {
+    work.woken.add(card.stripeCardId);
+    return APPLIED;
+  }
+  if (sighting.kind === 'decision') {
+    subjectOf(intake, card, sighting.authorizationId);
+    return APPLIED;
+  }
+  const currency = work.accounts.get(card.accountId)?.currency;
+  const transactions = transactionsOf(sighting);
+  const foreign = transactions.filter((seen) => seen.currency !== currency);
+  for (const seen of foreign) bookAside(work, card.tenantId, seen, true);
+  const notTheAccounts = `its currency is not the account's (${currency})`;
+  if (sighting.kind === 'authorization' && sighting.snapshot.currency !== currency) {
+    return { kind: 'attention', reason: notTheAccounts, hasItem: false };
+  }
+  const own = transactions.filter((seen) => seen.currency === currency);
+  const conflict = conflictOf(intake, card, sighting, own);
+  if (conflict !== undefined) return { kind: 'attention', reason: conflict, hasItem: false };
+  for (const seen of own) takeTransaction(intake, card, seen);
+  if (sighting.kind === 'authorization') {
+    subjectOf(intake, card, sighting.snapshot.authorizationId).snapshots.push(sighting.snapshot);
+  }
+  return foreign.length > 0
+    ? { kind: 'attention', reason: `${notTheAccounts}: booked against suspense`, hasItem: true }
+    : APPLIED;
+}
+
+/** Why a row contradicts the books; another account's authorization or record is not touched under this one's lock. */
+function conflictOf(
+  { work, subjects, claims }: Intake,
+  card: CardState,
+  sighting: MoneySighting,
+  transactions: readonly ObservedTransaction[],
+): string | undefined {
+  const ids = [
+    ...(sighting.kind === 'authorization' ? [sighting.snapshot.authorizationId] : []),
+    ...transactions.flatMap((seen) => seen.authorizationId ?? []),
+  ];
+  for (const id of ids) {
+    const owner = work.authorizations.get(id)?.accountId ?? subjects.get(id)?.card.accountId;
+    if (owner !== undefined && owner !== card.accountId) {
+      return `authorization ${id} is another account's`;
+    }
+  }
+  for (const seen of transactions) {
+    const booked = work.transactions.get(seen.transactionId);
+    const claimed = claims.get(seen.transactionId);
+    const known = booked?.transaction ?? claimed?.seen;
+    const accountId = booked === undefined ? claimed?.accountId : booked.accountId;
+    if (known === undefined) continue;
+    const isWaiting = booked?.accountId === null && booked.tenantId === card.tenantId;
+    const isElsewhere = accountId !== card.accountId && !isWaiting;
+    if (isElsewhere || isOfAnother(known, seen)) {
+      return `transaction ${seen.transactionId} is booked already, but not here`;
+    }
+    if (known.amountMinor !== seen.amountMinor || known.type !== seen.type) {
+      const was = `${known.type} of ${known.amountMinor}`;
+      return `transaction ${seen.transactionId} is on the books as ${was}, but is shown as ${seen.type} of ${seen.amountMinor}`;
+    }
+  }
+  return undefined;
+}
+
+const isOfAnother = (known: ObservedTransaction, seen: ObservedTransaction): boolean =>
+  known.authorizationId !== null &&
+  seen.authorizationId !== null &&
+  known.authorizationId !== seen.authorizationId;
+
+function takeTransaction(intake: Intake, card: CardState, seen: ObservedTransaction): void {
+  const { work, claims } = intake;
+  const known = work.transactions.get(seen.transactionId);
+  const { authorizationId } = seen;
+  if (authorizationId === null) {
+    const isNew = known === undefined && !claims.has(seen.transactionId);
+    if (isNew) bookUnlinked(work, card, seen);
+    return;
+  }
+  if (known === undefined) {
+    claims.set(seen.transactionId, { seen, accountId: card.accountId });
+  } else if (known.accountId === null) {
+    // Its authorization tells whose it is, though its card is not known.
+    const transaction = { ...known.transaction, authorizationId };
+    moveToAccount(work, card, { ...known, transaction });
+  } else if (known.transaction.authorizationId === null) {
+    link(work, known, authorizationId);
+  }
+  addTransaction(intake, card, seen);
+}
+
+export function addTransaction(intake: Intake, card: CardState, seen: ObservedTransaction): void {
+  if (seen.authorizationId === null) return;
+  subjectOf(intake, card, seen.authorizationId).transactions.push(seen);
+}
+
+function subjectOf({ subjects }: Intake, card: CardState, id: AuthorizationId): Subject {
+  const subject = subjects.get(id) ?? { card, snapshots: [], transactions: [] };
+  subjects.set(id, subject);
+  return subject;
+}
