@@ -110,6 +110,21 @@ describe('an approval', () => {
     expect(await authorizationOf(first)).toMatchObject({ held_minor: 1_200, counted_minor: 1_200 });
   });
 
+  it('keeps the merchant of the first request that names one', async () => {
+    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
+    const first = await requestOf(program, { merchant: undefined });
+    const { authorizationId } = first;
+    const named = await requestOf(program, { authorizationId, merchant: { category: 'bars' } });
+    const renamed = await requestOf(program, {
+      authorizationId,
+      merchant: { category: 'florists' },
+    });
+    await decide(first, named);
+    expect(await authorizationOf(first)).toMatchObject({ merchant: { category: 'bars' } });
+    await decide(renamed);
+    expect(await authorizationOf(first)).toMatchObject({ merchant: { category: 'bars' } });
+  });
+
   it('of a single cent is held and counted', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 1 });
     const request = await requestOf(program, { askedMinor: 1 });

@@ -24,7 +24,7 @@ const basisPoints = fc.integer({ min: 1, max: 10_000 });
 const rules = fc.oneof(
   fc.constant<SurplusRule>({ kind: 'none' }),
   basisPoints.map((share): SurplusRule => ({ kind: 'margin', basisPoints: share })),
-  amounts(400).map((holdMinor): SurplusRule => ({ kind: 'fuel', holdMinor })),
+  amounts(400).map((holdMinor): SurplusRule => ({ kind: 'fuel', holdMinor, validUntilS: 0 })),
 );
 
 const asJson = (cases: readonly unknown[]): string => JSON.stringify(cases);
@@ -80,7 +80,7 @@ describe('affordable', () => {
   });
 
   const margin: SurplusRule = { kind: 'margin', basisPoints: 300 };
-  const fuel: SurplusRule = { kind: 'fuel', holdMinor: minorUnits(150) };
+  const fuel: SurplusRule = { kind: 'fuel', holdMinor: minorUnits(150), validUntilS: 0 };
 
   it.each<[string, SurplusRule, { asked: number; room: number; fits: number }]>([
     ['all of it in exactly enough room', { kind: 'none' }, { asked: 100, room: 100, fits: 100 }],

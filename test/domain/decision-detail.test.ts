@@ -133,9 +133,12 @@ describe('the amount held on top', () => {
     expect(surplus({ ...nothing, merchantCurrency: 'eur' })).toEqual({ kind: 'none' });
   });
 
+  // The pump may run for as long as a day after the request.
+  const validUntilS = sampleRequest().requestedS + 86_400;
+
   it('is none at a pump that asks for the configured amount or for more', () => {
     const asking = (amount: number) => surplus({ ...pump, askedMinor: minorUnits(amount) });
-    expect(asking(9_999)).toEqual({ kind: 'fuel', holdMinor: 10_000 });
+    expect(asking(9_999)).toEqual({ kind: 'fuel', holdMinor: 10_000, validUntilS });
     expect(asking(10_000)).toEqual({ kind: 'none' });
     expect(asking(10_001)).toEqual({ kind: 'none' });
   });

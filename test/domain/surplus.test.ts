@@ -27,7 +27,7 @@ describe('surplusOf', () => {
     [12_000, 0],
   ])('fills %i up to the amount of a fuel check: %i', (amount, expected) => {
     const holdMinor = minorUnits(10_000);
-    expect(held({ kind: 'fuel', holdMinor }, amount)).toBe(expected);
+    expect(held({ kind: 'fuel', holdMinor, validUntilS: 0 }, amount)).toBe(expected);
   });
 
   it('refuses a share of less than nothing', () => {
