@@ -8,6 +8,7 @@ import type { Sql, Transaction } from '../pool.ts';
 import { isLockTimeout } from './data-error.ts';
 import type { ApplyOptions, InboxRow, RowOutcome } from './inbox-row.ts';
 import { applyGroupRows, openItems, readRows, settle } from './inbox-rows.ts';
+import type { LockMode } from './load-books.ts';
 import { applyMoneyRows } from './money-rows.ts';
 
 /** Rows applied in one transaction: keeps the accounts' locks near 20 ms. */
@@ -69,15 +70,19 @@ const plus = (a: ApplyCounts, b: ApplyCounts): ApplyCounts => ({
   attention: a.attention + b.attention,
 });
 
-/** Applies the groups together; those that cannot be applied with others are applied alone. */
+/**
+ * Applies the groups together: first those whose accounts are free, then those that another worker was busy with, and
+ * one by one those that failed together or hold rows about more than money.
+ */
 async function applyBatch(
   sql: Sql,
   groupKeys: readonly string[],
   options: ApplyOptions,
 ): Promise<ApplyCounts> {
-  const { counts, apart } = await tryTogether(sql, groupKeys, options);
-  let total = counts;
-  for (const groupKey of apart) {
+  const first = await tryTogether(sql, groupKeys, 'skip', options);
+  const second = await tryTogether(sql, first.busy, 'wait', options);
+  let total = plus(first.counts, second.counts);
+  for (const groupKey of [...first.apart, ...second.apart]) {
     if (options.isStopping?.() === true) return total;
     total = plus(total, await applyAlone(sql, groupKey, options));
   }
@@ -86,45 +91,45 @@ async function applyBatch(
 
 interface Together {
   readonly counts: ApplyCounts;
-  /** Groups that were not written: of busy accounts, with rows that are not about money, or after an error. */
+  /** Groups whose account somebody else has locked. */
+  readonly busy: readonly string[];
+  /** Groups that have to be applied alone. */
   readonly apart: readonly string[];
 }
 
 async function tryTogether(
   sql: Sql,
   groupKeys: readonly string[],
+  mode: LockMode,
   options: ApplyOptions,
 ): Promise<Together> {
-  if (groupKeys.length < 2) return { counts: NOTHING, apart: groupKeys };
+  if (groupKeys.length < 2) return { counts: NOTHING, busy: [], apart: groupKeys };
   try {
-    return await sql.begin((tx) => applyTogether(tx, groupKeys, options));
+    return await sql.begin((tx) => applyTogether(tx, groupKeys, mode, options));
   } catch {
     // Nothing was written. Which group is to blame, and for what, shows when each is applied alone.
-    return { counts: NOTHING, apart: groupKeys };
+    return { counts: NOTHING, busy: [], apart: groupKeys };
   }
 }
 
 async function applyTogether(
   tx: Transaction,
   groupKeys: readonly string[],
+  mode: LockMode,
   options: ApplyOptions,
 ): Promise<Together> {
   const rows = await lockRows(tx, groupKeys);
   const { ended, money, others } = readRows(rows, options);
-  const keyOf = new Map(rows.map((row) => [row.inbox_id, row.group_key]));
-  const mixed = new Set(others.map(({ row }) => row.group_key));
   // Rows about cards and cardholders lock what they need in an order of their own.
+  const mixed = new Set(others.map(({ row }) => row.group_key));
   const ours = money.filter(({ row }) => !mixed.has(row.group_key));
-  const applied = await applyMoneyRows(tx, ours, options.clock, 'skip');
+  const applied = await applyMoneyRows(tx, ours, options.clock, mode);
   const outcomes = [...ended.filter(({ row }) => !mixed.has(row.group_key)), ...applied];
   await openItems(tx, outcomes);
   await settle(tx, outcomes, RETRY);
-  const done = new Set(outcomes.map(({ row }) => row.inbox_id));
-  const left = rows.filter((row) => !done.has(row.inbox_id)).map((row) => keyOf.get(row.inbox_id));
-  return {
-    counts: countsOf(outcomes),
-    apart: [...new Set(left)].filter((key) => key !== undefined),
-  };
+  const done = new Set(applied.map(({ row }) => row.inbox_id));
+  const busy = ours.filter(({ row }) => !done.has(row.inbox_id)).map(({ row }) => row.group_key);
+  return { counts: countsOf(outcomes), busy: [...new Set(busy)], apart: [...mixed] };
 }
 
 async function applyAlone(sql: Sql, groupKey: string, options: ApplyOptions): Promise<ApplyCounts> {
@@ -168,15 +173,18 @@ async function lockRows(
            unnest(${[...groupKeys]}::text[]) group_key
      where pg_try_advisory_xact_lock(hashtextextended(group_key, 7))`;
   if (locked.length === 0) return [];
+  // Group by group, so that only waiting rows are read, however long the inbox has become.
   return tx<InboxRow[]>`
     select i.inbox_id, i.group_key, i.event_id, i.source, i.type, i.object_id, i.created, i.payload, i.stripe_account,
            i.received_at, i.attempts,
            case when i.tenant_id is not null then i.tenant_id
                 when i.stripe_account is null then (select tenant_id from tenants where stripe_account is null)
                 else (select t.tenant_id from tenants t where t.stripe_account = i.stripe_account) end as tenant_id
-      from inbox i
-     where i.group_key = any (${locked.map((row) => row.group_key)})
-       and i.status = 'pending' and i.next_try_at <= now()
+      from unnest(${locked.map((row) => row.group_key)}::text[]) g (group_key)
+      cross join lateral (
+        select * from inbox w
+         where w.group_key = g.group_key and w.status = 'pending' and w.next_try_at <= now()
+         order by w.inbox_id limit ${ROWS_PER_BATCH_MAX}) i
      order by i.inbox_id limit ${ROWS_PER_BATCH_MAX}`;
 }
 

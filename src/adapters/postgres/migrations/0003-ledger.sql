@@ -38,9 +38,11 @@ create unique index journal_entries_external_ref_once on journal_entries (accoun
 create unique index journal_entries_corrected_once on journal_entries (corrects_entry_id)
   where corrects_entry_id is not null;
 
+-- The trigger below refuses a posting whose entry, account or authorization is not there, and none of them is ever
+-- deleted: foreign keys would look for the same rows once more.
 create table postings (
   posting_id bigint generated always as identity primary key,
-  entry_id bigint not null references journal_entries,
+  entry_id bigint not null,
   tenant_id text not null,
   currency currency_code not null,
   debit text not null check (debit in ('available', 'held', 'funding', 'network_settlement',
@@ -49,9 +51,9 @@ create table postings (
     'dispute_receivable', 'losses', 'fees', 'suspense')),
   amount_minor bigint not null check (amount_minor > 0),
   -- The customer account whose available or held is touched.
-  account_id text references accounts,
+  account_id text,
   -- The hold that is touched.
-  authorization_id text references authorizations,
+  authorization_id text,
   -- Filled by the trigger, under the lock of the account row, so all four only rise or follow the lock order.
   seq bigint,
   posted_at timestamptz not null default clock_timestamp(),

@@ -24,7 +24,7 @@ create table inbox (
 -- Event ids are unique per account; one event is stored once whatever brings it.
 create unique index inbox_event_once on inbox (event_id, coalesce(stripe_account, ''));
 create index inbox_waiting on inbox (next_try_at, inbox_id) where status = 'pending';
-create index inbox_waiting_of_group on inbox (group_key) where status = 'pending';
+create index inbox_waiting_of_group on inbox (group_key, inbox_id) where status = 'pending';
 
 -- Small messages for a card's workflow, made when the inbox is applied or a command is committed.
 create table facts (
