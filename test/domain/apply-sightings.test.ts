@@ -33,9 +33,10 @@ const listed = (id: string, amount: number | null = null) => ({
 });
 
 describe('a view of an authorization that nobody here has seen', () => {
-  const change = apply(booksOf(), viewed(sampleView()));
+  const first = () => apply(booksOf(), viewed(sampleView()));
 
   it('is held, and everything known of it is stored', () => {
+    const change = first();
     expect(linesOf(change)).toEqual(['hold: available → held 1000']);
     expect(change.entries).toMatchObject([
       {
@@ -80,6 +81,7 @@ describe('a view of an authorization that nobody here has seen', () => {
   });
 
   it('counts as one purchase of its card', () => {
+    const change = first();
     expect(change.spending).toEqual([
       {
         tenantId: 'ten_1',
@@ -91,6 +93,7 @@ describe('a view of an authorization that nobody here has seen', () => {
   });
 
   it('changes nothing when it comes again', () => {
+    const change = first();
     const books = written(booksOf(), change);
     const again = apply(books, viewed(sampleView()), viewed(sampleView()));
     expect(again).toMatchObject({

@@ -31,14 +31,15 @@ const IPI = parseTransactionId('ipi_1');
 const unlinked = (over: Parameters<typeof sampleTransaction>[0] = {}) =>
   sampleTransaction({ authorizationId: null, ...over });
 const recorded = { kind: 'card_recorded', stripeCardId: sampleCard().stripeCardId } as const;
-const nobody = booksOf({ cards: [] });
+const nobody: Books = { ...booksOf(), cards: new Map() };
 const cardKnown = (books: Books): Books => ({ ...books, cards: booksOf().cards });
 const outcomes = (change: ReturnType<typeof apply>) => [...change.outcomes.values()];
 
 describe('a forced capture', () => {
-  const change = apply(booksOf(), seen(unlinked()));
+  const forced = () => apply(booksOf(), seen(unlinked()));
 
   it('is taken from the account, counts as a purchase, and is told', () => {
+    const change = forced();
     expect(linesOf(change)).toEqual(['capture: available → network_settlement 1000']);
     expect(change.transactions).toEqual([
       {
@@ -69,7 +70,7 @@ describe('a forced capture', () => {
 
   it('is booked once, within one batch and later', () => {
     expect(linesOf(apply(booksOf(), seen(unlinked()), seen(unlinked())))).toHaveLength(1);
-    expect(apply(written(booksOf(), change), seen(unlinked()))).toMatchObject({
+    expect(apply(written(booksOf(), forced()), seen(unlinked()))).toMatchObject({
       entries: [],
       transactions: [],
       opened: [],
@@ -78,7 +79,7 @@ describe('a forced capture', () => {
   });
 
   it('loses its flag, its item and its purchase when its authorization turns up', () => {
-    const after = apply(written(booksOf(), change), seen(sampleTransaction()));
+    const after = apply(written(booksOf(), forced()), seen(sampleTransaction()));
     expect(linesOf(after)).toEqual([]);
     expect(after.transactions).toMatchObject([
       { isNew: false, state: { flags: [], transaction: { authorizationId: ID } } },
@@ -94,7 +95,7 @@ describe('a forced capture', () => {
       status: 'closed',
       captures: [{ transactionId: IPI, amountMinor: null }],
     });
-    const after = apply(written(booksOf(), change), viewed(listing));
+    const after = apply(written(booksOf(), forced()), viewed(listing));
     expect(linesOf(after)).toEqual([]);
     expect(after.transactions).toMatchObject([{ state: { transaction: { authorizationId: ID } } }]);
     expect(after.closed).toMatchObject([{ kind: 'forced_capture' }]);
@@ -340,7 +341,7 @@ describe('a record of another currency than its account', () => {
 
 describe('a row that contradicts the books', () => {
   const capture = sampleTransaction();
-  const booked = written(booksOf(), apply(booksOf(), seen(capture)));
+  const booked = () => written(booksOf(), apply(booksOf(), seen(capture)));
 
   it.each<[string, Parameters<typeof sampleTransaction>[0], string]>([
     [
@@ -359,7 +360,7 @@ describe('a row that contradicts the books', () => {
       'transaction ipi_1 is booked already, but not here',
     ],
   ])('by %s is for a person, and changes nothing', (_what, over, reason) => {
-    const change = apply(booked, seen(sampleTransaction(over)));
+    const change = apply(booked(), seen(sampleTransaction(over)));
     expect(outcomes(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
     expect(change).toMatchObject({ entries: [], authorizations: [], transactions: [] });
     // The same within one batch, where nothing is on the books yet.
@@ -369,7 +370,7 @@ describe('a row that contradicts the books', () => {
   });
 
   it('does not by leaving its authorization out', () => {
-    const change = apply(booked, seen(unlinked()));
+    const change = apply(booked(), seen(unlinked()));
     expect(outcomes(change)).toEqual([{ kind: 'applied', reason: null }]);
     const together = apply(booksOf(), seen(capture), seen(unlinked()));
     expect(linesOf(together)).toHaveLength(1);
