@@ -1,7 +1,22 @@
 /** The package's `./client`: what an onboarding service needs to talk to the ingress. */
 export { IssuingApiError } from './issuing-api-error.ts';
 export { createIssuingClient, type IssuingClient } from './issuing-client.ts';
-export type { Account, AccountQuery, Credit, NewAccount, NewCredit } from './schemas/account.ts';
+export type { Account, AccountQuery, AccountSettings, NewAccount } from './schemas/account.ts';
+export type {
+  BookedEntry,
+  NewCredit,
+  NewDebit,
+  NewTransfer,
+  Reversal,
+} from './schemas/account-booking.ts';
+export type {
+  AccountEntry,
+  Balance,
+  BalanceQuery,
+  Statement,
+  StatementLine,
+  StatementQuery,
+} from './schemas/account-history.ts';
 export type { AttentionItem, AttentionQuery } from './schemas/attention.ts';
 export type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
 export type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';

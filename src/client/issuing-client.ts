@@ -1,5 +1,19 @@
 /** The typed client of the API, for onboarding services. Its types are the schemas that the server checks. */
-import type { Account, AccountQuery, Credit, NewAccount, NewCredit } from './schemas/account.ts';
+import type { Account, AccountQuery, AccountSettings, NewAccount } from './schemas/account.ts';
+import type {
+  BookedEntry,
+  NewCredit,
+  NewDebit,
+  NewTransfer,
+  Reversal,
+} from './schemas/account-booking.ts';
+import type {
+  AccountEntry,
+  Balance,
+  BalanceQuery,
+  Statement,
+  StatementQuery,
+} from './schemas/account-history.ts';
 import type { AttentionItem, AttentionQuery } from './schemas/attention.ts';
 import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
 import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
@@ -32,14 +46,7 @@ export function createIssuingClient(options: IssuingClientOptions) {
         send<Tenant>({ method: 'POST', path: '/v1/tenants', body }, call),
       list: list<Tenant, PageQuery>(send, '/v1/tenants'),
     },
-    accounts: {
-      create: (body: NewAccount, call?: CallOptions) =>
-        send<Account>({ method: 'POST', path: '/v1/accounts', body }, call),
-      get: get<Account>(send, '/v1/accounts'),
-      list: list<Account, AccountQuery>(send, '/v1/accounts'),
-      credit: (id: string, body: NewCredit, call?: CallOptions) =>
-        send<Credit>({ method: 'POST', path: below('/v1/accounts', id, 'credits'), body }, call),
-    },
+    accounts: accounts(send),
     cardholders: {
       create: (body: NewCardholder, call?: CallOptions) =>
         send<Cardholder>({ method: 'POST', path: '/v1/cardholders', body }, call),
@@ -58,6 +65,52 @@ export function createIssuingClient(options: IssuingClientOptions) {
       summary: (call?: CallOptions) =>
         send<InboxSummary>({ method: 'GET', path: '/v1/inbox/summary' }, call),
     },
+  };
+}
+
+function accounts(send: Transport) {
+  const command =
+    <B, T>(name: string) =>
+    (id: string, body: B, call?: CallOptions) =>
+      send<T>({ method: 'POST', path: below('/v1/accounts', id, name), body }, call);
+  const status = (name: string) => (id: string, call?: CallOptions) =>
+    command<Record<string, never>, Account>(name)(id, {}, call);
+  const read =
+    <Q extends object, T>(name: string) =>
+    (id: string, query: Q, call?: CallOptions) =>
+      send<T>({ method: 'GET', path: below('/v1/accounts', id, name), query }, call);
+  return {
+    create: (body: NewAccount, call?: CallOptions) =>
+      send<Account>({ method: 'POST', path: '/v1/accounts', body }, call),
+    get: get<Account>(send, '/v1/accounts'),
+    list: list<Account, AccountQuery>(send, '/v1/accounts'),
+    change: (id: string, body: AccountSettings, call?: CallOptions) =>
+      send<Account>({ method: 'POST', path: `/v1/accounts/${encodeURIComponent(id)}`, body }, call),
+    /** In force for the next purchase once it has resolved. */
+    freeze: status('freeze'),
+    unfreeze: status('unfreeze'),
+    close: status('close'),
+    reopen: status('reopen'),
+    credit: command<NewCredit, BookedEntry>('credits'),
+    debit: command<NewDebit, BookedEntry>('debits'),
+    transfer: command<NewTransfer, BookedEntry>('transfers'),
+    /** Takes back a credit, a debit or a transfer, once. */
+    reverse: (id: string, entryId: string, body: Reversal = {}, call?: CallOptions) =>
+      command<Reversal, BookedEntry>(`entries/${encodeURIComponent(entryId)}/reverse`)(
+        id,
+        body,
+        call,
+      ),
+    balanceAt: (id: string, at: string, call?: CallOptions) =>
+      read<BalanceQuery, Balance>('balance')(id, { at }, call),
+    entries: (id: string, query?: PageQuery, call?: CallOptions) =>
+      list<AccountEntry, PageQuery>(send, below('/v1/accounts', id, 'entries'))(query, call),
+    /** One page of lines; follow `nextCursor` for the others. */
+    statement: (id: string, query: Omit<StatementQuery, 'format'>, call?: CallOptions) =>
+      read<StatementQuery, Statement>('statement')(id, query, call),
+    /** The whole statement as the text of a CSV file. */
+    statementCsv: (id: string, period: Pick<StatementQuery, 'from' | 'to'>, call?: CallOptions) =>
+      read<StatementQuery, string>('statement')(id, { ...period, format: 'csv' }, call),
   };
 }
 

@@ -91,7 +91,7 @@ async function send(
     });
     // Read here, because a connection can also break in the middle of an answer.
     const text = await response.text();
-    if (response.ok) return { kind: 'answer', body: JSON.parse(text) };
+    if (response.ok) return { kind: 'answer', body: bodyOf(response, text) };
     return refusal(response, text);
   } catch (error) {
     return {
@@ -107,6 +107,10 @@ async function send(
     };
   }
 }
+
+/** A file, such as a statement as CSV, stays the text that it is. */
+const bodyOf = (response: Response, text: string): unknown =>
+  response.headers.get('content-type')?.startsWith('text/csv') === true ? text : JSON.parse(text);
 
 function urlOf(baseUrl: string, { path, query = {} }: ApiCall): string {
   const url = new URL(`${baseUrl.replace(/\/+$/, '')}${path}`);

@@ -31,7 +31,8 @@ import {
 
 /**
  * `books` must hold what is stored of every card, account, authorization and clearing record that the rows name, the
- * cards of those authorizations, and what waits in suspense for the cards. `nowS` dates what has no date of its own.
+ * cards and decisions of those authorizations, and what waits in suspense for the cards. `nowS` dates what has no date
+ * of its own.
  */
 export function applySightings(books: Books, rows: readonly SeenRow[], nowS: number): BooksChange {
   const work = beginWork(books, nowS);
@@ -56,19 +57,19 @@ export function applySightings(books: Books, rows: readonly SeenRow[], nowS: num
 const distinct = (cards: readonly CardState[]): readonly CardState[] =>
   [...new Set(cards)].toSorted((a, b) => (a.stripeCardId < b.stripeCardId ? -1 : 1));
 
-const unseen = (authorizationId: AuthorizationId): AuthorizationRecord => ({
+const unseen = ({ decisions }: Books, authorizationId: AuthorizationId): AuthorizationRecord => ({
   authorizationId,
   newest: [],
   evidence: NO_EVIDENCE,
   heldMinor: ZERO,
-  decisions: [],
+  decisions: decisions.get(authorizationId) ?? [],
 });
 
 /** Brings one authorization to where everything known leads. */
 function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subject): void {
   const { snapshots, transactions, card: seenWith } = subject;
   const stored = work.authorizations.get(authorizationId);
-  const record = stored?.record ?? unseen(authorizationId);
+  const record = stored?.record ?? unseen(work.before, authorizationId);
   linkListed(work, seenWith, snapshots, authorizationId);
   const booked = bookedOf(work, work.members.get(authorizationId) ?? []);
   const { reading } = seenWith;
@@ -81,7 +82,7 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
     tellMoney(work, card, transaction);
   }
   for (const entry of result.entries) writeEntry(work, seenWith.accountId, entry);
-  const state = stateOf(work, record, result, { stored, seenWith, subject });
+  const state = stateOf(work, record, result, { stored, seenWith });
   work.authorizations.set(authorizationId, state);
   work.confirmed.set(authorizationId, result.confirmed);
   if (state.isPurchase && stored?.isPurchase !== true) tellPurchase(work, state, seenWith);
@@ -119,18 +120,14 @@ function stateOf(
   from: {
     readonly stored: AuthorizationState | undefined;
     readonly seenWith: CardState;
-    readonly subject: Subject;
   },
 ): AuthorizationState {
-  const { stored, seenWith, subject } = from;
+  const { stored, seenWith } = from;
   const { newest, evidence, hold } = result;
   const [view] = latestViews(newest);
   // The card of the newest view: an authorization moves with its card's replacement.
   const shown = view === undefined ? undefined : cardNamed(work, view.stripeCardId, seenWith);
   const { cardId, stripeCardId } = shown ?? stored ?? seenWith;
-  const approvals = record.decisions.filter((decision) => decision.approved);
-  const firstS = Math.min(...approvals.map((decision) => decision.decidedS));
-  const createdS = view?.createdS ?? stored?.anchoredS ?? subject.transactions[0]?.createdS;
   return {
     record: { ...record, newest, evidence, heldMinor: hold.heldMinor },
     tenantId: seenWith.tenantId,
@@ -142,11 +139,26 @@ function stateOf(
     capturedMinor: result.capturedMinor,
     refundedMinor: result.refundedMinor,
     countedMinor: hold.countedMinor,
-    anchoredS: approvals.length > 0 ? firstS : (createdS ?? work.nowS),
+    anchoredS: anchorOf(work, record, view),
     isPurchase: result.isPurchase,
     merchant: view?.merchant ?? stored?.merchant ?? null,
     flags: result.flags,
   };
+}
+
+/** Our first approval, else Stripe's creation, else the earliest of what was cleared. */
+function anchorOf(
+  { members, transactions, nowS }: BooksWork,
+  { authorizationId, decisions }: AuthorizationRecord,
+  view: AuthorizationSnapshot | undefined,
+): number {
+  const approvals = decisions.filter((decision) => decision.approved);
+  if (approvals.length > 0) return Math.min(...approvals.map(({ decidedS }) => decidedS));
+  if (view !== undefined) return view.createdS;
+  const cleared = [...(members.get(authorizationId) ?? [])].map(
+    (id) => transactions.get(id)?.transaction.createdS ?? nowS,
+  );
+  return cleared.length > 0 ? Math.min(...cleared) : nowS;
 }
 
 function currencyOf({ accounts }: BooksWork, { accountId }: CardState) {

@@ -8,6 +8,7 @@ import type { AuthorizationFlag } from './authorization-flags.ts';
 import type { AuthorizationStatus, Merchant, ObservedTransaction } from './authorization-state.ts';
 import type { CardFact } from './card-facts.ts';
 import type { CardPhase } from './card-phase.ts';
+import type { RecordedDecision } from './confirmation.ts';
 import type { AuthorizationRecord } from './convergence.ts';
 import type { CapturedAmountReading } from './hold.ts';
 import type {
@@ -87,6 +88,8 @@ export interface Books {
   readonly accounts: ReadonlyMap<AccountId, AccountState>;
   readonly authorizations: ReadonlyMap<AuthorizationId, AuthorizationState>;
   readonly transactions: ReadonlyMap<TransactionId, TransactionState>;
+  /** Decisions on authorizations that are not stored: our declines come before anything else is known of them. */
+  readonly decisions: ReadonlyMap<AuthorizationId, readonly RecordedDecision[]>;
 }
 
 /** What is about money among all that can be seen. */

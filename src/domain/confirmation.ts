@@ -117,13 +117,23 @@ export function confirmedRequests(
   );
   const confirmed = new Set(decisions.filter((d) => keys.has(d.requestId)).map((d) => d.requestId));
   const unused = [...shown.history];
+  const others = othersAmong(shown.metadataKeys, decisions);
   for (const decision of inOrder) {
+    if (!keys.has(decision.requestId) && unused.length <= others) break;
     const index = bestEntry(unused, decision);
     if (index < 0) continue;
     unused.splice(index, 1);
     confirmed.add(decision.requestId);
   }
   return confirmed;
+}
+
+/** Keys of requests whose decisions are not recorded here yet: each stands for an entry that confirms nobody else. */
+function othersAmong(keys: readonly string[], decisions: readonly RecordedDecision[]): number {
+  const kindOf = (id: string): string | undefined => id.split('_', 1)[0];
+  const ours = new Set(decisions.map((decision) => decision.requestId));
+  const kinds = new Set(decisions.map((decision) => kindOf(decision.requestId)));
+  return keys.filter((key) => !ours.has(key) && kinds.has(kindOf(key))).length;
 }
 
 /**

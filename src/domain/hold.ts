@@ -81,18 +81,25 @@ function snapshotLeaves(
     return transaction.type === 'capture' ? transaction.amountMinor : ZERO;
   });
   const listedSum = sum(listed.map((amount) => amount ?? ZERO));
-  const approved = sum(snapshot.history.filter((h) => h.approved).map((h) => h.amountMinor));
+  const approvals = snapshot.history.filter((h) => h.approved).map((h) => h.amountMinor);
   // A final amount, as of a fuel pump, raises what was approved without an entry in the history.
-  const approvedTotal = larger(approved, evidence.authorizedMinor);
+  const approvedTotal = larger(sum(approvals), evidence.authorizedMinor);
+  // A capture above the hold takes all that was approved by then, so of what was approved later nothing is captured.
+  const first = larger(approvals[0] ?? ZERO, evidence.authorizedMinor);
+  const later = subtract(approvedTotal, first);
   // A capture of unknown amount will take its part of the hold, so nothing is freed before it is booked.
-  if (listed.includes(null)) return atLeastZero(subtract(approvedTotal, listedSum));
+  if (listed.includes(null)) return larger(subtract(approvedTotal, listedSum), later);
   if (snapshot.status !== 'pending') return ZERO;
-  const ifItStays = atLeastZero(subtract(snapshot.amountMinor, listedSum));
+  const { amountMinor } = snapshot;
+  const isPossiblyAbove = listedSum + approvedTotal - amountMinor > first;
+  const untouched = isPossiblyAbove ? smaller(amountMinor, later) : ZERO;
+  const ifItStays = larger(atLeastZero(subtract(amountMinor, listedSum)), untouched);
   if (reading === 'stays') return ifItStays;
-  if (reading === 'shrinks') return snapshot.amountMinor;
+  if (reading === 'shrinks') return amountMinor;
   // More than was ever approved cannot be left: then the amount did not shrink. Otherwise both readings fit
   // (a partial reversal may be among them), and the larger hold is the safe one.
-  return snapshot.amountMinor + listedSum > approvedTotal ? ifItStays : snapshot.amountMinor;
+  const isTooMuch = amountMinor + listedSum > approvedTotal && amountMinor > untouched;
+  return isTooMuch ? ifItStays : amountMinor;
 }
 
 /** The surplus on what is left: by the largest rule, but never more than the decisions together have checked. */

@@ -75,11 +75,15 @@ export function parseCurrency(text: string): Currency | undefined {
 
 const currencyExponent = (currency: Currency): number => EXPONENTS[currency] ?? 2;
 
-/** Text for people, e.g. `12.50 USD`, `-3 JPY`, `1.234 KWD`. */
-export function formatMoney(value: MinorUnits, currency: Currency): string {
+/** A decimal number, e.g. `12.50`, `-3`, `1.234`, with as many digits as the currency has. */
+export function formatDecimal(value: MinorUnits, currency: Currency): string {
   const exponent = currencyExponent(currency);
   const digits = String(Math.abs(value)).padStart(exponent + 1, '0');
   const whole = digits.slice(0, digits.length - exponent);
   const fraction = exponent === 0 ? '' : `.${digits.slice(digits.length - exponent)}`;
-  return `${value < 0 ? '-' : ''}${whole}${fraction} ${currency.toUpperCase()}`;
+  return `${value < 0 ? '-' : ''}${whole}${fraction}`;
 }
+
+/** Text for people, e.g. `12.50 USD`, `-3 JPY`, `1.234 KWD`. */
+export const formatMoney = (value: MinorUnits, currency: Currency): string =>
+  `${formatDecimal(value, currency)} ${currency.toUpperCase()}`;

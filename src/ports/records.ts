@@ -1,4 +1,5 @@
 /** The records of the card program, within one transaction or outside any. */
+import type { AccountHistory } from './account-history.ts';
 import type { Accounts } from './accounts.ts';
 import type { AttentionList } from './attention.ts';
 import type { CardHistory } from './card-history.ts';
@@ -10,6 +11,7 @@ import type { Tenants } from './tenants.ts';
 export interface Records {
   readonly tenants: Tenants;
   readonly accounts: Accounts;
+  readonly accountHistory: AccountHistory;
   readonly cardholders: Cardholders;
   readonly cards: Cards;
   readonly controls: CardControls;

@@ -172,6 +172,12 @@ describe('what does not exist', () => {
     ['/v1/cards/card_none/timeline', 'CARD_NOT_FOUND'],
     ['/v1/cards/card_none/decisions', 'CARD_NOT_FOUND'],
     ['/v1/accounts/acc_none', 'ACCOUNT_NOT_FOUND'],
+    ['/v1/accounts/acc_none/balance?at=2026-11-01T00:00:00Z', 'ACCOUNT_NOT_FOUND'],
+    ['/v1/accounts/acc_none/entries', 'ACCOUNT_NOT_FOUND'],
+    [
+      '/v1/accounts/acc_none/statement?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z',
+      'ACCOUNT_NOT_FOUND',
+    ],
     ['/v1/cardholders/chr_none', 'CARDHOLDER_NOT_FOUND'],
     ['/v1/authorizations/iauth_none', 'AUTHORIZATION_NOT_FOUND'],
     ['/v1/nothing', 'ROUTE_NOT_FOUND'],

@@ -125,23 +125,35 @@ describe('the client', () => {
   it('reaches every operation that the document describes under /v1, except replace', async () => {
     const used = new Set<string>();
     const recording: typeof fetch = async (input, init) => {
-      const path = new URL(input instanceof Request ? input.url : input).pathname.replace(
-        /\/(?:card|acc|chr|iauth)_[^/]*/,
-        '/{id}',
-      );
+      const path = new URL(input instanceof Request ? input.url : input).pathname
+        .replace(/\/(?:card|acc|chr|iauth)_[^/]*/, '/{id}')
+        .replace(/\/entries\/\d+/, '/entries/{entryId}');
       used.add(`${init?.method?.toLowerCase()} ${path}`);
       return fetch(input, init);
     };
     const all = createIssuingClient({ baseUrl, apiKey: API_KEY, fetch: recording });
     const id = 'card_none';
+    const account = 'acc_none';
+    const period = { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' };
     const address = { line1: 'a', city: 'b', postalCode: 'c', country: 'US' };
     await Promise.allSettled([
       all.tenants.create({ name: 'x' }),
       all.tenants.list(),
       all.accounts.create({ customerRef: 'x', currency: 'usd' }),
-      all.accounts.get('acc_none'),
+      all.accounts.get(account),
       all.accounts.list(),
-      all.accounts.credit('acc_none', { amountMinor: 1 }),
+      all.accounts.change(account, { allowPartial: true }),
+      all.accounts.freeze(account),
+      all.accounts.unfreeze(account),
+      all.accounts.close(account),
+      all.accounts.reopen(account),
+      all.accounts.credit(account, { amountMinor: 1 }),
+      all.accounts.debit(account, { amountMinor: 1 }),
+      all.accounts.transfer(account, { amountMinor: 1, toAccountId: 'acc_other' }),
+      all.accounts.reverse(account, '1'),
+      all.accounts.balanceAt(account, '2026-11-01T00:00:00Z'),
+      all.accounts.entries(account),
+      all.accounts.statement(account, period),
       all.cardholders.create({ customerRef: 'x', type: 'company', name: 'X', billing: address }),
       all.cardholders.get('chr_none'),
       all.cardholders.list(),

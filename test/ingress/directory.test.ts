@@ -120,7 +120,7 @@ describe('accounts', () => {
 
   it('refuses credits to a frozen account', async () => {
     const { accountId } = await newCustomer(ingress);
-    await ingress.sql`update accounts set status = 'frozen' where account_id = ${accountId}`;
+    await ingress.post(`/v1/accounts/${accountId}/freeze`);
     const credit = await ingress.post(`/v1/accounts/${accountId}/credits`, { amountMinor: 1 });
     expect(credit.status).toBe(409);
     expect(credit.body.error).toMatchObject({

@@ -62,7 +62,12 @@ describe('the OpenAPI document', () => {
       'post /v1/accounts',
       'get /v1/accounts',
       'get /v1/accounts/{id}',
-      'post /v1/accounts/{id}/credits',
+      'post /v1/accounts/{id}',
+      ...['freeze', 'unfreeze', 'close', 'reopen', 'credits', 'debits', 'transfers'].map(
+        (name) => `post /v1/accounts/{id}/${name}`,
+      ),
+      'post /v1/accounts/{id}/entries/{entryId}/reverse',
+      ...['balance', 'entries', 'statement'].map((name) => `get /v1/accounts/{id}/${name}`),
       'post /v1/cardholders',
       'get /v1/cardholders',
       'get /v1/cardholders/{id}',

@@ -1,47 +1,17 @@
 /** Customer accounts in Postgres. Balances are read here and written by the posting trigger alone. */
-import { parseAccountId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
-import { minorUnits, parseCurrency } from '../../domain/money.ts';
-import type { Account, AccountStatus, Accounts } from '../../ports/accounts.ts';
-import { bookCredit } from './account-credits.ts';
+import type { Accounts } from '../../ports/accounts.ts';
+import { book } from './account-bookings.ts';
+import { changeSettings, changeStatus } from './account-changes.ts';
+import { reverseEntry } from './account-reversals.ts';
+import { type AccountRow, accountColumns, toAccount } from './account-rows.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
 import type { Queryable } from './pool.ts';
 
-interface AccountRow {
-  account_id: string;
-  tenant_id: string;
-  customer_ref: string;
-  currency: string;
-  status: AccountStatus;
-  credit_limit_minor: number;
-  allow_partial: boolean;
-  available_minor: number;
-  held_minor: number;
-  created_at: Date;
-}
-
 const ORDER = { table: 'accounts', id: 'account_id', time: 'created_at' } as const;
 
-function toAccount(row: AccountRow): Account {
-  const currency = parseCurrency(row.currency);
-  invariant(currency !== undefined, `account ${row.account_id} has an unknown currency`);
-  return {
-    id: parseAccountId(row.account_id),
-    tenantId: parseTenantId(row.tenant_id),
-    customerRef: row.customer_ref,
-    currency,
-    status: row.status,
-    creditLimitMinor: minorUnits(row.credit_limit_minor),
-    allowPartial: row.allow_partial,
-    availableMinor: minorUnits(row.available_minor),
-    heldMinor: minorUnits(row.held_minor),
-    createdAt: row.created_at.toISOString(),
-  };
-}
-
 export function createAccountStore(sql: Queryable): Accounts {
-  const columns = sql`account_id, tenant_id, customer_ref, currency, status, credit_limit_minor, allow_partial,
-    available_minor, held_minor, created_at`;
+  const columns = accountColumns(sql);
   return {
     async create(account) {
       const [row] = await sql<AccountRow[]>`
@@ -71,6 +41,22 @@ export function createAccountStore(sql: Queryable): Accounts {
       return toPage(rows.map(toAccount), page, cursorIn(sql, ORDER));
     },
 
-    credit: (credit) => bookCredit(sql, credit),
+    changeSettings: (id, settings) => changeSettings(sql, id, settings),
+    changeStatus: (id, command) => changeStatus(sql, id, command),
+
+    credit: (payment) => {
+      const { accountId } = payment;
+      return book(sql, { ...payment, kind: 'credit', from: null, to: accountId });
+    },
+    debit: (payment) => {
+      const { accountId } = payment;
+      return book(sql, { ...payment, kind: 'debit', from: accountId, to: null });
+    },
+    transfer: async ({ toAccountId: to, ...payment }) => {
+      const { accountId } = payment;
+      if (to === accountId) return { kind: 'same_account' };
+      return book(sql, { ...payment, kind: 'transfer', from: accountId, to });
+    },
+    reverse: (reversal) => reverseEntry(sql, reversal),
   };
 }

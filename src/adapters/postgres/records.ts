@@ -1,5 +1,6 @@
 /** The records of the card program, bound to a pool or to one transaction. */
 import type { Records } from '../../ports/records.ts';
+import { createAccountHistory } from './account-history-store.ts';
 import { createAccountStore } from './account-store.ts';
 import { createAttentionList } from './attention-list.ts';
 import { createCardCommandStore } from './card-command-store.ts';
@@ -14,6 +15,7 @@ import { createTenantStore } from './tenant-store.ts';
 export const createRecords = (sql: Queryable): Records => ({
   tenants: createTenantStore(sql),
   accounts: createAccountStore(sql),
+  accountHistory: createAccountHistory(sql),
   cardholders: createCardholderStore(sql),
   cards: createCardDirectory(sql),
   controls: createCardControls(sql),

@@ -47,6 +47,7 @@ export const ERRORS = {
   ACCOUNT_NOT_FOUND: row(404, 'There is no such account of this tenant.'),
   CARDHOLDER_NOT_FOUND: row(404, 'There is no such cardholder of this tenant.'),
   CARD_NOT_FOUND: row(404, 'There is no such card.'),
+  ENTRY_NOT_FOUND: row(404, 'There is no such entry of this account.'),
   AUTHORIZATION_NOT_FOUND: row(404, 'There is no such authorization.'),
   IDEMPOTENCY_KEY_REUSED: row(
     409,
@@ -54,8 +55,26 @@ export const ERRORS = {
   ),
   TENANT_EXISTS: row(409, 'This Stripe account has a tenant already; details name it.'),
   CUSTOMER_EXISTS: row(409, 'This customer has a cardholder already; details name it.'),
-  ACCOUNT_NOT_OPEN: row(409, 'The account is frozen or closed.'),
-  EXTERNAL_REF_REUSED: row(409, 'This externalRef was booked with another amount.'),
+  ACCOUNT_NOT_OPEN: row(409, 'The account is frozen or closed; details name it.'),
+  ACCOUNT_NOT_EMPTY: row(409, 'An account is closed at 0 only, available and held.'),
+  ACCOUNT_EMPTY: row(409, 'A closed account is reopened only for money that is left on it.'),
+  INSUFFICIENT_FUNDS: row(
+    409,
+    'The amount is more than what is available together with the credit limit.',
+  ),
+  BALANCE_OUT_OF_RANGE: row(409, 'The balance would be larger than 2^53 - 1 minor units.'),
+  SAME_ACCOUNT: row(409, 'A transfer needs two accounts.'),
+  TENANT_MISMATCH: row(409, 'Money moves between accounts of one tenant only.'),
+  CURRENCY_MISMATCH: row(409, 'Money moves between accounts of one currency only.'),
+  EXTERNAL_REF_REUSED: row(
+    409,
+    'This externalRef was booked with other content; details name the entry.',
+  ),
+  NOT_REVERSIBLE: row(
+    409,
+    'Only credits, debits and transfers are reversed, on the account that was asked for them.',
+  ),
+  ALREADY_CORRECTED: row(409, 'This entry was reversed already; details name the correction.'),
   WRONG_PHASE: row(409, 'The phase of the card does not allow this command; details name it.'),
   NOT_WAITING: row(409, 'The card does not wait for this at the moment.'),
   ATTEMPTS_USED_UP: row(409, 'No attempts are left.'),
@@ -110,8 +129,11 @@ export const errorBody = (code: ErrorCode, details?: Details): ErrorBody => ({
 });
 
 /** A field that the schema cannot judge alone; answered in the shape of the schema's own problems. */
-export const invalidField = (path: string, message: string): ApiError =>
-  new ApiError('VALIDATION_FAILED', { fields: [{ in: 'body', path, message }] });
+export const invalidField = (
+  path: string,
+  message: string,
+  part: 'body' | 'query' = 'body',
+): ApiError => new ApiError('VALIDATION_FAILED', { fields: [{ in: part, path, message }] });
 
 /** Unwraps what was looked up. */
 export function found<T>(value: T | undefined, code: ErrorCode, details?: Details): T {

@@ -3,29 +3,29 @@ import { pageFields } from './page.ts';
 import {
   AccountIdText,
   AMOUNT_MINOR_MAX,
-  AmountMinor,
   CurrencyCode,
   CustomerRef,
-  nullable,
   ShownMinor,
   TenantIdText,
   Timestamp,
 } from './values.ts';
+
+const CREDIT_LIMIT = {
+  minimum: 0,
+  maximum: AMOUNT_MINOR_MAX,
+  description: 'How far below zero the account may be spent, in minor units.',
+};
+const ALLOW_PARTIAL = {
+  description: 'Whether a purchase may be approved for less than was asked.',
+};
 
 export const NewAccount = Type.Object(
   {
     tenantId: Type.Optional(TenantIdText),
     customerRef: CustomerRef,
     currency: CurrencyCode,
-    creditLimitMinor: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: AMOUNT_MINOR_MAX, default: 0 }),
-    ),
-    allowPartial: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description: 'Whether a purchase may be approved for less than was asked.',
-      }),
-    ),
+    creditLimitMinor: Type.Optional(Type.Integer({ ...CREDIT_LIMIT, default: 0 })),
+    allowPartial: Type.Optional(Type.Boolean({ ...ALLOW_PARTIAL, default: false })),
   },
   {
     additionalProperties: false,
@@ -58,31 +58,15 @@ export const AccountQuery = Type.Object(
 );
 export type AccountQuery = Static<typeof AccountQuery>;
 
-export const NewCredit = Type.Object(
+export const AccountSettings = Type.Object(
   {
-    amountMinor: AmountMinor,
-    externalRef: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 200,
-        description: 'Your name for the payment; an account books it once, whatever the key.',
-      }),
-    ),
+    creditLimitMinor: Type.Optional(Type.Integer(CREDIT_LIMIT)),
+    allowPartial: Type.Optional(Type.Boolean(ALLOW_PARTIAL)),
   },
   {
     additionalProperties: false,
-    examples: [{ amountMinor: 50_000, externalRef: 'bank-transfer-7781' }],
+    minProperties: 1,
+    examples: [{ creditLimitMinor: 50_000 }],
   },
 );
-export type NewCredit = Static<typeof NewCredit>;
-
-export const Credit = Type.Object({
-  entryId: Type.String(),
-  accountId: AccountIdText,
-  currency: CurrencyCode,
-  amountMinor: ShownMinor,
-  externalRef: nullable(Type.String()),
-  availableMinor: ShownMinor,
-  postedAt: Timestamp,
-});
-export type Credit = Static<typeof Credit>;
+export type AccountSettings = Static<typeof AccountSettings>;

@@ -107,15 +107,20 @@ export async function loadBooks(
   for (const { transaction } of transactions) {
     if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
   }
-  const authorizations = await loadAuthorizations(tx, [...ids]);
+  const authorizations = byId(
+    await loadAuthorizations(tx, [...ids]),
+    (state) => state.record.authorizationId,
+  );
   const late = [...ids].filter((id) => !named.authorizations.includes(id));
   const more =
     late.length === 0 ? [] : await loadTransactions(tx, { ...NOTHING, authorizations: late });
+  const unseen = [...ids].filter((id) => !authorizations.has(id));
   return {
     cards: byId(cards, (card) => card.stripeCardId),
     accounts: byId(accounts, (account) => account.accountId),
-    authorizations: byId(authorizations, (state) => state.record.authorizationId),
+    authorizations,
     transactions: byId([...transactions, ...more], (state) => state.transaction.transactionId),
+    decisions: unseen.length === 0 ? new Map() : await loadDecisions(tx, unseen),
   };
 }
 
@@ -229,14 +234,28 @@ async function loadAuthorizations(
     select z.authorization_id, z.tenant_id, z.account_id, z.card_id, z.stripe_card_id, z.currency, z.snapshot,
            z.evidence, z.status, z.held_minor, z.captured_minor, z.refunded_minor, z.counted_minor,
            extract(epoch from z.anchored_at)::float8 as anchored_s, z.merchant, z.flags, z.is_purchase,
-           (select jsonb_agg(jsonb_build_object('requestId', d.request_id, 'approved', d.approved,
-                     'askedMinor', d.asked_minor, 'approvedMinor', d.approved_minor, 'surplus', d.surplus,
-                     'requestedS', d.requested_at, 'decidedS', extract(epoch from d.decided_at)::float8)
-                   order by d.decided_at, d.request_id)
-              from decisions d where d.authorization_id = z.authorization_id) as decisions
+           (select ${decisionList(tx)} from decisions d
+             where d.authorization_id = z.authorization_id) as decisions
       from authorizations z where z.authorization_id = any (${[...ids]})`;
   return rows.map(toAuthorization);
 }
+
+/** Decisions on authorizations that have no row yet. */
+async function loadDecisions(
+  tx: Transaction,
+  ids: readonly AuthorizationId[],
+): Promise<Books['decisions']> {
+  const rows = await tx<{ authorization_id: AuthorizationId; decisions: RecordedDecision[] }[]>`
+    select d.authorization_id, ${decisionList(tx)} as decisions from decisions d
+     where d.authorization_id = any (${[...ids]}) group by 1`;
+  return new Map(rows.map((row) => [row.authorization_id, row.decisions]));
+}
+
+const decisionList = (tx: Transaction) => tx`
+  jsonb_agg(jsonb_build_object('requestId', d.request_id, 'approved', d.approved, 'askedMinor', d.asked_minor,
+      'approvedMinor', d.approved_minor, 'surplus', d.surplus, 'requestedS', d.requested_at,
+      'decidedS', extract(epoch from d.decided_at)::float8)
+    order by d.decided_at, d.request_id)`;
 
 export function toAuthorization(row: AuthorizationRow): AuthorizationState {
   const { name, category, categoryCode, country } = row.merchant;

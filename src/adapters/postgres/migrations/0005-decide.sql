@@ -135,25 +135,25 @@ begin
     coalesce(r -> 'surplus', '{"kind":"none"}'), account.available_minor, coalesce(r -> 'versions', '{}'),
     explanation, coalesce(r -> 'timings', '{}'), (r ->> 'requestedS')::bigint)
   returning * into d;
-  if not d.approved then return decision_answer(d); end if;
-
-  insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency,
-    counted_minor, anchored_at, merchant)
-  values (d.tenant_id, d.authorization_id, d.account_id, d.card_id, d.stripe_card_id, d.currency, approved_amount,
-    p_now, coalesce(r -> 'merchant', '{}'))
-  on conflict (authorization_id) do update set
-    counted_minor = authorizations.counted_minor + excluded.counted_minor,
-    merchant = case when authorizations.merchant = '{}' then excluded.merchant else authorizations.merchant end;
-  held := approved_amount + surplus_of(d.surplus, approved_amount);
-  if held > 0 then
-    insert into journal_entries (tenant_id, currency, kind, account_id, authorization_id, decision_id, effective_at)
-    values (d.tenant_id, d.currency, 'hold', d.account_id, d.authorization_id, d.decision_id, p_now)
-    returning entry_id into entry;
-    insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id)
-    values (entry, d.tenant_id, d.currency, 'available', 'held', held, d.account_id, d.authorization_id);
+  if d.approved then
+    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency,
+      counted_minor, anchored_at, merchant)
+    values (d.tenant_id, d.authorization_id, d.account_id, d.card_id, d.stripe_card_id, d.currency, approved_amount,
+      p_now, coalesce(r -> 'merchant', '{}'))
+    on conflict (authorization_id) do update set
+      counted_minor = authorizations.counted_minor + excluded.counted_minor,
+      merchant = case when authorizations.merchant = '{}' then excluded.merchant else authorizations.merchant end;
+    held := approved_amount + surplus_of(d.surplus, approved_amount);
+    if held > 0 then
+      insert into journal_entries (tenant_id, currency, kind, account_id, authorization_id, decision_id, effective_at)
+      values (d.tenant_id, d.currency, 'hold', d.account_id, d.authorization_id, d.decision_id, p_now)
+      returning entry_id into entry;
+      insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id)
+      values (entry, d.tenant_id, d.currency, 'available', 'held', held, d.account_id, d.authorization_id);
+    end if;
   end if;
   -- A view or a capture of this authorization came before this decision (an increment, or an answer given late):
-  -- the relay converges it once more, so that the order of the two does not matter.
+  -- the relay converges it once more, so that the order of the two does not matter. A decline changes flags, too.
   if exists (select from authorizations z where z.authorization_id = d.authorization_id
       and (z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0)) then
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)

@@ -1,16 +1,9 @@
-import {
-  Account,
-  AccountQuery,
-  Credit,
-  NewAccount,
-  NewCredit,
-} from '../../../client/schemas/account.ts';
+import { Account, AccountQuery, NewAccount } from '../../../client/schemas/account.ts';
 import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { parseAccountId } from '../../../domain/ids.ts';
 import { minorUnits, parseCurrency } from '../../../domain/money.ts';
-import type { CreditOutcome, Credit as CreditRecord } from '../../../ports/accounts.ts';
 import { answerOnce } from '../answer-once.ts';
-import { ApiError, found, invalidField } from '../errors.ts';
+import { found, invalidField } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 import { newId } from '../new-id.ts';
 import { IdParams, pageOr400, pathId } from './path-id.ts';
@@ -20,7 +13,6 @@ const TAGS = ['Accounts'];
 
 export function accountRoutes(app: App, ports: IngressPorts): void {
   createRoute(app, ports);
-  creditRoute(app, ports);
   readRoutes(app, ports);
 }
 
@@ -53,47 +45,6 @@ function createRoute(app: App, { answers }: IngressPorts): void {
       return reply.code(201).send(body);
     },
   );
-}
-
-function creditRoute(app: App, { answers, clock }: IngressPorts): void {
-  app.post(
-    '/v1/accounts/:id/credits',
-    {
-      schema: {
-        operationId: 'creditAccount',
-        summary: 'Books money that the customer paid in',
-        tags: TAGS,
-        params: IdParams,
-        body: NewCredit,
-        response: { 201: Credit },
-      },
-    },
-    async ({ params, body: wanted }, reply) => {
-      const { body } = await answerOnce(answers, reply, 201, async ({ accounts }) => {
-        const outcome = await accounts.credit({
-          accountId: pathId(parseAccountId, params.id, 'ACCOUNT_NOT_FOUND'),
-          amountMinor: minorUnits(wanted.amountMinor),
-          externalRef: wanted.externalRef ?? null,
-          atMs: clock.nowMs(),
-        });
-        return bookedCredit(outcome);
-      });
-      return reply.code(201).send(body);
-    },
-  );
-}
-
-function bookedCredit(outcome: CreditOutcome): CreditRecord {
-  switch (outcome.kind) {
-    case 'booked':
-      return outcome.credit;
-    case 'unknown_account':
-      throw new ApiError('ACCOUNT_NOT_FOUND');
-    case 'not_open':
-      throw new ApiError('ACCOUNT_NOT_OPEN', { status: outcome.status });
-    case 'ref_reused':
-      throw new ApiError('EXTERNAL_REF_REUSED', { entryId: outcome.entryId });
-  }
 }
 
 function readRoutes(app: App, { records }: IngressPorts): void {
