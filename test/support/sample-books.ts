@@ -126,6 +126,7 @@ export function booksOf(
     cards: new Map(cards.map((card) => [card.stripeCardId, card])),
     accounts: new Map(accounts.map((account) => [account.accountId, account])),
     authorizations: new Map(),
+    decisions: new Map(),
     transactions: new Map(),
   };
 }
@@ -135,6 +136,7 @@ export function written(books: Books, change: BooksChange): Books {
   const { accounts, authorizations, transactions } = change;
   return {
     cards: books.cards,
+    decisions: books.decisions,
     accounts: new Map([
       ...books.accounts,
       ...accounts.map((state) => [state.accountId, state] as const),
