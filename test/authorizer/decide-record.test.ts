@@ -264,7 +264,19 @@ describe('a decision after the event that tells of it', () => {
     }
   });
 
-  it('asks for nothing where only decisions are known, or where it declines', async () => {
+  it('asks for it as a decline too, which changes what is to be told', async () => {
+    const own = await program();
+    const first = await requestOf(own);
+    const { authorizationId } = first;
+    await decide(first);
+    await sql`update authorizations set snapshot = '{}' where authorization_id = ${String(authorizationId)}`;
+    const declined = await requestOf(own, { authorizationId, ruleReason: 'CARD_FROZEN' });
+    await decide(declined);
+    expect(await recheckOf(declined)).toMatchObject([{ object_id: authorizationId }]);
+    expect(await authorizationOf(first)).toMatchObject({ held_minor: 1_000, counted_minor: 1_000 });
+  });
+
+  it('asks for nothing where only decisions are known', async () => {
     const own = await program();
     const first = await requestOf(own);
     const { authorizationId } = first;
