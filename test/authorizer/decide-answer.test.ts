@@ -55,9 +55,15 @@ describe('a request for an unknown card', () => {
       tenant_id: program.tenantId,
       account_id: null,
       available_before_minor: null,
-      versions: {},
     });
     expect(await decisionOf(requests[1])).toMatchObject({ tenant_id: other.tenantId });
+  });
+
+  it('may leave out the versions of a profile that there is not', async () => {
+    const program = await createCardProgram(sql);
+    const request = await unknownCard(program, { versions: undefined });
+    expect(await decide(request)).toMatchObject([{ reason: 'UNKNOWN_CARD' }]);
+    expect((await decisionOf(request))?.['versions']).toEqual({});
   });
 
   it("belongs to the platform's tenant when no account is told", async () => {

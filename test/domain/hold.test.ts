@@ -104,6 +104,9 @@ describe('a partly captured authorization', () => {
   it('holds what is left by the reading of the tenant', () => {
     expect(captured(1_000, 'stays')).toEqual({ held: 600, counted: 1_000 });
     expect(captured(600, 'shrinks')).toEqual({ held: 600, counted: 1_000 });
+    // Partly reversed too, or shown by the other reading: the tenant's word counts.
+    expect(captured(600, 'stays')).toEqual({ held: 200, counted: 600 });
+    expect(captured(1_000, 'shrinks')).toEqual({ held: 1_000, counted: 1_400 });
   });
 
   it('is read as unshrunk where more would be left than was ever approved', () => {
@@ -122,6 +125,28 @@ describe('a partly captured authorization', () => {
     const books = [booked('ipi_1', 400)];
     expect(shown(view, { booked: books, evidence }).held).toBe(1_100);
     expect(shown({ ...view, amount: 1_101 }, { booked: books, evidence }).held).toBe(701);
+  });
+
+  it('above the hold leaves what was approved later untouched', () => {
+    const history = [sampleEntry(1_000), sampleEntry(500, { createdS: AT_S + 60 })];
+    const evidence = { ...NO_EVIDENCE, history };
+    const above = (amount: number, reading: HoldInput['reading'], total = 1_200) =>
+      shown(
+        { amount, captures: [listed('ipi_1', total)], history },
+        { booked: [booked('ipi_1', total)], evidence, reading },
+      ).held;
+    expect(above(1_500, 'stays')).toBe(500);
+    expect(above(500, 'shrinks')).toBe(500);
+    expect(above(1_500, 'unknown')).toBe(500);
+    expect(above(500, 'unknown')).toBe(500);
+    // Reversed down to less than what was approved later: no more is left than that.
+    expect(above(300, 'stays')).toBe(300);
+    // Within the first approval nothing of this is asked.
+    expect(above(1_500, 'stays', 700)).toBe(800);
+  });
+
+  it('counts a capture at the amount that the view tells, though it is not on the books', () => {
+    expect(shown({ captures: [listed('ipi_1', 300)] }, { reading: 'stays' }).held).toBe(700);
   });
 
   it('never holds less than nothing when more was captured than its amount', () => {
@@ -184,6 +209,11 @@ describe('the surplus', () => {
     const evidence = { ...NO_EVIDENCE, history: [sampleEntry(1_000)] };
     const raised = { decisions: [of(margin, 1_000)], evidence };
     expect(shown({ amount: 5_000 }, raised).held).toBe(5_030);
+  });
+
+  it('is nothing on top of nothing, as for a check of the account', () => {
+    const check = of({ kind: 'fuel', holdMinor: minorUnits(100), validUntilS: NOW_S + 1 }, 0);
+    expect(hold({ decisions: [check] })).toEqual({ held: 0, counted: 0 });
   });
 
   it('is the largest of the rules of our approvals', () => {
