@@ -38,6 +38,8 @@ export interface Evidence extends Shown {
   readonly authorizedMinor: MinorUnits;
   /** The latest second at which a view showed the authorization ended; 0 when none did. */
   readonly endedS: number;
+  /** The earliest second at which a view showed it reversed; null when none did. */
+  readonly reversedS: number | null;
   /** Of fetched views, kept apart: one that lost to an event of its second must not confirm what that event lacks. */
   readonly fetched: readonly (Shown & { readonly atS: number })[];
 }
@@ -47,6 +49,7 @@ export const NO_EVIDENCE: Evidence = {
   history: [],
   authorizedMinor: ZERO,
   endedS: 0,
+  reversedS: null,
   fetched: [],
 };
 
@@ -61,14 +64,17 @@ export function mergeEvidence(evidence: Evidence, snapshot: AuthorizationSnapsho
     : evidence.authorizedMinor;
   const { atS, source } = snapshot.rank;
   const endedS = snapshot.status === 'pending' ? evidence.endedS : Math.max(evidence.endedS, atS);
+  const reversedS =
+    snapshot.status === 'reversed' ? Math.min(evidence.reversedS ?? atS, atS) : evidence.reversedS;
   const shown: Shown = { metadataKeys: snapshot.metadataKeys, history: historyOf(snapshot) };
-  if (source === 'event') return { ...evidence, ...both(evidence, shown), authorizedMinor, endedS };
+  if (source === 'event')
+    return { ...evidence, ...both(evidence, shown), authorizedMinor, endedS, reversedS };
   const same = evidence.fetched.find((view) => view.atS === atS);
   const merged = { atS, ...(same === undefined ? shown : both(same, shown)) };
   const fetched = [...evidence.fetched.filter((view) => view.atS !== atS), merged]
     .toSorted((a, b) => b.atS - a.atS)
     .slice(0, FETCHED_MAX);
-  return { ...evidence, authorizedMinor, endedS, fetched };
+  return { ...evidence, authorizedMinor, endedS, reversedS, fetched };
 }
 
 /** A decided view without history shows one answer all the same: its own. */

@@ -75,8 +75,15 @@ export class ExampleBooks {
   constructor(currency: Currency, creditLimitMinor: number, isCardKnown: boolean) {
     this.currency = currency;
     this.isCardKnown = isCardKnown;
-    const limits = { availableMinor: ZERO, creditLimitMinor: minorUnits(creditLimitMinor) };
-    this.#account = { ...limits, accountId: CARD.accountId, tenantId: CARD.tenantId, currency };
+    const availableMinor = ZERO;
+    const terms = { creditLimitMinor: minorUnits(creditLimitMinor), status: 'open' } as const;
+    this.#account = {
+      ...terms,
+      availableMinor,
+      accountId: CARD.accountId,
+      tenantId: CARD.tenantId,
+      currency,
+    };
   }
 
   beginStep(laterS: number): void {
