@@ -7,7 +7,6 @@ import type { Sql, Transaction } from '../../src/adapters/postgres/pool.ts';
 import { createProgram, TENANT } from './program.ts';
 
 export const POSTINGS_PER_CYCLE = 10;
-export const PURCHASES_PER_CYCLE = 4;
 /** The account that a tenth of all postings is on. */
 export const HOT_ACCOUNT = 0;
 const HOT_EVERY = 10;
