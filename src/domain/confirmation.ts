@@ -98,15 +98,25 @@ export function shownBy(evidence: Evidence, newest: NewestSnapshots): Shown {
   return counted.reduce<Shown>(both, evidence);
 }
 
-/**
- * The decisions that were shown: by the metadata key of their request, else by an entry of the request history
- * with that amount and time. Each entry confirms one decision; those known by key use theirs up first, then our
- * declines, so that the entry of a decline cannot confirm the approval of the next try.
- */
+/** The decisions that were shown: by the metadata key of their request, else by their answer in the request history. */
 export function confirmedRequests(
   decisions: readonly RecordedDecision[],
   shown: Shown,
 ): ReadonlySet<string> {
+  const keys = new Set(shown.metadataKeys);
+  const keyed = decisions.filter((d) => keys.has(d.requestId)).map((d) => d.requestId);
+  return new Set([...keyed, ...answersShown(decisions, shown).keys()]);
+}
+
+/**
+ * The entry of the request history that answers each request of ours, by request id: one with that amount and time.
+ * Each entry answers one; those known by key use theirs up first, then our declines, so that the entry of a decline
+ * cannot confirm the approval of the next try.
+ */
+export function answersShown(
+  decisions: readonly RecordedDecision[],
+  shown: Shown,
+): ReadonlyMap<string, HistoryEntry> {
   const keys = new Set(shown.metadataKeys);
   const inOrder = decisions.toSorted(
     (a, b) =>
@@ -115,17 +125,17 @@ export function confirmedRequests(
       a.requestedS - b.requestedS ||
       (a.requestId < b.requestId ? -1 : 1),
   );
-  const confirmed = new Set(decisions.filter((d) => keys.has(d.requestId)).map((d) => d.requestId));
-  const unused = [...shown.history];
+  const answers = new Map<string, HistoryEntry>();
+  const unused = new Set(shown.history);
   const others = othersAmong(shown.metadataKeys, decisions);
   for (const decision of inOrder) {
-    if (!keys.has(decision.requestId) && unused.length <= others) break;
-    const index = bestEntry(unused, decision);
-    if (index < 0) continue;
-    unused.splice(index, 1);
-    confirmed.add(decision.requestId);
+    if (!keys.has(decision.requestId) && unused.size <= others) break;
+    const entry = bestEntry([...unused], decision);
+    if (entry === undefined) continue;
+    unused.delete(entry);
+    answers.set(decision.requestId, entry);
   }
-  return confirmed;
+  return answers;
 }
 
 /** Keys of requests whose decisions are not recorded here yet: each stands for an entry that confirms nobody else. */
@@ -152,10 +162,13 @@ export function settledRequests(
   return settled;
 }
 
-/** The entry that fits best: one with the same outcome before one with the other; -1 when none fits. */
-function bestEntry(entries: readonly HistoryEntry[], decision: RecordedDecision): number {
-  const fitting = entries.findIndex((e) => e.approved === decision.approved && fits(e, decision));
-  return fitting >= 0 ? fitting : entries.findIndex((entry) => fits(entry, decision));
+/** The entry that fits best: one with the same outcome before one with the other; undefined when none fits. */
+function bestEntry(
+  entries: readonly HistoryEntry[],
+  decision: RecordedDecision,
+): HistoryEntry | undefined {
+  const fitting = entries.filter((entry) => fits(entry, decision));
+  return fitting.find((entry) => entry.approved === decision.approved) ?? fitting[0];
 }
 
 function fits(entry: HistoryEntry, decision: RecordedDecision): boolean {

@@ -13,6 +13,7 @@ import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
+import { startRollUp } from './roll-up.ts';
 import { createTieSettler } from './ties.ts';
 import { createHoldLooker } from './unconfirmed.ts';
 
@@ -83,6 +84,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('open cards could not be given their workflow; trying again'),
     step: createRestartRound(sql, deps.workflows, clock),
   });
+  const rollUp = startRollUp(deps, onError('rolling up the ledger failed; trying again'));
   await sql.listen('inbox_waiting', () => apply.wake());
   await sql.listen('facts_waiting', () => notify.wake());
   const loops: readonly Loop[] = [
@@ -90,6 +92,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     notify,
     sweep,
     restarts,
+    rollUp,
     ...startLooks(deps, () => state.isStopping),
   ];
   return {
