@@ -1,21 +1,35 @@
-/** `npm run bench -- NAME [--quick] [--report FILE]`: runs one benchmark, prints its table, writes its report. */
+/** `npm run bench -- NAME [options]`: runs one benchmark, prints its table, writes its report. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { demoPath } from './demo-path.ts';
+import { ledger } from './ledger.ts';
+import { ledgerQueries } from './ledger-queries.ts';
 import { type Bench, type BenchReport, machine, table } from './report.ts';
 import { simulator } from './simulator.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { 'demo-path': demoPath, simulator };
-const USAGE = `Usage: npm run bench -- NAME [--quick] [--report FILE]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}`;
+const BENCHES: Readonly<Record<string, Bench>> = {
+  'demo-path': demoPath,
+  ledger,
+  'ledger-queries': ledgerQueries,
+  simulator,
+};
+const USAGE = `Usage: npm run bench -- NAME [--quick] [--postings N] [--report FILE]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}`;
 
 /** @returns the exit code: 0 when all bars hold, 1 for a bar that does not, 2 for a wrong command line. */
 async function main(args: string[]): Promise<number> {
-  let parsed: { values: { quick?: boolean; report?: string }; positionals: string[] };
+  let parsed: {
+    values: { quick?: boolean; postings?: string; report?: string };
+    positionals: string[];
+  };
   try {
     parsed = parseArgs({
       args,
       allowPositionals: true,
-      options: { quick: { type: 'boolean' }, report: { type: 'string' } },
+      options: {
+        quick: { type: 'boolean' },
+        postings: { type: 'string' },
+        report: { type: 'string' },
+      },
     });
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
@@ -23,12 +37,15 @@ async function main(args: string[]): Promise<number> {
   }
   const [name = '', ...rest] = parsed.positionals;
   const bench = BENCHES[name];
-  if (bench === undefined || rest.length > 0) {
+  const postings =
+    parsed.values.postings === undefined ? undefined : Number(parsed.values.postings);
+  const isCount = postings === undefined || (Number.isSafeInteger(postings) && postings > 0);
+  if (bench === undefined || rest.length > 0 || !isCount) {
     console.error(USAGE);
     return 2;
   }
   const { quick = false, report: file } = parsed.values;
-  const report: BenchReport = { machine: machine(), ...(await bench({ quick })) };
+  const report: BenchReport = { machine: machine(), ...(await bench({ quick, postings })) };
   console.log(table(report));
   if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   return report.bars.every((bar) => bar.ok) ? 0 : 1;

@@ -29,6 +29,8 @@ export interface BenchReport {
 export interface BenchOptions {
   /** A smaller run that shows that everything works; its figures mean little. */
   readonly quick: boolean;
+  /** How many postings are loaded, where a benchmark loads any. */
+  readonly postings?: number | undefined;
 }
 
 export type Bench = (options: BenchOptions) => Promise<Omit<BenchReport, 'machine'>>;

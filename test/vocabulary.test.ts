@@ -67,6 +67,7 @@ const UNIONS: Readonly<Record<string, readonly string[]>> = {
   'stripe_cards.shipping_status': literalsOf('src/domain/card-facts.ts', 'ShippingStatus'),
   'stripe_attempts.step': literalsOf('src/ports/attempt-store.ts', 'AttemptStep'),
   'authorizations.status': literalsOf('src/domain/authorization-state.ts', 'AuthorizationStatus'),
+  'hold_lookups.result': literalsOf('src/adapters/postgres/unconfirmed-store.ts', 'LookResult'),
   'transactions.type': literalsOf('src/domain/authorization-state.ts', 'ObservedTransaction.type'),
   'journal_entries.kind': ENTRY_KINDS,
   'postings.debit': LEDGER_KINDS,

@@ -14,7 +14,7 @@ import {
   tellMoney,
   writeEntry,
 } from './books-work.ts';
-import { link, resolveSuspense } from './clearing.ts';
+import { link, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
 import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
 import type { AuthorizationId, StripeCardId } from './ids.ts';
@@ -24,6 +24,7 @@ import {
   addTransaction,
   cardOf,
   type Intake,
+  recordsOfKnownCards,
   type Subject,
   takeIn,
   takeOfUnknownCard,
@@ -40,14 +41,18 @@ export function applySightings(books: Books, rows: readonly SeenRow[], nowS: num
   const ofKnownCards: { readonly row: SeenRow; readonly card: CardState }[] = [];
   for (const row of rows) {
     const card = cardOf(books, row);
-    if (card === undefined) work.outcomes.set(row.key, takeOfUnknownCard(work, row));
-    else ofKnownCards.push({ row, card });
+    if (card !== undefined) ofKnownCards.push({ row, card });
+    else {
+      work.outcomes.set(row.key, takeOfUnknownCard(work, row));
+      ofKnownCards.push(...recordsOfKnownCards(books, row));
+    }
   }
   for (const known of distinct(ofKnownCards.map(({ card }) => card))) {
     for (const moved of resolveSuspense(work, known)) addTransaction(intake, known, moved);
   }
   for (const { row, card } of ofKnownCards) {
-    work.outcomes.set(row.key, takeIn(intake, row.sighting, card));
+    const outcome = takeIn(intake, row.sighting, card);
+    if (!work.outcomes.has(row.key)) work.outcomes.set(row.key, outcome);
   }
   const inOrder = [...intake.subjects].toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [authorizationId, subject] of inOrder) bring(work, authorizationId, subject);
@@ -78,10 +83,12 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
   for (const transaction of result.newTransactions) {
     const card = cardNamed(work, transaction.stripeCardId, seenWith) ?? seenWith;
     const { tenantId, accountId, cardId } = card;
-    setTransaction(work, { transaction, tenantId, accountId, cardId, flags: [] });
+    const flags = standingFlags(work, accountId);
+    setTransaction(work, { transaction, tenantId, accountId, cardId, flags });
     tellMoney(work, card, transaction);
   }
   for (const entry of result.entries) writeEntry(work, seenWith.accountId, entry);
+  settleCards(work, authorizationId, seenWith);
   const state = stateOf(work, record, result, { stored, seenWith });
   work.authorizations.set(authorizationId, state);
   work.confirmed.set(authorizationId, result.confirmed);
@@ -100,6 +107,17 @@ function linkListed(
     if (known?.accountId === accountId && known.transaction.authorizationId === null) {
       link(work, known, authorizationId);
     }
+  }
+}
+
+/** A record is the card's that it names, once that is known; until then it is the card's of its authorization. */
+function settleCards(work: BooksWork, authorizationId: AuthorizationId, seenWith: CardState): void {
+  for (const id of work.members.get(authorizationId) ?? []) {
+    const state = work.transactions.get(id);
+    if (state === undefined) continue;
+    const card = cardNamed(work, state.transaction.stripeCardId, seenWith);
+    if (card === undefined || card.cardId === state.cardId) continue;
+    setTransaction(work, { ...state, cardId: card.cardId });
   }
 }
 

@@ -92,24 +92,21 @@ function kindOf({ flags, accountId }: TransactionState): string | undefined {
   return flags.find((flag) => flag === 'forced_capture' || flag === 'unlinked_refund');
 }
 
-/** Only what the network forces on us can bring an account below its limit; the item goes when it is repaid. */
+/** Only the network can bring an account below its limit or move a closed one; the item goes when that is settled. */
 export function itemsOfAccount(state: AccountState): readonly AttentionItem[] {
-  const { accountId, tenantId, availableMinor, creditLimitMinor, currency } = state;
-  if (availableMinor + creditLimitMinor >= 0) return [];
-  return [
-    {
-      tenantId,
-      kind: 'account_overdrawn',
-      subject: accountId,
-      cardId: null,
-      accountId,
-      details: { availableMinor, creditLimitMinor, currency },
-    },
+  const { accountId, tenantId, availableMinor, creditLimitMinor, currency, status } = state;
+  const kinds = [
+    ...(availableMinor + creditLimitMinor < 0 ? ['account_overdrawn'] : []),
+    ...(status === 'closed' && availableMinor !== 0 ? ['money_on_closed_account'] : []),
   ];
+  const details = { availableMinor, creditLimitMinor, currency, status };
+  const owner = { tenantId, subject: accountId, cardId: null, accountId };
+  return kinds.map((kind) => ({ ...owner, kind, details }));
 }
 
 const RESOLUTIONS: Readonly<Record<string, string>> = {
   account_overdrawn: 'the balance is back above the limit',
+  money_on_closed_account: 'the account is empty, or open again',
   transaction_of_unknown_card: 'the card is known now',
   forced_capture: 'its authorization is known now',
   unlinked_refund: 'its authorization is known now',

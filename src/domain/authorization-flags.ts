@@ -6,12 +6,13 @@ import { isTied, latestViews, type NewestSnapshots } from './authorization-state
 import { type Evidence, type RecordedDecision, shownBy } from './confirmation.ts';
 import type { Booked } from './hold.ts';
 import { add, larger, type MinorUnits, subtract } from './money.ts';
+import { surplusOf } from './surplus.ts';
 
 export const AUTHORIZATION_FLAGS = [
   /** Approved without us: by the network's stand-in or a time-out setting. */
   'adopted',
   'approved_against_decision',
-  /** More was captured than was ever approved. */
+  /** More was captured than was ever approved, and than was held for a rate that may move. */
   'over_captured',
   'captured_after_reversal',
   'captured_while_declined',
@@ -55,13 +56,19 @@ export function flagsOf(standing: Standing): readonly AuthorizationFlag[] {
   const approvedByUs = decisions.some((decision) => decision.approved);
   const declinedByUs = decisions.some((decision) => !decision.approved);
   const isApproved = view?.approved === true;
-  const isExcess = isApproved && captured > approved;
+  // What was given back in full needs nobody any more.
+  const isOwed = captured > refunded;
+  const isExcess = isApproved && captured > add(approved, marginOf(decisions));
   const raised: Readonly<Record<AuthorizationFlag, boolean>> = {
     adopted: isApproved && !approvedByUs && !declinedByUs,
     approved_against_decision: isApproved && !approvedByUs && declinedByUs,
     over_captured: isExcess,
-    captured_after_reversal: isApproved && view.status === 'reversed' && captured > 0,
-    captured_while_declined: view?.approved === false && view.status !== 'pending' && captured > 0,
+    captured_after_reversal:
+      isApproved &&
+      view.status === 'reversed' &&
+      isOwed &&
+      booked.some((record) => isAfterReversal(record, standing)),
+    captured_while_declined: view?.approved === false && view.status !== 'pending' && isOwed,
     cleared_unseen: view === undefined && decisions.length === 0 && booked.length > 0,
     refunded_beyond_capture: refunded > captured,
     cleared_twice: isExcess && subtract(captured, refunded) > approved && hasEqualCaptures(booked),
@@ -69,6 +76,20 @@ export function flagsOf(standing: Standing): readonly AuthorizationFlag[] {
   };
   return AUTHORIZATION_FLAGS.filter((flag) => raised[flag]);
 }
+
+/** A part that was captured before the rest was reversed is no surprise; what comes after the reversal is. */
+const isAfterReversal = (
+  { type, createdS }: Booked,
+  { evidence: { reversedS } }: Standing,
+): boolean => type === 'capture' && reversedS !== null && createdS >= reversedS;
+
+/** What was held on top because the final amount of a foreign purchase was not known. */
+const marginOf = (decisions: readonly RecordedDecision[]): MinorUnits =>
+  add(
+    ...decisions
+      .filter(({ approved, surplus }) => approved && surplus.kind === 'margin')
+      .map(({ surplus, approvedMinor }) => surplusOf(surplus, approvedMinor)),
+  );
 
 function hasEqualCaptures(booked: readonly Booked[]): boolean {
   const amounts = booked.filter((b) => b.type === 'capture').map((b) => b.amountMinor);

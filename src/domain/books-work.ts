@@ -85,8 +85,8 @@ export function bookedOf(
   for (const id of ids) {
     const state = transactions.get(id);
     if (state === undefined) continue;
-    const { transactionId, type, amountMinor } = state.transaction;
-    booked.push({ transactionId, type, amountMinor });
+    const { transactionId, type, amountMinor, createdS } = state.transaction;
+    booked.push({ transactionId, type, amountMinor, createdS });
   }
   return booked;
 }

@@ -31,6 +31,8 @@ export interface AccountState {
   /** May be below zero: only the network can bring it there. */
   readonly availableMinor: MinorUnits;
   readonly creditLimitMinor: MinorUnits;
+  /** What the network posts is booked whatever the status. */
+  readonly status: 'open' | 'frozen' | 'closed';
 }
 
 /** A Stripe card that is known here, with the card and account it belongs to. */
@@ -70,6 +72,9 @@ export const TRANSACTION_FLAGS = [
   'unlinked_refund',
   'suspense',
   'wrong_currency',
+  /** Booked while the account was not open. */
+  'account_frozen',
+  'account_closed',
 ] as const;
 export type TransactionFlag = (typeof TRANSACTION_FLAGS)[number];
 

@@ -6,12 +6,21 @@ import type { ObservedTransaction } from './authorization-state.ts';
 import type { CardState, TransactionFlag, TransactionState } from './books.ts';
 import { type BooksWork, setTransaction, tellMoney, writeEntry } from './books-work.ts';
 import { bookInSuspense, bookTransaction } from './convergence.ts';
-import type { TenantId } from './ids.ts';
+import type { AccountId, TenantId } from './ids.ts';
 import { move } from './ledger.ts';
 import { ZERO } from './money.ts';
 
 const unlinkedFlag = (type: ObservedTransaction['type']): TransactionFlag =>
   type === 'capture' ? 'forced_capture' : 'unlinked_refund';
+
+/** What a record says of its account's status at the time of its booking. */
+export function standingFlags(
+  { accounts }: BooksWork,
+  accountId: AccountId,
+): readonly TransactionFlag[] {
+  const status = accounts.get(accountId)?.status ?? 'open';
+  return status === 'open' ? [] : [`account_${status}`];
+}
 
 /** Books a record that no account can take, once; a repeat adds at most the authorization it names. */
 export function bookAside(
@@ -84,8 +93,9 @@ export function resolveSuspense(work: BooksWork, card: CardState): readonly Obse
 export function moveToAccount(work: BooksWork, card: CardState, state: TransactionState): void {
   const { transaction } = state;
   const { transactionId, type, amountMinor } = transaction;
-  const flags = transaction.authorizationId === null ? [unlinkedFlag(type)] : [];
   const { accountId, cardId } = card;
+  const unlinked = transaction.authorizationId === null ? [unlinkedFlag(type)] : [];
+  const flags = [...unlinked, ...standingFlags(work, accountId)];
   setTransaction(work, { ...state, accountId, cardId, flags });
   writeEntry(work, accountId, {
     kind: 'suspense_resolution',
@@ -103,7 +113,7 @@ export function moveToAccount(work: BooksWork, card: CardState, state: Transacti
 /** A forced capture or an unlinked refund: no hold is touched, and a person should know. */
 export function bookUnlinked(work: BooksWork, card: CardState, seen: ObservedTransaction): void {
   const { tenantId, accountId, cardId } = card;
-  const flags = [unlinkedFlag(seen.type)];
+  const flags = [unlinkedFlag(seen.type), ...standingFlags(work, accountId)];
   setTransaction(work, { transaction: seen, tenantId, accountId, cardId, flags });
   writeEntry(work, accountId, bookTransaction(seen, ZERO).entry);
   tellMoney(work, card, seen);

@@ -38,6 +38,8 @@ export interface Evidence extends Shown {
   readonly authorizedMinor: MinorUnits;
   /** The latest second at which a view showed the authorization ended; 0 when none did. */
   readonly endedS: number;
+  /** The earliest second at which a view showed it reversed; null when none did. */
+  readonly reversedS: number | null;
   /** Of fetched views, kept apart: one that lost to an event of its second must not confirm what that event lacks. */
   readonly fetched: readonly (Shown & { readonly atS: number })[];
 }
@@ -47,6 +49,7 @@ export const NO_EVIDENCE: Evidence = {
   history: [],
   authorizedMinor: ZERO,
   endedS: 0,
+  reversedS: null,
   fetched: [],
 };
 
@@ -61,14 +64,17 @@ export function mergeEvidence(evidence: Evidence, snapshot: AuthorizationSnapsho
     : evidence.authorizedMinor;
   const { atS, source } = snapshot.rank;
   const endedS = snapshot.status === 'pending' ? evidence.endedS : Math.max(evidence.endedS, atS);
+  const reversedS =
+    snapshot.status === 'reversed' ? Math.min(evidence.reversedS ?? atS, atS) : evidence.reversedS;
   const shown: Shown = { metadataKeys: snapshot.metadataKeys, history: historyOf(snapshot) };
-  if (source === 'event') return { ...evidence, ...both(evidence, shown), authorizedMinor, endedS };
+  if (source === 'event')
+    return { ...evidence, ...both(evidence, shown), authorizedMinor, endedS, reversedS };
   const same = evidence.fetched.find((view) => view.atS === atS);
   const merged = { atS, ...(same === undefined ? shown : both(same, shown)) };
   const fetched = [...evidence.fetched.filter((view) => view.atS !== atS), merged]
     .toSorted((a, b) => b.atS - a.atS)
     .slice(0, FETCHED_MAX);
-  return { ...evidence, authorizedMinor, endedS, fetched };
+  return { ...evidence, authorizedMinor, endedS, reversedS, fetched };
 }
 
 /** A decided view without history shows one answer all the same: its own. */
@@ -162,22 +168,33 @@ export function settledRequests(
   return settled;
 }
 
-/** The entry that fits best: one with the same outcome before one with the other; undefined when none fits. */
+/**
+ * The entry that fits best: one with the same outcome before one with the other; undefined when none fits. Where our
+ * answer to a fuel pump did not count, Stripe shows the amount that it holds for a pump.
+ */
 function bestEntry(
   entries: readonly HistoryEntry[],
   decision: RecordedDecision,
 ): HistoryEntry | undefined {
-  const fitting = entries.filter((entry) => fits(entry, decision));
-  return fitting.find((entry) => entry.approved === decision.approved) ?? fitting[0];
+  const near = entries.filter((entry) => isNear(entry, decision));
+  return (
+    near.find((entry) => entry.approved === decision.approved && isAmount(entry, decision)) ??
+    near.find((entry) => isAmount(entry, decision)) ??
+    near.find((entry) => decision.surplus.kind === 'fuel' && UNANSWERED.includes(entry.reason))
+  );
 }
 
-function fits(entry: HistoryEntry, decision: RecordedDecision): boolean {
-  const { approved, approvedMinor, askedMinor, requestedS } = decision;
-  // The network, or the time-out policy, may have answered otherwise than we did; then the asked amount is shown.
-  const isAmount =
-    entry.amountMinor === askedMinor || (approved && entry.amountMinor === approvedMinor);
+const UNANSWERED = ['webhook_timeout', 'webhook_error'];
+
+/** The network, or the time-out policy, may have answered otherwise than we did; then the asked amount is shown. */
+const isAmount = (
+  { amountMinor }: HistoryEntry,
+  { approved, approvedMinor, askedMinor }: RecordedDecision,
+): boolean => amountMinor === askedMinor || (approved && amountMinor === approvedMinor);
+
+function isNear(entry: HistoryEntry, { approved, requestedS }: RecordedDecision): boolean {
   const windowS =
     CONFIRMATION_WINDOW_S + (entry.reason === 'webhook_timeout' ? STRIPE_ANSWER_LIMIT_S : 0);
   const isOurDeclineApproved = !approved && entry.approved && entry.reason === 'webhook_approved';
-  return isAmount && Math.abs(entry.createdS - requestedS) <= windowS && !isOurDeclineApproved;
+  return Math.abs(entry.createdS - requestedS) <= windowS && !isOurDeclineApproved;
 }

@@ -19,6 +19,7 @@ export interface Booked {
   readonly transactionId: string;
   readonly type: 'capture' | 'refund';
   readonly amountMinor: MinorUnits;
+  readonly createdS: number;
 }
 
 export interface HoldInput {
@@ -43,21 +44,23 @@ export interface Hold {
 export function holdOf(input: HoldInput): Hold {
   const views = latestViews(input.newest);
   const settled = settledRequests(input.decisions, input.evidence, input.newest);
-  const pendingApprovals = sum(
-    input.decisions
-      .filter((d) => d.approved && !settled.has(d.requestId))
-      .map((d) => d.approvedMinor),
-  );
+  const pending = input.decisions
+    .filter((d) => d.approved && !settled.has(d.requestId))
+    .toSorted((a, b) => a.requestedS - b.requestedS)
+    .map((d) => d.approvedMinor);
   const captures = input.booked.filter((transaction) => transaction.type === 'capture');
   const captured = sum(captures.map((capture) => capture.amountMinor));
+  // A capture may be above what was left and older than an increment, so it frees nothing of what came later.
+  const [first = ZERO, ...later] = pending;
+  const unseen = add(atLeastZero(subtract(first, captured)), ...later);
   const left = views
     .map((view) => {
       const listed = new Set<string>(view.captures.map((capture) => capture.transactionId));
       const unlisted = captures.filter((capture) => !listed.has(capture.transactionId));
       const newer = sum(unlisted.map((capture) => capture.amountMinor));
-      return atLeastZero(subtract(add(snapshotLeaves(view, input), pendingApprovals), newer));
+      return add(atLeastZero(subtract(snapshotLeaves(view, input), newer)), ...pending);
     })
-    .reduce(larger, views.length > 0 ? ZERO : atLeastZero(subtract(pendingApprovals, captured)));
+    .reduce(larger, views.length > 0 ? ZERO : unseen);
   return {
     heldMinor: add(left, surplusLeft(input, left)),
     countedMinor: add(left, captured),

@@ -61,6 +61,8 @@ export const CONFIRMATION_WINDOW_S = 2;
 export const STRIPE_ANSWER_LIMIT_S = 2;
 /** An approval that no view has shown for this long is looked up; one that an ended authorization lacks is void. */
 export const UNCONFIRMED_HOLD_AFTER_S = 600;
+/** An approval that is still unconfirmed after this, looked up many times, needs a person. */
+export const UNCONFIRMED_HOLD_ATTENTION_AFTER_S = 24 * 3_600;
 /**
  * How long the configured amount of a fuel status check is held. Networks want the true amount within two hours; a day
  * leaves room for late ones, and a pump that never reports does not keep the customer's money until the hold expires.

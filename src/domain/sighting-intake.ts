@@ -53,11 +53,34 @@ function namedCard({ cards, authorizations }: Books, sighting: MoneySighting) {
 }
 
 /** Money moves at once, against suspense; everything else waits for the card to become known. */
-export function takeOfUnknownCard(work: BooksWork, { sighting, tenantId }: SeenRow): SeenOutcome {
-  for (const seen of transactionsOf(sighting)) bookAside(work, tenantId, seen, false);
+export function takeOfUnknownCard(work: BooksWork, row: SeenRow): SeenOutcome {
+  const { sighting, tenantId } = row;
+  for (const seen of transactionsOf(sighting)) {
+    if (ownCard(work.before, row, seen) === undefined) bookAside(work, tenantId, seen, false);
+  }
   return sighting.kind === 'transaction'
     ? { kind: 'applied', reason: 'booked against suspense: nobody knows the card' }
     : { kind: 'parked', reason: 'nobody here knows the card of this event' };
+}
+
+/** Records that name a card known here, though the authorization that lists them has moved to one that is not. */
+export const recordsOfKnownCards = (
+  books: Books,
+  row: SeenRow,
+): readonly { readonly row: SeenRow; readonly card: CardState }[] =>
+  transactionsOf(row.sighting).flatMap((transaction) => {
+    const card = ownCard(books, row, transaction);
+    const sighting = { kind: 'transaction', transaction } as const;
+    return card === undefined ? [] : [{ row: { ...row, sighting }, card }];
+  });
+
+function ownCard(
+  { cards }: Books,
+  { tenantId }: SeenRow,
+  { stripeCardId }: ObservedTransaction,
+): CardState | undefined {
+  const card = cards.get(stripeCardId);
+  return card?.tenantId === tenantId ? card : undefined;
 }
 
 /** Transactions that a sighting shows whole; one that is listed by an authorization belongs to it. */

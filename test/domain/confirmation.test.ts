@@ -137,8 +137,18 @@ describe('a view that lists transactions by id only', () => {
 
   it('holds nothing any more once they are, refunds among them', () => {
     const booked = [
-      { transactionId: parseTransactionId('ipi_c'), type: 'capture', amountMinor: minorUnits(600) },
-      { transactionId: parseTransactionId('ipi_r'), type: 'refund', amountMinor: minorUnits(100) },
+      {
+        transactionId: parseTransactionId('ipi_c'),
+        type: 'capture',
+        amountMinor: minorUnits(600),
+        createdS: AT_S,
+      },
+      {
+        transactionId: parseTransactionId('ipi_r'),
+        type: 'refund',
+        amountMinor: minorUnits(100),
+        createdS: AT_S,
+      },
     ] as const;
     expect(held([closed], [], booked)).toBe(0);
   });

@@ -16,7 +16,8 @@ import { netOf } from '../../src/domain/ledger.ts';
 import { add, minorUnits, ZERO } from '../../src/domain/money.ts';
 import { type Story, storyPlan, tell } from '../support/authorization-story.ts';
 
-const RUNS = 500;
+/** A run against mutants asks for fewer. */
+const RUNS = fc.readConfigureGlobal().numRuns ?? 500;
 
 type Item =
   | { readonly kind: 'snapshot'; readonly snapshot: AuthorizationSnapshot }

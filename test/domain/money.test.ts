@@ -14,6 +14,7 @@ import { currency } from '../support/sample-request.ts';
 describe('minorUnits', () => {
   it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses %s', (value) => {
     expect(() => minorUnits(value)).toThrow(InvariantError);
+    expect(() => minorUnits(value)).toThrow(`${value} is not a whole number`);
   });
 
   it('refuses sums that leave the safe range instead of rounding them', () => {
@@ -47,6 +48,8 @@ describe('formatMoney', () => {
     [-3, 'jpy', '-3 JPY'],
     [1234, 'kwd', '1.234 KWD'],
     [5, 'eur', '0.05 EUR'],
+    [0, 'eur', '0.00 EUR'],
+    [-5, 'kwd', '-0.005 KWD'],
   ])('prints %i %s as %s', (value, code, text) => {
     expect(formatMoney(minorUnits(value), currency(code))).toBe(text);
   });

@@ -33,6 +33,7 @@ export async function createCardProgram(
     readonly currency?: string;
     readonly stripeAccount?: string | null;
     readonly phase?: string;
+    readonly stripeCardId?: string;
   } = {},
 ): Promise<CardProgram> {
   const {
@@ -40,13 +41,14 @@ export async function createCardProgram(
     currency = 'usd',
     stripeAccount = `acct_${random()}`,
     phase = 'active',
+    stripeCardId: ownStripeCardId = `ic_${random()}`,
   } = options;
   const program = {
     tenantId: parseTenantId(idFrom('tenant', random())),
     accountId: parseAccountId(idFrom('account', random())),
     cardholderId: parseCardholderId(idFrom('cardholder', random())),
     cardId: parseCardId(idFrom('card', random())),
-    stripeCardId: parseStripeCardId(`ic_${random()}`),
+    stripeCardId: parseStripeCardId(ownStripeCardId),
   };
   const { tenantId, accountId, cardholderId, cardId, stripeCardId } = program;
   await sql`insert into tenants (tenant_id, stripe_account, name) values (${tenantId}, ${stripeAccount}, 'Test')`;

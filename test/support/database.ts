@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { inject } from 'vitest';
 import { eventually } from './eventually.ts';
-import { TEMPLATE_DATABASE } from './provided.ts';
 
 export interface TestDatabase {
   readonly name: string;
@@ -18,13 +17,14 @@ const LEAK_WAIT_MS = 2_000;
 const LEAK_POLL_MS = 20;
 
 /** A clone of the migrated template. */
-export const createTestDatabase = (): Promise<TestDatabase> => create(TEMPLATE_DATABASE);
+export const createTestDatabase = (): Promise<TestDatabase> => create(inject('templateDatabase'));
 
 /** A database without a schema, for tests of the migrations themselves. */
 export const createEmptyDatabase = (): Promise<TestDatabase> => create('template1');
 
 async function create(template: string): Promise<TestDatabase> {
-  const name = `test_${randomBytes(8).toString('hex')}`;
+  // Named after the template, so that what a killed run against a mutant left behind can be found.
+  const name = `${template}_${randomBytes(8).toString('hex')}`;
   const adminUrl = inject('ownerUrl');
   await withAdmin(adminUrl, (sql) => sql.unsafe(`create database ${name} template ${template}`));
   const inDatabase = (url: string): string => {

@@ -8,6 +8,8 @@ export const TEMPLATE_DATABASE = 'issuing_template';
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** What test databases are cloned from; a run against a mutant gives a template of its own. */
+    readonly templateDatabase: string;
     /** Administrator of the test server; its database is empty and stays so. */
     readonly ownerUrl: string;
     /** The processes' role on the same database. */

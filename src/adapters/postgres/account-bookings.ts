@@ -7,11 +7,11 @@ import {
 } from '../../domain/account-rules.ts';
 import { type AccountId, parseAccountId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
-import { type MinorUnits, minorUnits } from '../../domain/money.ts';
+import { add, type MinorUnits, minorUnits } from '../../domain/money.ts';
 import type { BookedEntry, BookingOutcome } from '../../ports/accounts.ts';
+import { tellAccountItems } from './account-items.ts';
 import { knownCurrency, lockAccounts } from './account-rows.ts';
 import { exactTime } from './exact-time.ts';
-import { flagOverdraft } from './overdraft.ts';
 import type { Queryable } from './pool.ts';
 
 const MS_PER_SECOND = 1000;
@@ -57,8 +57,10 @@ export async function book(sql: Queryable, booking: Booking): Promise<BookingOut
   if (refusal !== null) return refusal;
   const entryId = await write(sql, booking, movement);
   // Money that comes in may bring an account back above its limit; money that goes out is never below it.
-  if (movement.to !== null) {
-    await flagOverdraft(sql, { tenantId: movement.to.tenantId, accountId: movement.to.id });
+  const { to } = movement;
+  if (to !== null) {
+    const availableMinor = add(to.availableMinor, booking.amountMinor);
+    await tellAccountItems(sql, to, { ...to, availableMinor });
   }
   const [entry] = await findEntries(sql, sql`e.entry_id = ${entryId}`);
   invariant(entry !== undefined, 'an entry just written is there');

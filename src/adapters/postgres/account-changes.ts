@@ -6,8 +6,8 @@ import { type StatusCommand, statusAfter } from '../../domain/account-rules.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { Account, AccountChangeOutcome, AccountSettings } from '../../ports/accounts.ts';
+import { tellAccountItems } from './account-items.ts';
 import { type AccountRow, accountColumns, lockAccounts, toAccount } from './account-rows.ts';
-import { flagOverdraft } from './overdraft.ts';
 import type { Queryable } from './pool.ts';
 
 /** A frozen account may be changed as well: it moves no money, and its limit may have to go. */
@@ -69,7 +69,8 @@ async function store(sql: Queryable, before: Account, wanted: Account): Promise<
            allow_partial = ${wanted.allowPartial}, version = version + 1
      where account_id = ${before.id} returning ${accountColumns(sql)}`;
   invariant(row !== undefined, `account ${before.id} is locked, so it is there`);
+  const after = toAccount(row);
   // A limit may be lowered below what is used of it: that is flagged until it is repaid, or raised again.
-  await flagOverdraft(sql, { tenantId: before.tenantId, accountId: before.id });
-  return toAccount(row);
+  await tellAccountItems(sql, before, after);
+  return after;
 }

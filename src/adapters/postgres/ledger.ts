@@ -1,42 +1,12 @@
 /** Writes journal entries. Balances, holds and sequence numbers are the posting trigger's to write. */
 import type { OwnedEntry } from '../../domain/books.ts';
-import type { AccountId, DecisionId, TenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
-import type { JournalEntry } from '../../domain/ledger.ts';
-import type { Currency } from '../../domain/money.ts';
 import type { Queryable } from './pool.ts';
 
-export interface EntryOwner {
-  readonly tenantId: TenantId;
-  readonly currency: Currency;
-  /** Null for entries that touch tenant accounts only. */
-  readonly accountId: AccountId | null;
-}
-
-export interface EntryReferences {
-  readonly decisionId?: DecisionId;
-  readonly externalRef?: string;
-}
-
-/** Writes one entry with its postings; the caller holds the account's lock. Answers the entry's id. */
-export async function writeEntry(
-  sql: Queryable,
-  owner: EntryOwner,
-  entry: JournalEntry,
-  references: EntryReferences = {},
-): Promise<number> {
-  const [id] = await writeEntries(sql, [{ ...owner, entry, references }]);
-  invariant(id !== undefined, 'one entry has one id');
-  return id;
-}
-
-/** Writes entries with their postings, in their order; the caller holds the accounts' locks. Answers their ids. */
-export async function writeEntries(
-  sql: Queryable,
-  entries: readonly (OwnedEntry & { readonly references?: EntryReferences })[],
-): Promise<readonly number[]> {
-  if (entries.length === 0) return [];
-  const rows = entries.map(({ tenantId, currency, accountId, entry, references }, place) => ({
+/** Writes entries with their postings, in their order; the caller holds the accounts' locks. */
+export async function writeEntries(sql: Queryable, entries: readonly OwnedEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const rows = entries.map(({ tenantId, currency, accountId, entry }, place) => ({
     place,
     tenant_id: tenantId,
     currency,
@@ -44,24 +14,20 @@ export async function writeEntries(
     kind: entry.kind,
     authorization_id: entry.authorizationId,
     transaction_id: entry.transactionId,
-    decision_id: references?.decisionId ?? null,
-    external_ref: references?.externalRef ?? null,
     effective_s: entry.effectiveS,
   }));
   // Numbers are given, and returned, in the order of the sorted rows.
   const numbered = await sql<{ entry_id: number }[]>`
     insert into journal_entries (tenant_id, currency, kind, account_id, authorization_id, transaction_id,
-      decision_id, external_ref, effective_at)
-    select tenant_id, currency, kind, account_id, authorization_id, transaction_id, decision_id, external_ref,
-           to_timestamp(effective_s)
+      effective_at)
+    select tenant_id, currency, kind, account_id, authorization_id, transaction_id, to_timestamp(effective_s)
       from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (place integer, tenant_id text,
-        currency text, kind text, account_id text, authorization_id text, transaction_id text, decision_id text,
-        external_ref text, effective_s float8)
+        currency text, kind text, account_id text, authorization_id text, transaction_id text,
+        effective_s float8)
      order by place returning entry_id`;
   const ids = numbered.map((row) => row.entry_id);
   invariant(ids.length === entries.length, 'every entry has its number');
   await writePostings(sql, entries, ids);
-  return ids;
 }
 
 async function writePostings(

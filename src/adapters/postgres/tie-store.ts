@@ -1,15 +1,6 @@
-/** Authorizations whose newest views contradict each other: listed for a look at Stripe, and stored as fetched. */
-
-import { storableJson } from '../../platform/storable-text.ts';
-import type { FetchedAuthorization } from '../../ports/authorization-fetcher.ts';
+/** Authorizations whose newest views contradict each other, for a look at Stripe. */
+import type { LookedUp } from './fetched-authorizations.ts';
 import type { Sql } from './pool.ts';
-
-export interface TiedAuthorization {
-  readonly tenantId: string;
-  readonly stripeAccount: string | null;
-  readonly stripeCardId: string;
-  readonly authorizationId: string;
-}
 
 /** A second is over for certain this long after it began: itself, and 2 s between Stripe's clock and ours. */
 const SECOND_OVER_AFTER_S = 3;
@@ -30,8 +21,8 @@ export async function tiedAuthorizations(
     /** Authorizations left out. */
     readonly except: readonly string[];
   },
-): Promise<readonly TiedAuthorization[]> {
-  return sql<TiedAuthorization[]>`
+): Promise<readonly LookedUp[]> {
+  return sql<LookedUp[]>`
     select z.tenant_id as "tenantId", t.stripe_account as "stripeAccount", z.stripe_card_id as "stripeCardId",
            z.authorization_id as "authorizationId"
       from authorizations z join tenants t using (tenant_id)
@@ -47,19 +38,4 @@ export async function tiedAuthorizations(
              case when looked.status = 'attention' then ${UNREADABLE_AGAIN_AFTER_S}::int
                   else ${LOOK_AGAIN_AFTER_S}::int end))
      order by looked.settled_at nulls first, z.created_at limit ${options.limit}`;
-}
-
-/** Puts a fetched object into the inbox, where it is applied like an event, but ranked as fetched. */
-export async function storeFetched(
-  sql: Sql,
-  tied: TiedAuthorization,
-  fetched: FetchedAuthorization,
-): Promise<void> {
-  const payload = storableJson({ created: fetched.asOfS, data: { object: fetched.object } });
-  await sql`
-    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
-    values (${tied.tenantId}, ${tied.stripeAccount}, ${`fetch:${tied.authorizationId}:${fetched.asOfS}`}, 'fetch',
-      'issuing_authorization.fetched', ${tied.authorizationId}, ${tied.stripeCardId}, ${fetched.asOfS},
-      ${payload}::text::jsonb)
-    on conflict do nothing`;
 }

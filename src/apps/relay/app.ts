@@ -1,9 +1,13 @@
 /** The relay's loops: apply (inbox → books), notify (facts → signals), and the sweeps around them. */
 import { applyInbox } from '../../adapters/postgres/apply/inbox-apply.ts';
+import { recheckLapsedSurplus } from '../../adapters/postgres/lapsed-surplus.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import { interpretEvent } from '../../adapters/stripe/interpret-event.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { AuthorizationFetcher } from '../../ports/authorization-fetcher.ts';
+import type {
+  AuthorizationFetcher,
+  AuthorizationLister,
+} from '../../ports/authorization-fetcher.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -12,6 +16,7 @@ import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
 import { startRollUp } from './roll-up.ts';
 import { createTieSettler } from './ties.ts';
+import { createHoldLooker } from './unconfirmed.ts';
 
 /** Groups applied side by side: as many as the pool has connections to spare. */
 const GROUPS_AT_ONCE_MAX = 4;
@@ -19,13 +24,16 @@ const GROUPS_AT_ONCE_MAX = 4;
 const APPLY_PAUSE_MS = 250;
 /** Without a notification facts are looked at this often. */
 const NOTIFY_PAUSE_MS = 1_000;
-/** How often digests, forgotten workflows and ties are looked at. */
+/** How often digests, forgotten workflows, ties and unconfirmed holds are looked at. */
 const SWEEP_PAUSE_MS = 1_000;
+/** Lapsed fuel holds are looked for this often: they are rare, and lapse after a day. */
+const FUEL_PAUSE_MS = 60_000;
 
 export interface RelayDependencies {
   readonly sql: Sql;
   readonly workflows: CardWorkflows;
   readonly fetcher: AuthorizationFetcher;
+  readonly lister: AuthorizationLister;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: RelayMetrics;
@@ -38,18 +46,11 @@ export interface Relay {
 
 export async function startRelay(deps: RelayDependencies): Promise<Relay> {
   const { sql, clock, logger, metrics } = deps;
-  const onError = (message: string) => (error: unknown) => {
-    metrics.errors.inc();
-    logger.error({ err: error }, message);
-  };
+  const onError = errorReporter(deps);
   const notifier = createNotifier(sql, deps.workflows, {
     digestIntervalMs: deps.digestIntervalMs,
     clock,
     onError: onError('a card workflow could not be told; trying again'),
-  });
-  const tieSettler = createTieSettler(sql, deps.fetcher, {
-    clock,
-    onError: onError('an authorization could not be looked up; trying again'),
   });
   const state = { isStopping: false };
   const apply = startLoop({
@@ -81,11 +82,6 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('sweeping failed; trying again'),
     step: () => notifier.sweep(),
   });
-  const ties = startLoop({
-    pauseMs: SWEEP_PAUSE_MS,
-    onError: onError('contradicting views could not be settled; trying again'),
-    step: () => tieSettler.settle(),
-  });
   const restarts = startLoop({
     pauseMs: SWEEP_PAUSE_MS,
     onError: onError('open cards could not be given their workflow; trying again'),
@@ -94,11 +90,63 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
   const rollUp = startRollUp(deps, onError('rolling up the ledger failed; trying again'));
   await sql.listen('inbox_waiting', () => apply.wake());
   await sql.listen('facts_waiting', () => notify.wake());
-  const loops: readonly Loop[] = [apply, notify, sweep, ties, restarts, rollUp];
+  const loops: readonly Loop[] = [
+    apply,
+    notify,
+    sweep,
+    restarts,
+    rollUp,
+    ...startLooks(deps, () => state.isStopping),
+  ];
   return {
     async stop() {
       state.isStopping = true;
       await Promise.all(loops.map((loop) => loop.stop()));
     },
   };
+}
+
+const errorReporter =
+  ({ metrics, logger }: RelayDependencies) =>
+  (message: string) =>
+  (error: unknown): void => {
+    metrics.errors.inc();
+    logger.error({ err: error }, message);
+  };
+
+/** The loops that look again at authorizations of which no event tells. */
+function startLooks(deps: RelayDependencies, isStopping: () => boolean): readonly Loop[] {
+  const { sql, clock, metrics } = deps;
+  const onError = errorReporter(deps);
+  const tieSettler = createTieSettler(sql, deps.fetcher, {
+    clock,
+    onError: onError('an authorization could not be looked up; trying again'),
+  });
+  const holdLooker = createHoldLooker(sql, deps, {
+    clock,
+    isStopping,
+    onError: onError('unconfirmed holds could not be looked up; trying again'),
+    onCall: () => metrics.lookCalls.inc(),
+    onEnd: (result, count) => metrics.looks.inc({ result }, count),
+  });
+  return [
+    startLoop({
+      pauseMs: SWEEP_PAUSE_MS,
+      onError: onError('contradicting views could not be settled; trying again'),
+      step: () => tieSettler.settle(),
+    }),
+    startLoop({
+      pauseMs: SWEEP_PAUSE_MS,
+      onError: onError('the look at unconfirmed holds failed; trying again'),
+      step: () => holdLooker.look(),
+    }),
+    startLoop({
+      pauseMs: FUEL_PAUSE_MS,
+      onError: onError('the look at lapsed fuel holds failed; trying again'),
+      async step() {
+        await recheckLapsedSurplus(sql, Math.floor(clock.nowMs() / 1000));
+        return false;
+      },
+    }),
+  ];
 }

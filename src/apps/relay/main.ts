@@ -1,6 +1,9 @@
 /** The relay's process: wires Postgres, the Temporal client and the Stripe reads. */
 import { createSql } from '../../adapters/postgres/pool.ts';
-import { createAuthorizationFetcher } from '../../adapters/stripe/authorization-fetcher.ts';
+import {
+  createAuthorizationFetcher,
+  createAuthorizationLister,
+} from '../../adapters/stripe/authorization-fetcher.ts';
 import { createStripe } from '../../adapters/stripe/client.ts';
 import { createCardWorkflows } from '../../adapters/temporal/card-workflows.ts';
 import { createTemporalClient } from '../../adapters/temporal/connection.ts';
@@ -26,10 +29,12 @@ await startProcess({
     const temporal = createTemporalClient(config.temporal);
     shutdown.add('temporal', () => temporal.close());
     const registry = createMetrics('relay');
+    const stripe = createStripe(config.stripe);
     const relay = await startRelay({
       sql,
       workflows: createCardWorkflows(temporal.client),
-      fetcher: createAuthorizationFetcher(createStripe(config.stripe)),
+      fetcher: createAuthorizationFetcher(stripe),
+      lister: createAuthorizationLister(stripe),
       clock: systemClock(config.clockOffsetMs),
       logger,
       metrics: createRelayMetrics(registry),

@@ -7,6 +7,10 @@ const MS_PER_SECOND = 1000;
 export interface RelayMetrics {
   readonly errors: Counter;
   count(counts: ApplyCounts): void;
+  /** Calls to Stripe for approvals that no view has shown. */
+  readonly lookCalls: Counter;
+  /** Approvals looked up, by what came of it. */
+  readonly looks: Counter<'result'>;
   rolledUp(atMs: number, waiting: number): void;
 }
 
@@ -31,6 +35,17 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
     errors: new Counter({
       name: 'issuing_relay_errors_total',
       help: 'Steps that failed and are tried again.',
+      registers: [registry],
+    }),
+    lookCalls: new Counter({
+      name: 'issuing_unconfirmed_hold_calls_total',
+      help: 'Calls to Stripe that looked for approvals without an event.',
+      registers: [registry],
+    }),
+    looks: new Counter({
+      name: 'issuing_unconfirmed_hold_looks_total',
+      help: 'Approvals without an event that were looked up, by what came of it.',
+      labelNames: ['result'],
       registers: [registry],
     }),
     count(counts) {

@@ -1,6 +1,7 @@
 /** Settles contradicting views of an authorization by a look at Stripe. */
+import { storeFetched } from '../../adapters/postgres/fetched-authorizations.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
-import { storeFetched, tiedAuthorizations } from '../../adapters/postgres/tie-store.ts';
+import { tiedAuthorizations } from '../../adapters/postgres/tie-store.ts';
 import type { AuthorizationFetcher } from '../../ports/authorization-fetcher.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createBackoff } from './backoff.ts';
@@ -29,11 +30,9 @@ export function createTieSettler(
       for (const authorization of tied) {
         const { stripeAccount, authorizationId } = authorization;
         try {
-          await storeFetched(
-            sql,
-            authorization,
-            await fetcher.fetch(stripeAccount, authorizationId),
-          );
+          const fetched = await fetcher.fetch(stripeAccount, authorizationId);
+          if (fetched === null) throw new Error(`Stripe does not know ${authorizationId}`);
+          await storeFetched(sql, [{ ...authorization, fetched }]);
           backoff.succeeded(authorizationId);
         } catch (error) {
           // The others have nothing to do with it.

@@ -1,10 +1,8 @@
 /** A tenant with accounts in several currencies and several cards, on which the steps of a random program are taken. */
 import { randomUUID } from 'node:crypto';
 import { createAccountStore } from '../../../src/adapters/postgres/account-store.ts';
-import { createDecisionStore } from '../../../src/adapters/postgres/decision-store.ts';
 import { rollUpLedger } from '../../../src/adapters/postgres/ledger-roll-up.ts';
 import type { Sql } from '../../../src/adapters/postgres/pool.ts';
-import { type AuthorizationRequest, evaluate } from '../../../src/domain/decision.ts';
 import {
   type AccountId,
   parseAccountId,
@@ -12,18 +10,15 @@ import {
   parseStripeCardId,
 } from '../../../src/domain/ids.ts';
 import { minorUnits } from '../../../src/domain/money.ts';
-import { systemClock } from '../../../src/platform/clock.ts';
 import type { Accounts, BookingOutcome } from '../../../src/ports/accounts.ts';
-import type { DecisionStore, Reply } from '../../../src/ports/decision-store.ts';
 import { applyDue } from '../../relay/relay-inbox.ts';
 import { currency, sampleRequest } from '../sample-request.ts';
 import { store } from '../stripe-events.ts';
+import { type Asker, createAsker } from './asker.ts';
 import { type Cleared, Network, type Purchase } from './network.ts';
 import { CARDS, CURRENCIES, insertRows, type Rows } from './rows.ts';
 import type { NetworkStep, PurchaseStep, Step, TimedStep } from './steps.ts';
 
-/** Nothing waits so long; a decision that comes too late would fail the test for nothing. */
-const BUDGET_MS = 20_000;
 const FUNDS_MINOR = 10_000;
 const FUEL_MCC = '5542';
 
@@ -88,11 +83,10 @@ class Run implements World {
   readonly #accounts: readonly { readonly id: AccountId; readonly code: string }[];
   readonly #cards: readonly WorldCard[];
   readonly #network: Network;
-  readonly #decisions: DecisionStore;
+  readonly #asker: Asker;
   readonly #customers = new Map<string, number>();
   readonly #cleared = new Map<string, Cleared>();
   readonly #entries: BookedMoves[] = [];
-  readonly #asked: { readonly request: AuthorizationRequest; readonly reply: Reply }[] = [];
   #isLastCardKnown = false;
 
   constructor(
@@ -108,7 +102,10 @@ class Run implements World {
     this.#accounts = world.accounts;
     this.#cards = world.cards;
     this.#network = new Network(world.name);
-    this.#decisions = createDecisionStore(() => sql, systemClock());
+    this.#asker = createAsker(sql, {
+      count: (what) => this.#count(what),
+      complain: (what) => this.wrong.push(what),
+    });
   }
 
   /** Some money on every account, by one entry each. */
@@ -206,7 +203,7 @@ class Run implements World {
         await rollUpLedger(this.#sql);
         return;
       case 'ask_again':
-        return this.#askAgain(step.request);
+        return this.#asker.askAgain(step.request);
       case 'card_known':
         return this.#makeLastCardKnown();
       default:
@@ -277,7 +274,7 @@ class Run implements World {
     const network = this.#network;
     if (!asked) return network.answer(purchase, amount, obeys, null);
     const requestId = network.newId('evt');
-    const reply = await this.#ask(
+    const reply = await this.#asker.ask(
       sampleRequest({
         requestId,
         authorizationId: parseAuthorizationId(purchase.id),
@@ -300,39 +297,6 @@ class Run implements World {
     // Where the network answers by itself, our answer has come too late or was not heard.
     const answered = approved && obeys && reply.kind === 'decided' ? reply.approvedMinor : amount;
     network.answer(purchase, answered, obeys ? approved : !approved, obeys ? requestId : null);
-  }
-
-  async #ask(request: AuthorizationRequest): Promise<Reply> {
-    const { stripeAccount, stripeCardId } = request;
-    const profile = await this.#decisions.loadProfile(stripeAccount, stripeCardId);
-    const rule = evaluate(request, profile);
-    const deadlineMs = Date.now() + BUDGET_MS;
-    const [reply] = await this.#decisions.decide([
-      { request, profile, rule, timings: {}, deadlineMs },
-    ]);
-    if (reply === undefined) throw new Error('a question has an answer');
-    const earlier = this.#asked.find((asked) => asked.request.requestId === request.requestId);
-    if (earlier === undefined) {
-      this.#asked.push({ request, reply });
-      this.#count(reply.kind === 'decided' ? `decided ${reply.reason}` : reply.kind);
-      await this.#checkFunds(reply, profile?.accountId);
-    } else if (JSON.stringify(earlier.reply) !== JSON.stringify(reply)) {
-      this.wrong.push(`request ${request.requestId} was answered otherwise the second time`);
-    }
-    return reply;
-  }
-
-  async #checkFunds(reply: Reply, accountId: string | undefined): Promise<void> {
-    if (reply.kind !== 'decided' || !reply.approved || reply.approvedMinor === 0) return;
-    const [row] = await this.#sql<{ room: number }[]>`
-      select available_minor + credit_limit_minor as room from accounts where account_id = ${accountId ?? ''}`;
-    if (row === undefined || row.room < 0)
-      this.wrong.push(`${reply.decisionId} overspends by ${row?.room}`);
-  }
-
-  async #askAgain(index: number): Promise<void> {
-    const earlier = at(this.#asked, index);
-    if (earlier !== undefined) await this.#ask(earlier.request);
   }
 
   async #change(step: Extract<Step, { kind: 'status' | 'settings' }>): Promise<void> {

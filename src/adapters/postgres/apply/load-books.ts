@@ -82,7 +82,7 @@ export async function lockAccounts(
 ): Promise<readonly AccountState[]> {
   return tx<AccountState[]>`
     select account_id as "accountId", tenant_id as "tenantId", currency, available_minor as "availableMinor",
-           credit_limit_minor as "creditLimitMinor"
+           credit_limit_minor as "creditLimitMinor", status
       from accounts
      where account_id = any (array(
        select c.account_id from stripe_cards s join cards c using (card_id)

@@ -2,7 +2,7 @@
 import { applySightings } from '../../../domain/apply-sightings.ts';
 import type { AccountState, Books, MoneySighting, SeenOutcome } from '../../../domain/books.ts';
 import type { Sighting } from '../../../domain/sighting.ts';
-import { cardOf } from '../../../domain/sighting-intake.ts';
+import { cardOf, recordsOfKnownCards } from '../../../domain/sighting-intake.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Transaction } from '../pool.ts';
 import { parkOrGiveUp, type ReadRow, type RowOutcome } from './inbox-row.ts';
@@ -41,7 +41,8 @@ export async function applyMoneyRows(
   const locked = lockedCards(books, accounts);
   const ready = seen.filter((row) => {
     const card = cardOf(books, row);
-    return card === undefined || locked.has(card.stripeCardId);
+    const cards = card === undefined ? recordsOfKnownCards(books, row).map((r) => r.card) : [card];
+    return cards.every(({ stripeCardId }) => locked.has(stripeCardId));
   });
   const change = applySightings(books, ready, Math.floor(clock.nowMs() / MS_PER_SECOND));
   await writeBooks(tx, change);

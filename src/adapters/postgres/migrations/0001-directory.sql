@@ -36,10 +36,13 @@ create table accounts (
   available_minor bigint not null default 0
     check (available_minor between -9007199254740991 and 9007199254740991),
   held_minor bigint not null default 0 check (held_minor between 0 and 9007199254740991),
-  -- Number of the last posting of this account: the next one is one higher.
+  -- Number and time of the last posting of this account: the next one is one higher, and not earlier.
   seq bigint not null default 0 check (seq >= 0),
+  last_posted_at timestamptz not null default '-infinity',
   version bigint not null default 1,
   created_at timestamptz not null default now(),
+  -- The sum is what a statement shows; a release brings it all back.
+  check (available_minor + held_minor between -9007199254740991 and 9007199254740991),
   primary key (account_id),
   unique (tenant_id, account_id),
   unique (account_id, tenant_id, currency)

@@ -70,7 +70,20 @@ create index decisions_of_card on decisions (card_id, decided_at desc, decision_
 -- What is held for a fuel pump lapses: the relay converges these once more when their time has come.
 create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
   where surplus ->> 'kind' = 'fuel' and approved;
-create index decisions_unconfirmed on decisions (decided_at) where approved and not confirmed;
+create index decisions_unconfirmed on decisions (requested_at) where approved and not confirmed;
+
+-- Looks at Stripe for approvals that no view has shown: one row an authorization, gone when they are settled. Its times
+-- are the relay's.
+create table hold_lookups (
+  tenant_id text not null references tenants,
+  authorization_id text primary key references authorizations,
+  looks integer not null default 0 check (looks >= 0),
+  -- How the last look ended; null while the first is under way.
+  result text check (result in ('found', 'not_listed', 'unknown', 'failed')),
+  looked_at timestamptz,
+  -- While a look is under way: when it counts as given up.
+  next_look_at timestamptz not null
+);
 
 -- A clearing record, booked once with Stripe's amount (unsigned here; the type gives the direction).
 create table transactions (

@@ -111,10 +111,12 @@ begin
     return new;
   end if;
   update accounts
-     set available_minor = available_minor + to_available, held_minor = held_minor + to_held, seq = seq + 1
+     set available_minor = available_minor + to_available, held_minor = held_minor + to_held, seq = seq + 1,
+         -- Under the row lock, and never back when a clock steps back: the times of an account rise with its seq.
+         last_posted_at = greatest(last_posted_at, clock_timestamp())
    where account_id = new.account_id and tenant_id = new.tenant_id and currency = new.currency
-  returning seq, available_minor, held_minor
-       into new.seq, new.available_after_minor, new.held_after_minor;
+  returning seq, available_minor, held_minor, last_posted_at
+       into new.seq, new.available_after_minor, new.held_after_minor, new.posted_at;
   if not found then
     raise exception 'account % of % in % does not exist', new.account_id, new.tenant_id, new.currency;
   end if;
@@ -125,8 +127,6 @@ begin
       raise exception 'authorization % of account % does not exist', new.authorization_id, new.account_id;
     end if;
   end if;
-  -- Taken after the row lock: so the times of an account's postings rise with their seq.
-  new.posted_at := clock_timestamp();
   return new;
 end $$;
 create trigger postings_apply before insert on postings for each row execute function apply_posting();

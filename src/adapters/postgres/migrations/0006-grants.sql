@@ -23,6 +23,8 @@ grant update on card_spending to issuing_app;
 grant update (details, closed_at, resolution) on attention_items to issuing_app;
 grant update (status, body) on idempotency_keys to issuing_app;
 grant delete on idempotency_keys to issuing_app;
+grant update (looks, result, looked_at, next_look_at) on hold_lookups to issuing_app;
+grant delete on hold_lookups to issuing_app;
 grant update (confirmed) on decisions to issuing_app;
 grant update (card_id, stripe_card_id, snapshot, evidence, status, captured_minor, refunded_minor, counted_minor,
   anchored_at, merchant, flags, is_purchase) on authorizations to issuing_app;

@@ -1,0 +1,73 @@
+/** Fills a database: the card program, the decisions made before, and the events that wait to be applied. */
+import { createEventIntake } from '../../src/adapters/postgres/inbox-store.ts';
+import type { Sql } from '../../src/adapters/postgres/pool.ts';
+import type { IncomingEvent } from '../../src/ports/event-intake.ts';
+import { applyAll } from './apply.ts';
+import {
+  accountOfCard,
+  cardId,
+  createProgram,
+  type ProgramSize,
+  STRIPE_ACCOUNT,
+  stripeCardId,
+  TENANT,
+} from './program.ts';
+import type { MadeDecision, Stream } from './stream.ts';
+
+/** As many as an authorizer under load decides in one call. */
+const DECISIONS_PER_CALL = 200;
+/** Below what the intake lets wait. */
+const EVENTS_AT_ONCE = 1_000;
+/** Nothing here is in a hurry. */
+const DEADLINE_AFTER_S = 3_600;
+
+/** The earlier part of the stream is applied beforehand: tables of a program that runs are not empty. */
+const EARLIER_SHARE = 0.2;
+
+export async function fill(sql: Sql, size: ProgramSize, stream: Stream): Promise<void> {
+  await createProgram(sql, size);
+  for (const some of chunks(stream.decisions, DECISIONS_PER_CALL)) await decide(sql, size, some);
+  const earlier = Math.floor(stream.events.length * EARLIER_SHARE);
+  await storeEvents(sql, stream.events.slice(0, earlier));
+  await applyAll(sql);
+  await storeEvents(sql, stream.events.slice(earlier));
+}
+
+async function storeEvents(sql: Sql, events: readonly IncomingEvent[]): Promise<void> {
+  const intake = createEventIntake(sql);
+  for (const some of chunks(events, EVENTS_AT_ONCE)) {
+    await Promise.all(some.map((event) => intake.store(event)));
+  }
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, n) => items.slice(n * size, (n + 1) * size));
+}
+
+async function decide(sql: Sql, size: ProgramSize, made: readonly MadeDecision[]): Promise<void> {
+  const deadlineS = Date.now() / 1000 + DEADLINE_AFTER_S;
+  const requests = made.map(({ card, authorizationId, requestId, amountMinor, requestedS }) => ({
+    requestId,
+    decisionId: `dec_${requestId.replaceAll('_', '')}`,
+    tenantId: TENANT,
+    cardId: cardId(card),
+    accountId: accountOfCard(card, size),
+    versions: { card: 1, account: 1, cardholder: 1, tenant: 1 },
+    stripeAccount: STRIPE_ACCOUNT,
+    stripeCardId: stripeCardId(card),
+    authorizationId,
+    currency: 'usd',
+    askedMinor: amountMinor,
+    requestedS,
+    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
+    surplus: { kind: 'none' },
+    minimumMinor: amountMinor,
+    limits: [],
+    deadlineS,
+  }));
+  const [row] = await sql<{ replies: readonly { readonly approved?: boolean }[] }[]>`
+    select decide(${JSON.stringify(requests)}::text::jsonb) as replies`;
+  const refused = row?.replies.find((reply) => reply.approved !== true);
+  if (refused !== undefined) throw new Error(`not approved: ${JSON.stringify(refused)}`);
+}

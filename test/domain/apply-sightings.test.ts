@@ -1,0 +1,320 @@
+/** One batch on small books: what is booked, what is told, and what waits. */
+import { describe, expect, it } from 'vitest';
+import { parseAuthorizationId, parseTransactionId } from '../../src/domain/ids.ts';
+import { minorUnits } from '../../src/domain/money.ts';
+import {
+  AT_S,
+  apply,
+  booksOf,
+  linesOf,
+  sampleAccount,
+  sampleCard,
+  sampleDecision,
+  sampleTransaction,
+  sampleView,
+  seen,
+  viewed,
+  written,
+} from '../support/sample-books.ts';
+
+const ID = parseAuthorizationId('iauth_1');
+const authorizationId = (id: string) => parseAuthorizationId(id);
+const transactionId = (id: string) => parseTransactionId(id);
+const listed = (id: string, amount: number | null = null) => ({
+  transactionId: transactionId(id),
+  amountMinor: amount === null ? null : minorUnits(amount),
+});
+
+describe('a view of an authorization that nobody here has seen', () => {
+  const first = () => apply(booksOf(), viewed(sampleView()));
+
+  it('is held, and everything known of it is stored', () => {
+    const change = first();
+    expect(linesOf(change)).toEqual(['hold: available → held 1000']);
+    expect(change.entries).toMatchObject([
+      {
+        tenantId: 'ten_1',
+        currency: 'usd',
+        accountId: 'acc_1',
+        entry: { authorizationId: ID, transactionId: null, effectiveS: AT_S },
+      },
+    ]);
+    expect(change.authorizations).toEqual([
+      {
+        isNew: true,
+        confirmed: [],
+        state: {
+          record: {
+            authorizationId: ID,
+            newest: [sampleView()],
+            evidence: expect.objectContaining({ history: sampleView().history }),
+            heldMinor: 1_000,
+            decisions: [],
+          },
+          tenantId: 'ten_1',
+          accountId: 'acc_1',
+          cardId: 'card_1',
+          stripeCardId: 'ic_1',
+          currency: 'usd',
+          status: 'pending',
+          capturedMinor: 0,
+          refundedMinor: 0,
+          countedMinor: 1_000,
+          anchoredS: AT_S,
+          isPurchase: true,
+          merchant: sampleView().merchant,
+          flags: ['adopted'],
+        },
+      },
+    ]);
+    expect(change.accounts).toEqual([sampleAccount({ availableMinor: minorUnits(9_000) })]);
+    expect(change.transactions).toEqual([]);
+    expect([...change.outcomes]).toEqual([[0, { kind: 'applied', reason: null }]]);
+    expect(change.woken).toEqual([]);
+  });
+
+  it('counts as one purchase of its card', () => {
+    const change = first();
+    expect(change.spending).toEqual([
+      {
+        tenantId: 'ten_1',
+        cardId: 'card_1',
+        delta: { purchases: 1, captures: 0, capturedMinor: 0, refundedMinor: 0 },
+      },
+    ]);
+    expect(change.facts).toEqual([]);
+  });
+
+  it('changes nothing when it comes again', () => {
+    const change = first();
+    const books = written(booksOf(), change);
+    const again = apply(books, viewed(sampleView()), viewed(sampleView()));
+    expect(again).toMatchObject({
+      entries: [],
+      spending: [],
+      opened: [],
+      closed: [],
+      accounts: [],
+    });
+    expect(again.authorizations).toMatchObject([
+      { isNew: false, state: change.authorizations[0]?.state },
+    ]);
+  });
+});
+
+describe('a capture', () => {
+  it('takes what is held, and is told once', () => {
+    const books = written(booksOf(), apply(booksOf(), viewed(sampleView())));
+    const change = apply(books, seen(sampleTransaction({ amount: 1_200 })));
+    expect(linesOf(change)).toEqual([
+      'capture: held → network_settlement 1000',
+      'capture: available → network_settlement 200',
+    ]);
+    expect(change.entries).toMatchObject([
+      { entry: { authorizationId: ID, transactionId: 'ipi_1', effectiveS: AT_S + 60 } },
+    ]);
+    expect(change.transactions).toEqual([
+      {
+        isNew: true,
+        state: {
+          transaction: sampleTransaction({ amount: 1_200 }),
+          tenantId: 'ten_1',
+          accountId: 'acc_1',
+          cardId: 'card_1',
+          flags: [],
+        },
+      },
+    ]);
+    expect(change.accounts).toMatchObject([{ availableMinor: 8_800 }]);
+    expect(change.spending).toMatchObject([
+      { delta: { purchases: 0, captures: 1, capturedMinor: 1_200, refundedMinor: 0 } },
+    ]);
+    const after = apply(written(books, change), seen(sampleTransaction({ amount: 1_200 })));
+    expect(after).toMatchObject({ entries: [], transactions: [], spending: [] });
+  });
+
+  it('is booked with the view that lists it whole, though the view says that all has ended', () => {
+    const closed = sampleView({ status: 'closed', captures: [listed('ipi_1', 1_000)] });
+    const books = written(booksOf(), apply(booksOf(), viewed(sampleView({ history: [] }))));
+    const change = apply(
+      books,
+      viewed(closed, sampleTransaction({ authorizationId: null })),
+      seen(sampleTransaction()),
+    );
+    expect(linesOf(change)).toEqual(['capture: held → network_settlement 1000']);
+    expect(change.transactions).toMatchObject([
+      { state: { transaction: { authorizationId: ID } } },
+    ]);
+  });
+
+  it('of a refund is given back to the account', () => {
+    const refund = sampleTransaction({ type: 'refund', amount: 300 });
+    const change = apply(booksOf(), seen(refund));
+    expect(linesOf(change)).toEqual(['refund: network_settlement → available 300']);
+    expect(change.spending).toMatchObject([
+      { delta: { purchases: 0, captures: 0, capturedMinor: 0, refundedMinor: 300 } },
+    ]);
+    expect(change.authorizations).toMatchObject([
+      { state: { status: 'pending', refundedMinor: 300, isPurchase: false, merchant: null } },
+    ]);
+  });
+
+  it('comes in the order of its time, whatever the order of the rows', () => {
+    const [early, late] = [
+      sampleTransaction({ transactionId: transactionId('ipi_b'), amount: 1, createdS: AT_S + 1 }),
+      sampleTransaction({ transactionId: transactionId('ipi_a'), amount: 2, createdS: AT_S + 2 }),
+    ];
+    const same = sampleTransaction({
+      transactionId: transactionId('ipi_c'),
+      amount: 3,
+      createdS: AT_S + 1,
+    });
+    const orders = [
+      [early, late, same],
+      [late, same, early],
+      [same, early, late],
+    ];
+    for (const order of orders) {
+      expect(linesOf(apply(booksOf(), ...order.map(seen)))).toEqual([
+        'capture: available → network_settlement 1',
+        'capture: available → network_settlement 3',
+        'capture: available → network_settlement 2',
+      ]);
+    }
+  });
+
+  it('before every view is dated, carried and anchored by itself', () => {
+    const change = apply(booksOf(), seen(sampleTransaction()));
+    expect(change.authorizations).toMatchObject([
+      {
+        state: {
+          anchoredS: AT_S + 60,
+          currency: 'usd',
+          cardId: 'card_1',
+          isPurchase: true,
+          flags: ['cleared_unseen'],
+        },
+      },
+    ]);
+    expect(change.opened).toMatchObject([{ kind: 'cleared_unseen', subject: 'iauth_1' }]);
+    const next = apply(written(booksOf(), change), viewed(sampleView()));
+    expect(next.closed).toMatchObject([{ kind: 'cleared_unseen', subject: 'iauth_1' }]);
+    expect(next.authorizations).toMatchObject([{ state: { anchoredS: AT_S, flags: ['adopted'] } }]);
+  });
+});
+
+describe('an account', () => {
+  it('that the network brings below its limit is told once, and is closed when it is back', () => {
+    const books = booksOf({ accounts: [sampleAccount({ availableMinor: minorUnits(100) })] });
+    const taken = apply(books, seen(sampleTransaction({ amount: 101 })));
+    expect(taken.opened.filter(({ kind }) => kind === 'account_overdrawn')).toMatchObject([
+      { subject: 'acc_1', details: { availableMinor: -1 } },
+    ]);
+    const refund = sampleTransaction({
+      transactionId: transactionId('ipi_2'),
+      type: 'refund',
+      amount: 1,
+    });
+    const given = apply(written(books, taken), seen(refund));
+    expect(given.closed).toMatchObject([{ kind: 'account_overdrawn', subject: 'acc_1' }]);
+  });
+});
+
+describe('a decision that came after the view of its authorization', () => {
+  const known = (over: object, view = sampleView()) => {
+    const first = apply(booksOf(), viewed(view));
+    const [stored] = first.authorizations;
+    if (stored === undefined) throw new Error('the authorization was stored');
+    const { state } = stored;
+    const record = { ...state.record, decisions: [sampleDecision(over)] };
+    return {
+      ...written(booksOf(), first),
+      authorizations: new Map([[ID, { ...state, record }]]),
+    };
+  };
+
+  it('is confirmed by it, and takes the flag back', () => {
+    const decided = { kind: 'decision', authorizationId: ID } as const;
+    const change = apply(known({ decidedS: AT_S - 5 }), decided);
+    expect(change.entries).toEqual([]);
+    expect(change.authorizations).toMatchObject([
+      { confirmed: ['evt_request'], state: { flags: [], anchoredS: AT_S - 5 } },
+    ]);
+    expect([...change.outcomes.values()]).toEqual([{ kind: 'applied', reason: null }]);
+  });
+
+  it('is held on top where the view does not show it', () => {
+    const decided = { kind: 'decision', authorizationId: ID } as const;
+    const change = apply(known({ requestedS: AT_S + 50, amount: 70 }), decided);
+    expect(linesOf(change)).toEqual(['hold: available → held 70']);
+    expect(change.authorizations).toMatchObject([{ confirmed: [] }]);
+  });
+
+  it('does not anchor the purchase when it is a decline', () => {
+    const decided = { kind: 'decision', authorizationId: ID } as const;
+    const change = apply(known({ approved: false, decidedS: AT_S - 5 }), decided);
+    expect(change.authorizations).toMatchObject([{ state: { anchoredS: AT_S } }]);
+    expect(change.opened).toMatchObject([{ kind: 'approved_against_decision' }]);
+  });
+
+  it('of an authorization that is not known here waits', () => {
+    const decided = { kind: 'decision', authorizationId: authorizationId('iauth_2') } as const;
+    const change = apply(booksOf(), decided);
+    expect([...change.outcomes.values()]).toMatchObject([{ kind: 'parked' }]);
+  });
+});
+
+describe('a purchase', () => {
+  const spendingOn = (usage: string | null) =>
+    apply(booksOf({ cards: [sampleCard({ usage })] }), viewed(sampleView())).facts;
+
+  it('is told to the card at once when the card is not being spent from', () => {
+    for (const usage of ['unused', 'dormant']) {
+      expect(spendingOn(usage)).toEqual([
+        {
+          tenantId: 'ten_1',
+          cardId: 'card_1',
+          fact: { kind: 'purchase_seen' },
+          dedupeKey: 'purchase/iauth_1',
+        },
+      ]);
+    }
+    expect(spendingOn('spending')).toEqual([]);
+  });
+
+  it('is told once, and only if it is one', () => {
+    const books = booksOf({ cards: [sampleCard({ usage: 'unused' })] });
+    const declined = apply(books, viewed(sampleView({ approved: false, status: 'closed' })));
+    expect(declined.facts).toEqual([]);
+    expect(declined.spending).toEqual([]);
+    const checked = apply(books, viewed(sampleView({ amount: 0 })));
+    expect(checked.facts).toEqual([]);
+    const first = apply(books, viewed(sampleView()));
+    const later = sampleView({ amount: 500, rank: { source: 'event', atS: AT_S + 9 } });
+    expect(apply(written(books, first), viewed(later)).facts).toEqual([]);
+  });
+});
+
+describe('money on a card that winds down', () => {
+  it.each(['winding_down', 'closed'] as const)(
+    'is told to its workflow while it is %s',
+    (phase) => {
+      const books = booksOf({ cards: [sampleCard({ phase })] });
+      for (const type of ['capture', 'refund'] as const) {
+        expect(apply(books, seen(sampleTransaction({ type }))).facts).toEqual([
+          {
+            tenantId: 'ten_1',
+            cardId: 'card_1',
+            fact: { kind: 'money_seen', cause: type },
+            dedupeKey: 'money/ipi_1',
+          },
+        ]);
+      }
+    },
+  );
+
+  it('is not told to one that is active', () => {
+    expect(apply(booksOf(), seen(sampleTransaction())).facts).toEqual([]);
+    expect(apply(booksOf(), seen(sampleTransaction({ type: 'refund' }))).facts).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+/** Batches about several cards, accounts and tenants: nothing is mixed up, and what moves is counted where it is. */
+import { describe, expect, it } from 'vitest';
+import {
+  parseAccountId,
+  parseAuthorizationId,
+  parseCardId,
+  parseStripeCardId,
+  parseTenantId,
+} from '../../src/domain/ids.ts';
+import {
+  AT_S,
+  apply,
+  booksOf,
+  sampleAccount,
+  sampleCard,
+  sampleTransaction,
+  sampleView,
+  seen,
+  viewed,
+  written,
+} from '../support/sample-books.ts';
+
+const authorizationId = (id: string) => parseAuthorizationId(id);
+
+describe('an authorization whose card was replaced', () => {
+  const replacement = sampleCard({
+    stripeCardId: parseStripeCardId('ic_2'),
+    cardId: parseCardId('card_2'),
+    usage: 'unused',
+  });
+  const both = booksOf({ cards: [sampleCard(), replacement] });
+  const later = { source: 'event', atS: AT_S + 9 } as const;
+
+  it('moves with it, and so does its purchase', () => {
+    const books = written(both, apply(both, viewed(sampleView())));
+    const change = apply(
+      books,
+      viewed(sampleView({ stripeCardId: replacement.stripeCardId, rank: later, amount: 900 })),
+    );
+    expect(change.authorizations).toMatchObject([
+      { state: { cardId: 'card_2', stripeCardId: 'ic_2' } },
+    ]);
+    expect(change.spending).toEqual([
+      {
+        tenantId: 'ten_1',
+        cardId: 'card_1',
+        delta: { purchases: -1, captures: 0, capturedMinor: 0, refundedMinor: 0 },
+      },
+      {
+        tenantId: 'ten_1',
+        cardId: 'card_2',
+        delta: { purchases: 1, captures: 0, capturedMinor: 0, refundedMinor: 0 },
+      },
+    ]);
+  });
+
+  it('stays with the card it is on while only a clearing record names the other', () => {
+    const books = written(both, apply(both, viewed(sampleView())));
+    const capture = sampleTransaction({ stripeCardId: replacement.stripeCardId });
+    const change = apply(books, seen(capture));
+    expect(change.authorizations).toMatchObject([{ state: { cardId: 'card_1' } }]);
+    expect(change.transactions).toMatchObject([{ state: { cardId: 'card_2' } }]);
+    expect(change.spending).toMatchObject([{ cardId: 'card_2', delta: { captures: 1 } }]);
+  });
+
+  it('is not moved by a card of another account', () => {
+    const elsewhere = { ...replacement, accountId: parseAccountId('acc_2') };
+    const other = sampleAccount({ accountId: elsewhere.accountId });
+    const books = booksOf({
+      cards: [sampleCard(), elsewhere],
+      accounts: [sampleAccount(), other],
+    });
+    const known = written(books, apply(books, viewed(sampleView())));
+    const change = apply(
+      known,
+      viewed(sampleView({ stripeCardId: elsewhere.stripeCardId, rank: later })),
+    );
+    expect([...change.outcomes.values()]).toEqual([
+      { kind: 'attention', reason: "authorization iauth_1 is another account's", hasItem: false },
+    ]);
+    expect(change.authorizations).toEqual([]);
+  });
+});
+
+describe('several authorizations and cards in one batch', () => {
+  it('are each brought forward, in the order of their ids', () => {
+    const [b, a] = ['iauth_b', 'iauth_a'].map((id) =>
+      viewed(sampleView({ authorizationId: authorizationId(id) })),
+    );
+    if (a === undefined || b === undefined) throw new Error('there are two');
+    const change = apply(booksOf(), b, a);
+    const ids = change.authorizations.map(({ state }) => state.record.authorizationId);
+    expect(ids).toEqual(['iauth_a', 'iauth_b']);
+    expect(change.entries.map(({ entry }) => entry.authorizationId)).toEqual(ids);
+    expect(change.accounts).toMatchObject([{ availableMinor: 8_000 }]);
+    expect(change.spending).toMatchObject([{ delta: { purchases: 2 } }]);
+  });
+
+  it('are never mixed up between accounts', () => {
+    const second = sampleCard({
+      stripeCardId: parseStripeCardId('ic_2'),
+      cardId: parseCardId('card_2'),
+      accountId: parseAccountId('acc_2'),
+    });
+    const books = booksOf({
+      cards: [second, sampleCard()],
+      accounts: [sampleAccount({ accountId: second.accountId }), sampleAccount()],
+    });
+    const change = apply(
+      books,
+      viewed(
+        sampleView({
+          authorizationId: authorizationId('iauth_2'),
+          stripeCardId: second.stripeCardId,
+          amount: 20,
+        }),
+      ),
+      viewed(sampleView({ amount: 10 })),
+    );
+    expect(change.accounts).toMatchObject([
+      { accountId: 'acc_1', availableMinor: 9_990 },
+      { accountId: 'acc_2', availableMinor: 9_980 },
+    ]);
+  });
+});
+
+describe('what is not on the tenant that the row is of', () => {
+  it('is unknown: a card belongs to one tenant', () => {
+    const foreign = booksOf({ cards: [sampleCard({ tenantId: parseTenantId('ten_other') })] });
+    const change = apply(foreign, viewed(sampleView()), seen(sampleTransaction()));
+    expect([...change.outcomes.values()]).toMatchObject([{ kind: 'parked' }, { kind: 'applied' }]);
+    expect(change.transactions).toMatchObject([{ state: { tenantId: 'ten_1', accountId: null } }]);
+  });
+});

@@ -1,0 +1,98 @@
+/** Rows that contradict what is on the books, or what the same batch says. */
+import { describe, expect, it } from 'vitest';
+import {
+  parseAccountId,
+  parseAuthorizationId,
+  parseCardId,
+  parseStripeCardId,
+  parseTransactionId,
+} from '../../src/domain/ids.ts';
+import {
+  apply,
+  booksOf,
+  linesOf,
+  sampleAccount,
+  sampleCard,
+  sampleTransaction,
+  sampleView,
+  seen,
+  viewed,
+  written,
+} from '../support/sample-books.ts';
+
+const unlinked = (over: Parameters<typeof sampleTransaction>[0] = {}) =>
+  sampleTransaction({ authorizationId: null, ...over });
+const outcomes = (change: ReturnType<typeof apply>) => [...change.outcomes.values()];
+
+describe('a row that contradicts the books', () => {
+  const capture = sampleTransaction();
+  const booked = () => written(booksOf(), apply(booksOf(), seen(capture)));
+
+  it.each<[string, Parameters<typeof sampleTransaction>[0], string]>([
+    [
+      'another amount',
+      { amount: 999 },
+      'transaction ipi_1 is on the books as capture of 1000, but is shown as capture of 999',
+    ],
+    [
+      'another type',
+      { type: 'refund' },
+      'transaction ipi_1 is on the books as capture of 1000, but is shown as refund of 1000',
+    ],
+    [
+      'another authorization',
+      { authorizationId: parseAuthorizationId('iauth_2') },
+      'transaction ipi_1 is booked already, but not here',
+    ],
+  ])('by %s is for a person, and changes nothing', (_what, over, reason) => {
+    const change = apply(booked(), seen(sampleTransaction(over)));
+    expect(outcomes(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
+    expect(change).toMatchObject({ entries: [], authorizations: [], transactions: [] });
+    // The same within one batch, where nothing is on the books yet.
+    const both = apply(booksOf(), seen(capture), seen(sampleTransaction(over)));
+    expect(outcomes(both)).toMatchObject([{ kind: 'applied' }, { kind: 'attention', reason }]);
+    expect(linesOf(both)).toEqual(['capture: available → network_settlement 1000']);
+  });
+
+  it('does not by leaving its authorization out', () => {
+    const change = apply(booked(), seen(unlinked()));
+    expect(outcomes(change)).toEqual([{ kind: 'applied', reason: null }]);
+    const together = apply(booksOf(), seen(capture), seen(unlinked()));
+    expect(linesOf(together)).toHaveLength(1);
+    expect(together.transactions).toMatchObject([{ state: { flags: [] } }]);
+  });
+
+  const other = sampleCard({
+    stripeCardId: parseStripeCardId('ic_2'),
+    cardId: parseCardId('card_2'),
+    accountId: parseAccountId('acc_2'),
+  });
+  const two = booksOf({
+    cards: [sampleCard(), other],
+    accounts: [sampleAccount(), sampleAccount({ accountId: other.accountId })],
+  });
+  const { stripeCardId } = other;
+
+  it("does by a record that is another account's", () => {
+    const reason = 'transaction ipi_1 is booked already, but not here';
+    const there = written(two, apply(two, seen(unlinked())));
+    const change = apply(there, seen(unlinked({ stripeCardId })));
+    expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
+  });
+
+  it("does by an authorization that is another account's, stored or in the same batch", () => {
+    const reason = "authorization iauth_1 is another account's";
+    const second = sampleTransaction({ transactionId: parseTransactionId('ipi_2'), stripeCardId });
+    const there = written(two, apply(two, viewed(sampleView())));
+    expect(outcomes(apply(there, seen(second)))).toMatchObject([{ kind: 'attention', reason }]);
+    expect(outcomes(apply(two, viewed(sampleView()), seen(second)))).toMatchObject([
+      { kind: 'applied' },
+      { kind: 'attention', reason },
+    ]);
+    const view = viewed(sampleView({ stripeCardId }));
+    expect(outcomes(apply(two, seen(capture), view))).toMatchObject([
+      { kind: 'applied' },
+      { kind: 'attention', reason },
+    ]);
+  });
+});

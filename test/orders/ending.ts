@@ -1,0 +1,73 @@
+/** How a telling ends: everything that must not depend on the order, in one shape for memory and tables. */
+import type {
+  AttentionItem,
+  AuthorizationState,
+  SpendingDelta,
+  TransactionState,
+} from '../../src/domain/books.ts';
+import type { Script } from './script.ts';
+
+/** What is read from the books at the end. */
+export interface Ledger {
+  readonly availableMinor: number;
+  readonly heldMinor: number;
+  readonly settlementMinor: number;
+  readonly suspenseMinor: number;
+  /** With all decisions on them. */
+  readonly authorizations: readonly AuthorizationState[];
+  readonly transactions: readonly TransactionState[];
+  /** Request ids of decisions that no longer add to the hold. */
+  readonly confirmed: ReadonlySet<string>;
+  readonly items: readonly AttentionItem[];
+  readonly spending: readonly (readonly [cardId: string, SpendingDelta])[];
+}
+
+export type Ending = ReturnType<typeof endingOf>;
+
+const byText = <T>(list: readonly T[], textOf: (item: T) => string): readonly T[] =>
+  list.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
+
+export function endingOf(ledger: Ledger, script: Script) {
+  return {
+    availableMinor: ledger.availableMinor,
+    heldMinor: ledger.heldMinor,
+    settlementMinor: ledger.settlementMinor,
+    suspenseMinor: ledger.suspenseMinor,
+    authorizations: byText(
+      ledger.authorizations.map((state) => authorizationOf(state, ledger.confirmed, script)),
+      ({ authorizationId }) => authorizationId,
+    ),
+    transactions: byText(ledger.transactions, ({ transaction }) => transaction.transactionId),
+    items: byText(ledger.items, ({ kind, subject }) => `${kind} ${subject}`),
+    // A row of zeros says nothing that no row would not say.
+    spending: byText(
+      ledger.spending.filter(([, sums]) => Object.values(sums).some((n) => n !== 0)),
+      ([cardId]) => cardId,
+    ),
+  };
+}
+
+/** The same moment, be it read from a row that was written by the decision or by what came after it. */
+const SAME_MOMENT_S = 1;
+
+function authorizationOf(
+  { record, anchoredS, ...state }: AuthorizationState,
+  confirmed: ReadonlySet<string>,
+  { mayTie }: Script,
+) {
+  const { authorizationId, heldMinor, decisions, newest, evidence } = record;
+  const approvals = decisions.filter((decision) => decision.approved);
+  const firstS = Math.min(...approvals.map((decision) => decision.decidedS));
+  return {
+    ...state,
+    authorizationId,
+    heldMinor,
+    anchor: Math.abs(anchoredS - firstS) < SAME_MOMENT_S ? 'our first approval' : anchoredS,
+    decisions: byText(
+      decisions.map(({ requestId }) => ({ requestId, isConfirmed: confirmed.has(requestId) })),
+      ({ requestId }) => requestId,
+    ),
+    // What is remembered of views is the same, too, unless some were fetched and some were not.
+    ...(mayTie === true ? {} : { newest, evidence }),
+  };
+}
