@@ -3,6 +3,8 @@
  * places, as the API asks them. `--postings N` says how many are loaded; the bars are meant for ten million.
  */
 import { createAccountHistory } from '../src/adapters/postgres/account-history-store.ts';
+import { createAuthorizationStore } from '../src/adapters/postgres/authorization-store.ts';
+import { rollUpLedger } from '../src/adapters/postgres/ledger-roll-up.ts';
 import type { Sql } from '../src/adapters/postgres/pool.ts';
 import { createProgramFigures } from '../src/adapters/postgres/program-figures.ts';
 import { parseAccountId } from '../src/domain/ids.ts';
@@ -10,9 +12,11 @@ import { type Latency, measure } from './latency.ts';
 import { type Database, startCluster } from './ledger/cluster.ts';
 import {
   addCycles,
+  authorizationId,
   HOT_ACCOUNT,
   load,
   POSTINGS_PER_CYCLE,
+  PURCHASES_PER_CYCLE,
   type Size,
   SPAN_DAYS,
   sizeOf,
@@ -54,7 +58,7 @@ export const ledgerQueries: Bench = async ({ quick, postings }) => {
       name: 'ledger-queries',
       baselines: { 'what was loaded': loaded },
       results,
-      bars: [bar('balance at a past moment', measured)],
+      bars: [bar('balance at a past moment', measured), bar('authorization object', measured)],
     };
   } finally {
     await cluster.stop();
@@ -88,6 +92,10 @@ async function ask(
     const found = await history.balanceAt(account(), daysAgo(random.fraction() * SPAN_DAYS));
     if (found === undefined) throw new Error('no balance');
   });
+  const object = await measure(runs, async () => {
+    const found = await createAuthorizationStore(app).find(anyAuthorization(random, size));
+    if (found === undefined) throw new Error('no authorization');
+  });
   const entries = await measure(runs, async () => {
     const after = String(random.between(1, POSTINGS_PER_CYCLE * 50));
     const page = await history.entries(account(), { limit: PAGE, after });
@@ -117,11 +125,12 @@ async function ask(
     await figures.trialBalance(undefined);
   });
   const rollUp = await measure(1, async () => {
-    await app`select roll_up_ledger()`;
+    await rollUpLedger(app);
   });
   return {
     'Postgres round trip': roundTrip,
     'balance at a past moment': balance,
+    'authorization object': object,
     [`entries, a page of ${PAGE}`]: entries,
     'statement of a month with all lines': statement,
     'trial balance': trialBalance,
@@ -129,6 +138,9 @@ async function ask(
     [`roll-up of ${NEW_POSTINGS} postings`]: rollUp,
   };
 }
+
+const anyAuthorization = (random: Random, { cycles }: Size): string =>
+  authorizationId(random.between(0, cycles - 1), random.between(0, PURCHASES_PER_CYCLE - 1));
 
 function bar(name: string, measured: Readonly<Record<string, Latency>>): Bar {
   const { p99 = Number.POSITIVE_INFINITY } = measured[name] ?? {};

@@ -8,6 +8,8 @@ import { createProgram, TENANT } from './program.ts';
 
 export const POSTINGS_PER_CYCLE = 10;
 export const PURCHASES_PER_CYCLE = 4;
+export const authorizationId = (cycle: number, purchase: number): string =>
+  `iauth_${cycle}p${purchase}`;
 /** The account that a tenth of all postings is on. */
 export const HOT_ACCOUNT = 0;
 const HOT_EVERY = 10;

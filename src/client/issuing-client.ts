@@ -15,19 +15,19 @@ import type {
   StatementQuery,
 } from './schemas/account-history.ts';
 import type { AttentionItem, AttentionQuery } from './schemas/attention.ts';
-import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
-import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
 import type {
   Authorization,
-  Decision,
-  TimelineEntry,
-  Transaction,
-  TransactionQuery,
-} from './schemas/card-history.ts';
+  AuthorizationQuery,
+  AuthorizationSummary,
+} from './schemas/authorization.ts';
+import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
+import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
+import type { Decision, TimelineEntry } from './schemas/card-history.ts';
 import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
 import type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
 import type { Page, PageQuery } from './schemas/page.ts';
 import type { NewTenant, Tenant } from './schemas/tenant.ts';
+import type { BookedTransaction, Transaction, TransactionQuery } from './schemas/transaction.ts';
 import {
   type CallOptions,
   createTransport,
@@ -54,8 +54,15 @@ export function createIssuingClient(options: IssuingClientOptions) {
       list: list<Cardholder, CardholderQuery>(send, '/v1/cardholders'),
     },
     cards: cards(send),
-    authorizations: { get: get<Authorization>(send, '/v1/authorizations') },
-    transactions: { list: list<Transaction, TransactionQuery>(send, '/v1/transactions') },
+    authorizations: {
+      get: get<Authorization>(send, '/v1/authorizations'),
+      /** Of a card or an account, which the query must name. */
+      list: list<AuthorizationSummary, AuthorizationQuery>(send, '/v1/authorizations'),
+    },
+    transactions: {
+      get: get<BookedTransaction>(send, '/v1/transactions'),
+      list: list<Transaction, TransactionQuery>(send, '/v1/transactions'),
+    },
     attention: { list: list<AttentionItem, AttentionQuery>(send, '/v1/attention') },
     ledger: {
       trialBalance: (query?: TrialBalanceQuery, call?: CallOptions) =>

@@ -104,15 +104,25 @@ export function shownBy(evidence: Evidence, newest: NewestSnapshots): Shown {
   return counted.reduce<Shown>(both, evidence);
 }
 
-/**
- * The decisions that were shown: by the metadata key of their request, else by an entry of the request history
- * with that amount and time. Each entry confirms one decision; those known by key use theirs up first, then our
- * declines, so that the entry of a decline cannot confirm the approval of the next try.
- */
+/** The decisions that were shown: by the metadata key of their request, else by their answer in the request history. */
 export function confirmedRequests(
   decisions: readonly RecordedDecision[],
   shown: Shown,
 ): ReadonlySet<string> {
+  const keys = new Set(shown.metadataKeys);
+  const keyed = decisions.filter((d) => keys.has(d.requestId)).map((d) => d.requestId);
+  return new Set([...keyed, ...answersShown(decisions, shown).keys()]);
+}
+
+/**
+ * The entry of the request history that answers each request of ours, by request id: one with that amount and time.
+ * Each entry answers one; those known by key use theirs up first, then our declines, so that the entry of a decline
+ * cannot confirm the approval of the next try.
+ */
+export function answersShown(
+  decisions: readonly RecordedDecision[],
+  shown: Shown,
+): ReadonlyMap<string, HistoryEntry> {
   const keys = new Set(shown.metadataKeys);
   const inOrder = decisions.toSorted(
     (a, b) =>
@@ -121,17 +131,17 @@ export function confirmedRequests(
       a.requestedS - b.requestedS ||
       (a.requestId < b.requestId ? -1 : 1),
   );
-  const confirmed = new Set(decisions.filter((d) => keys.has(d.requestId)).map((d) => d.requestId));
-  const unused = [...shown.history];
+  const answers = new Map<string, HistoryEntry>();
+  const unused = new Set(shown.history);
   const others = othersAmong(shown.metadataKeys, decisions);
   for (const decision of inOrder) {
-    if (!keys.has(decision.requestId) && unused.length <= others) break;
-    const index = bestEntry(unused, decision);
-    if (index < 0) continue;
-    unused.splice(index, 1);
-    confirmed.add(decision.requestId);
+    if (!keys.has(decision.requestId) && unused.size <= others) break;
+    const entry = bestEntry([...unused], decision);
+    if (entry === undefined) continue;
+    unused.delete(entry);
+    answers.set(decision.requestId, entry);
   }
-  return confirmed;
+  return answers;
 }
 
 /** Keys of requests whose decisions are not recorded here yet: each stands for an entry that confirms nobody else. */
@@ -159,16 +169,19 @@ export function settledRequests(
 }
 
 /**
- * The entry that fits best: one with the same outcome before one with the other; -1 when none fits. Where our answer
- * to a fuel pump did not count, Stripe shows the amount that it holds for a pump.
+ * The entry that fits best: one with the same outcome before one with the other; undefined when none fits. Where our
+ * answer to a fuel pump did not count, Stripe shows the amount that it holds for a pump.
  */
-function bestEntry(entries: readonly HistoryEntry[], decision: RecordedDecision): number {
+function bestEntry(
+  entries: readonly HistoryEntry[],
+  decision: RecordedDecision,
+): HistoryEntry | undefined {
   const near = entries.filter((entry) => isNear(entry, decision));
-  const found =
+  return (
     near.find((entry) => entry.approved === decision.approved && isAmount(entry, decision)) ??
     near.find((entry) => isAmount(entry, decision)) ??
-    near.find((entry) => decision.surplus.kind === 'fuel' && UNANSWERED.includes(entry.reason));
-  return found === undefined ? -1 : entries.indexOf(found);
+    near.find((entry) => decision.surplus.kind === 'fuel' && UNANSWERED.includes(entry.reason))
+  );
 }
 
 const UNANSWERED = ['webhook_timeout', 'webhook_error'];

@@ -148,6 +148,16 @@ export const migrateConfig = (env: Environment) =>
     appPassword: read.optionalText('DATABASE_APP_PASSWORD'),
   }));
 
+/** Without an address the database of the local stack is meant. */
+export const ledgerVerifyConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    /** Any role that may read will do. */
+    databaseUrl:
+      read.optionalText('DATABASE_URL') === undefined
+        ? undefined
+        : postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
+  }));
+
 /** What the local stack takes from outside instead of bringing its own. Unset parts are embedded. */
 export const localStackConfig = (env: Environment) =>
   readConfig(env, (read) => {

@@ -1,4 +1,4 @@
-/** What happened to a card, for people to read: its timeline, decisions and purchases. Newest first. */
+/** What happened to a card, for people to read: its timeline and our decisions. Newest first. */
 import type { CardId } from '../domain/ids.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
@@ -26,42 +26,7 @@ export interface DecisionRecord {
   readonly timings: Readonly<Record<string, unknown>>;
 }
 
-export interface Authorization {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly cardId: string;
-  readonly accountId: string;
-  readonly stripeCardId: string;
-  readonly currency: string;
-  readonly status: 'pending' | 'closed' | 'reversed' | 'expired';
-  readonly heldMinor: number;
-  readonly capturedMinor: number;
-  readonly refundedMinor: number;
-  readonly flags: string[];
-  readonly createdAt: string;
-}
-
-export interface TransactionRecord {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly type: 'capture' | 'refund';
-  readonly authorizationId: string | null;
-  /** Null while the card is unknown; the money is in suspense then. */
-  readonly cardId: string | null;
-  readonly accountId: string | null;
-  readonly stripeCardId: string;
-  readonly currency: string;
-  readonly amountMinor: number;
-  readonly flags: string[];
-  readonly createdAt: string;
-}
-
 export interface CardHistory {
   timeline(cardId: CardId, page: PageRequest): Promise<PageOrRefusal<TimelineEntry>>;
   decisions(cardId: CardId, page: PageRequest): Promise<PageOrRefusal<DecisionRecord>>;
-  authorization(id: string): Promise<Authorization | undefined>;
-  transactions(
-    filter: { readonly cardId?: string | undefined; readonly tenantId?: string | undefined },
-    page: PageRequest,
-  ): Promise<PageOrRefusal<TransactionRecord>>;
 }

@@ -9,7 +9,7 @@ export interface InboxSummary {
   readonly attention: number;
 }
 
-/** Credits less debits of one kind of ledger account; per currency they sum to zero. */
+/** Credits less debits of one kind of ledger account. */
 export interface TrialBalanceRow {
   readonly tenantId: string;
   readonly currency: string;
@@ -17,7 +17,18 @@ export interface TrialBalanceRow {
   readonly balanceMinor: number;
 }
 
+/** The balances of all ledger accounts at one moment. */
+export interface TrialBalance {
+  readonly data: TrialBalanceRow[];
+  /** Zero for each currency, or the books are wrong. */
+  readonly perCurrency: { readonly currency: string; readonly sumMinor: number }[];
+  readonly asOf: string;
+  /** When totals were last rolled up; what is newer was added now. Null before the first roll-up. */
+  readonly rolledUpAt: string | null;
+}
+
 export interface ProgramFigures {
   inbox(): Promise<InboxSummary>;
-  trialBalance(tenantId: string | undefined): Promise<TrialBalanceRow[]>;
+  /** Of one tenant, or of all. */
+  trialBalance(tenantId: string | undefined): Promise<TrialBalance>;
 }

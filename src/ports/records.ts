@@ -2,11 +2,13 @@
 import type { AccountHistory } from './account-history.ts';
 import type { Accounts } from './accounts.ts';
 import type { AttentionList } from './attention.ts';
+import type { Authorizations } from './authorizations.ts';
 import type { CardHistory } from './card-history.ts';
 import type { Cardholders } from './cardholders.ts';
 import type { CardCommandRecords, CardControls, Cards } from './cards.ts';
 import type { ProgramFigures } from './figures.ts';
 import type { Tenants } from './tenants.ts';
+import type { Transactions } from './transactions.ts';
 
 export interface Records {
   readonly tenants: Tenants;
@@ -17,6 +19,8 @@ export interface Records {
   readonly controls: CardControls;
   readonly commands: CardCommandRecords;
   readonly history: CardHistory;
+  readonly authorizations: Authorizations;
+  readonly transactions: Transactions;
   readonly attention: AttentionList;
   readonly figures: ProgramFigures;
 }

@@ -126,7 +126,7 @@ describe('the client', () => {
     const used = new Set<string>();
     const recording: typeof fetch = async (input, init) => {
       const path = new URL(input instanceof Request ? input.url : input).pathname
-        .replace(/\/(?:card|acc|chr|iauth)_[^/]*/, '/{id}')
+        .replace(/\/(?:card|acc|chr|iauth|ipi)_[^/]*/, '/{id}')
         .replace(/\/entries\/\d+/, '/entries/{entryId}');
       used.add(`${init?.method?.toLowerCase()} ${path}`);
       return fetch(input, init);
@@ -170,6 +170,8 @@ describe('the client', () => {
       all.cards.timeline(id),
       all.cards.decisions(id),
       all.authorizations.get('iauth_none'),
+      all.authorizations.list({ cardId: 'card_none' }),
+      all.transactions.get('ipi_none'),
       all.transactions.list(),
       all.attention.list(),
       all.ledger.trialBalance(),

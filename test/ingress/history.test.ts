@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { rollUpLedger } from '../../src/adapters/postgres/ledger-roll-up.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
-import { cardIn, platformTenant, type TestCard } from './program.ts';
+import { cardIn, newCustomer, platformTenant, type TestCard } from './program.ts';
 
 const ingress = ingressUnderTest();
 beforeEach(() => platformTenant(ingress));
@@ -102,5 +103,27 @@ describe('the inbox summary', () => {
              ('evt_e', 'decision', 't', 'g', 1, '{}', 'applied', null, now())`;
     const summary = await ingress.get('/v1/inbox/summary');
     expect(summary.body).toEqual({ received: 4, pending: 1, applied: 1, ignored: 1, attention: 1 });
+  });
+});
+
+describe('the trial balance', () => {
+  it('shows the balances of a tenant, with sums of zero and the time they are of', async () => {
+    const { tenantId, accountId } = await newCustomer(ingress);
+    const empty = await ingress.get('/v1/ledger/trial-balance?tenantId=ten_unknown');
+    expect(empty.body).toMatchObject({ data: [], perCurrency: [], rolledUpAt: null });
+    await ingress.post(`/v1/accounts/${accountId}/credits`, { amountMinor: 700 });
+    for (const isRolledUp of [false, true]) {
+      const { body } = await ingress.get(`/v1/ledger/trial-balance?tenantId=${tenantId}`);
+      expect(body).toMatchObject({
+        data: [
+          { tenantId, currency: 'usd', kind: 'available', balanceMinor: 700 },
+          { tenantId, currency: 'usd', kind: 'funding', balanceMinor: -700 },
+        ],
+        perCurrency: [{ currency: 'usd', sumMinor: 0 }],
+        asOf: expect.stringMatching(/^\d{4}-.*Z$/),
+      });
+      expect(body['rolledUpAt'] !== null).toBe(isRolledUp);
+      await rollUpLedger(ingress.sql);
+    }
   });
 });

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { parseAuthorizationId } from '../../src/domain/ids.ts';
+import { minorUnits } from '../../src/domain/money.ts';
+import { deliver } from '../relay/relay-inbox.ts';
+import { askDecision } from '../support/ask-decision.ts';
 import {
   balancesOf,
   brokenInvariants,
@@ -7,6 +11,7 @@ import {
   createCardProgram,
 } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { event, transaction } from '../support/stripe-events.ts';
 
 let database: TestDatabase;
 let app: Sql;
@@ -18,6 +23,10 @@ beforeAll(async () => {
   app = createSql({ url: database.appUrl, poolSize: 2, name: 'test-app' });
   owner = createSql({ url: database.ownerUrl, poolSize: 1, name: 'test-owner' });
   program = await createCardProgram(app, { fundsMinor: 10_000 });
+  const authorizationId = parseAuthorizationId('iauth_kept');
+  await askDecision(app, program, { authorizationId, askedMinor: minorUnits(100) });
+  const clearing = { id: 'ipi_kept', card: program.stripeCardId, amount: -7 };
+  await deliver(app, program, event('issuing_transaction.created', transaction(clearing)));
 });
 afterAll(async () => {
   await app.end();
@@ -41,6 +50,29 @@ describe("the processes' role", () => {
       'update transactions set amount_minor = 1 where true',
       PERMISSION,
     ],
+    [
+      'what a clearing record is made of',
+      "update transactions set parts = '{}' where true",
+      PERMISSION,
+    ],
+    ['a clearing record', 'delete from transactions where true', PERMISSION],
+    ['the amount of a decision', 'update decisions set approved_minor = 1 where true', PERMISSION],
+    ['all decisions', 'truncate decisions', PERMISSION],
+    ['all clearing records', 'truncate transactions', PERMISSION],
+    ['a purchase', 'delete from authorizations where true', PERMISSION],
+    [
+      'who receives a transfer',
+      'update journal_entries set counter_account_id = null where true',
+      PERMISSION,
+    ],
+    ['a total', 'update ledger_totals set balance_minor = 1 where true', PERMISSION],
+    [
+      'what a total begins with',
+      "insert into ledger_totals (tenant_id, currency, kind, balance_minor) values ('ten_1', 'usd', 'fees', 1)",
+      PERMISSION,
+    ],
+    ['what is rolled up', "update ledger_roll_up set rolled_up_to = '0' where true", PERMISSION],
+    ['where totals begin', 'select begin_ledger_anew()', PERMISSION],
     ['what an event said', "update inbox set payload = '{}' where true", PERMISSION],
     ['a stored event', 'delete from inbox where true', PERMISSION],
     ['whose money a card spends', "update cards set account_id = 'acc_1' where true", PERMISSION],
@@ -70,9 +102,35 @@ describe('the owner', () => {
     ['delete a posting', 'delete from postings'],
     ['truncate the postings', 'truncate postings cascade'],
     ['edit an entry', "update journal_entries set kind = 'debit'"],
+    ['delete an entry', 'delete from journal_entries'],
     ['truncate the entries', 'truncate journal_entries cascade'],
+    ['delete a decision', 'delete from decisions'],
+    ['truncate the decisions', 'truncate decisions cascade'],
+    ['delete a clearing record', 'delete from transactions'],
+    ['truncate the clearing records', 'truncate transactions cascade'],
+    ['delete a purchase', 'delete from authorizations'],
+    ['truncate the purchases', 'truncate authorizations cascade'],
   ])('cannot %s either', async (_what, statement) => {
     await expect(owner.unsafe(statement)).rejects.toThrow(APPEND_ONLY);
+  });
+
+  it.each([
+    // What they may learn later: that Stripe has shown it, and whose it is.
+    ['decisions', ['confirmed']],
+    ['transactions', ['account_id', 'card_id', 'authorization_id', 'flags']],
+  ])('cannot edit any other column of %s than is meant to change', async (table, free) => {
+    const columns = await owner<{ name: string }[]>`
+      select column_name as name from information_schema.columns where table_name = ${table}`;
+    const editable: string[] = [];
+    for (const { name } of columns) {
+      const edit = owner.unsafe(`update ${table} set ${name} = ${name}`);
+      await edit.then(
+        () => editable.push(name),
+        (error: unknown) => expect(String(error)).toMatch(APPEND_ONLY),
+      );
+    }
+    expect(columns.length).toBeGreaterThan(10);
+    expect(editable.toSorted()).toEqual([...free].toSorted());
   });
 });
 

@@ -36,6 +36,7 @@ export const CASE_ROWS = [
   'Ledger: refund',
   'Ledger: refund for an unknown card',
   'Ledger: wrong currency',
+  'Ledger: account that is not open',
   // What goes wrong elsewhere.
   'Practice: a forced capture skips all events of authorizations',
   'Practice: a refund belongs to no authorization',

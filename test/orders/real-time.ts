@@ -37,6 +37,7 @@ export interface Decided {
 export interface Desk {
   readonly currency: string;
   readonly allowPartial: boolean;
+  readonly accountStatus: CardProfile['accountStatus'];
   /** Whether the card of the request is known to us. */
   readonly isKnown: boolean;
   /** What may still be held. */
@@ -129,7 +130,7 @@ function replyTo(
   return { headers: { 'stripe-version': String(event['api_version']) }, body };
 }
 
-function profileOf({ currency, allowPartial }: Desk): CardProfile {
+function profileOf({ currency, allowPartial, accountStatus }: Desk): CardProfile {
   const known = parseCurrency(currency);
   if (known === undefined) throw new Error(`${currency} is no currency`);
   return {
@@ -142,7 +143,7 @@ function profileOf({ currency, allowPartial }: Desk): CardProfile {
     isCurrentStripeCard: true,
     isFrozen: false,
     isCanceled: false,
-    accountStatus: 'open',
+    accountStatus,
     isCardholderBlocked: false,
     allowPartial,
     fxMarginBp: FX_MARGIN_BP,

@@ -131,6 +131,7 @@ class Recorder {
     const { decided, reply } = decideRequest(this.#told(event), {
       currency: this.#currency,
       allowPartial: this.#script.allowPartial ?? false,
+      accountStatus: this.#script.accountStatus ?? 'open',
       isKnown: this.#isCardKnown,
       roomMinor: minorUnits(this.#fundsMinor - takenBy(this.#notes)),
       answer: this.#answer,

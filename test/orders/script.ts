@@ -79,6 +79,8 @@ export interface Script {
   readonly currency?: string;
   /** Money on the account at the beginning; 100,000.00 where absent. */
   readonly fundsMinor?: number;
+  /** Status of the account all the while; open where absent. */
+  readonly accountStatus?: 'frozen' | 'closed';
   /** Whether the account takes a part of what was asked, where Stripe allows that. */
   readonly allowPartial?: boolean;
   /** The replacement is another card of ours on the same account, not the same card once more. */

@@ -227,7 +227,7 @@ export const looksAt = (
 ): readonly Look[] =>
   looks.filter((l) => l.authorizationId === id && l.position > newest && l.atS > tiedS);
 
-function accountOf({ currency, fundsMinor }: Recorded): AccountState {
+function accountOf({ currency, fundsMinor, script }: Recorded): AccountState {
   const known = parseCurrency(currency);
   if (known === undefined) throw new Error(`${currency} is no currency`);
   return {
@@ -236,6 +236,7 @@ function accountOf({ currency, fundsMinor }: Recorded): AccountState {
     currency: known,
     availableMinor: minorUnits(fundsMinor),
     creditLimitMinor: ZERO,
+    status: script.accountStatus ?? 'open',
   };
 }
 

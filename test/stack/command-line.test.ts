@@ -1,14 +1,12 @@
 /** The command line: what it accepts, and what it says to everything else. */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/apps/cli/command-line.ts';
-import { modulePath, nodeCommand } from '../../src/apps/cli/local/module-command.ts';
 import { reportFileProblem } from '../../src/apps/cli/report-file.ts';
 import { localStackConfig } from '../../src/platform/config.ts';
-import { stackEnvironment } from '../support/stack-environment.ts';
+import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 describe('parseCommandLine', () => {
@@ -27,8 +25,14 @@ describe('parseCommandLine', () => {
     });
   });
 
+  it('reads the option of ledger-verify', () => {
+    expect(parseCommandLine(['ledger-verify'])).toEqual({ command: 'ledger-verify', all: false });
+    expect(parseCommandLine(['ledger-verify', '--all'])).toMatchObject({ all: true });
+  });
+
   it.each([
     [[], 'No command given'],
+    [['ledger-verify', '--most'], 'takes no option but --all, and got "--most"'],
     [['strat'], 'Unknown command "strat"'],
     [['demo', '--crads', '3'], "Unknown option '--crads'"],
     [['demo', '--cards', '0'], '--cards is "0"; it must be a whole number from 1 to 1000'],
@@ -44,21 +48,6 @@ describe('parseCommandLine', () => {
     expect('problem' in line ? line.problem : '').toContain(problem);
   });
 });
-
-/** Runs the command line as a process and collects what it says. */
-function runCommand(args: readonly string[], env: Record<string, string>) {
-  const { command, args: nodeArgs } = nodeCommand(modulePath('src/apps/cli/main'), args);
-  return new Promise<{ code: number | null; output: string }>((resolve) => {
-    const child = spawn(command, [...nodeArgs], { env: { ...stackEnvironment(), ...env } });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString('utf8');
-      });
-    }
-    child.once('close', (code) => resolve({ code, output }));
-  });
-}
 
 describe('reportFileProblem', () => {
   it('accepts a file that is there or can be made, and makes none', async () => {

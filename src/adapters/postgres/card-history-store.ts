@@ -1,16 +1,9 @@
-/** Timeline, decisions and purchases of cards, for people to read. */
-import type {
-  Authorization,
-  CardHistory,
-  DecisionRecord,
-  TimelineEntry,
-  TransactionRecord,
-} from '../../ports/card-history.ts';
+/** Timeline and decisions of cards, for people to read. */
+import type { CardHistory, DecisionRecord, TimelineEntry } from '../../ports/card-history.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
 import type { Queryable } from './pool.ts';
 
 const DECISIONS = { table: 'decisions', id: 'decision_id', time: 'decided_at' } as const;
-const TRANSACTIONS = { table: 'transactions', id: 'transaction_id', time: 'created_at' } as const;
 /** Timeline ids are numbers of `bigint`; a longer cursor is none of ours. */
 const TIMELINE_CURSOR = /^[0-9]{1,18}$/;
 
@@ -43,31 +36,6 @@ export function createCardHistory(sql: Queryable): CardHistory {
          order by decided_at desc, decision_id desc limit ${rowsFor(page)}`;
       const data = rows.map((row) => ({ ...row, decidedAt: row.decidedAt.toISOString() }));
       return toPage(data, page, cursorIn(sql, DECISIONS));
-    },
-
-    async authorization(id) {
-      const [row] = await sql<Dated<Authorization, 'createdAt'>[]>`
-        select authorization_id as id, tenant_id as "tenantId", card_id as "cardId",
-               account_id as "accountId", stripe_card_id as "stripeCardId", currency, status,
-               held_minor as "heldMinor", captured_minor as "capturedMinor",
-               refunded_minor as "refundedMinor", flags, created_at as "createdAt"
-          from authorizations where authorization_id = ${id}`;
-      return row === undefined ? undefined : { ...row, createdAt: row.createdAt.toISOString() };
-    },
-
-    async transactions({ cardId, tenantId }, page) {
-      const rows = await sql<Dated<TransactionRecord, 'createdAt'>[]>`
-        select transaction_id as id, tenant_id as "tenantId", type,
-               authorization_id as "authorizationId", card_id as "cardId", account_id as "accountId",
-               stripe_card_id as "stripeCardId", currency, amount_minor as "amountMinor", flags,
-               created_at as "createdAt"
-          from transactions where true
-           ${cardId === undefined ? sql`` : sql`and card_id = ${cardId}`}
-           ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}
-           ${afterCursor(sql, TRANSACTIONS, page)}
-         order by created_at desc, transaction_id desc limit ${rowsFor(page)}`;
-      const data = rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
-      return toPage(data, page, cursorIn(sql, TRANSACTIONS));
     },
   };
 }

@@ -19,6 +19,8 @@ export interface SqlOptions {
   readonly name: string;
   /** A statement that runs longer is cancelled by the server; milliseconds. */
   readonly statementTimeoutMs?: number;
+  /** Every transaction is read-only, whatever the role may do. */
+  readonly isReadOnly?: boolean;
 }
 
 const BIGINT_OID = 20;
@@ -44,6 +46,7 @@ export function createSql(options: SqlOptions): Sql {
       application_name: options.name,
       statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      default_transaction_read_only: options.isReadOnly ?? false,
     },
     types: {
       bigint: {

@@ -1,6 +1,11 @@
 /** Figures over everything: what became of the events, and the trial balance. */
 import { invariant } from '../../domain/invariant.ts';
-import type { InboxSummary, ProgramFigures, TrialBalanceRow } from '../../ports/figures.ts';
+import type {
+  InboxSummary,
+  ProgramFigures,
+  TrialBalance,
+  TrialBalanceRow,
+} from '../../ports/figures.ts';
 import type { Queryable } from './pool.ts';
 
 export function createProgramFigures(sql: Queryable): ProgramFigures {
@@ -17,10 +22,43 @@ export function createProgramFigures(sql: Queryable): ProgramFigures {
       return row;
     },
 
-    trialBalance: (tenantId) => sql<TrialBalanceRow[]>`
-      select tenant_id as "tenantId", currency, kind, balance_minor as "balanceMinor"
-        from trial_balance
-       where true ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}
-       order by tenant_id, currency, kind`,
+    async trialBalance(tenantId) {
+      // The position is joined to the balances, so that both are of one snapshot even when there is no balance.
+      const rows = await sql<PositionedRow[]>`
+        select now() as "asOf", r.rolled_up_at as "rolledUpAt", b.tenant_id as "tenantId", b.currency, b.kind,
+               b.balance_minor as "balanceMinor"
+          from ledger_roll_up r
+          left join trial_balance b
+            on true ${tenantId === undefined ? sql`` : sql`and b.tenant_id = ${tenantId}`}
+         order by b.tenant_id, b.currency, b.kind`;
+      const [position] = rows;
+      invariant(position !== undefined, 'the position of the roll-up is one row');
+      const data = rows.flatMap(balanceOf);
+      return {
+        data,
+        perCurrency: sumsOf(data),
+        asOf: position.asOf.toISOString(),
+        rolledUpAt: position.rolledUpAt?.toISOString() ?? null,
+      };
+    },
   };
+}
+
+type PositionedRow = { readonly asOf: Date; readonly rolledUpAt: Date | null } & (
+  | TrialBalanceRow
+  | { readonly tenantId: null }
+);
+
+function balanceOf(row: PositionedRow): TrialBalanceRow[] {
+  if (row.tenantId === null) return [];
+  const { tenantId, currency, kind, balanceMinor } = row;
+  return [{ tenantId, currency, kind, balanceMinor }];
+}
+
+function sumsOf(rows: readonly TrialBalanceRow[]): TrialBalance['perCurrency'] {
+  const sums = new Map<string, number>();
+  for (const { currency, balanceMinor } of rows) {
+    sums.set(currency, (sums.get(currency) ?? 0) + balanceMinor);
+  }
+  return [...sums].map(([currency, sumMinor]) => ({ currency, sumMinor }));
 }

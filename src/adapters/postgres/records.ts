@@ -3,6 +3,7 @@ import type { Records } from '../../ports/records.ts';
 import { createAccountHistory } from './account-history-store.ts';
 import { createAccountStore } from './account-store.ts';
 import { createAttentionList } from './attention-list.ts';
+import { createAuthorizationStore } from './authorization-store.ts';
 import { createCardCommandStore } from './card-command-store.ts';
 import { createCardControls } from './card-controls.ts';
 import { createCardDirectory } from './card-directory.ts';
@@ -11,6 +12,7 @@ import { createCardholderStore } from './cardholder-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
 import { createTenantStore } from './tenant-store.ts';
+import { createTransactionStore } from './transaction-store.ts';
 
 export const createRecords = (sql: Queryable): Records => ({
   tenants: createTenantStore(sql),
@@ -21,6 +23,8 @@ export const createRecords = (sql: Queryable): Records => ({
   controls: createCardControls(sql),
   commands: createCardCommandStore(sql),
   history: createCardHistory(sql),
+  authorizations: createAuthorizationStore(sql),
+  transactions: createTransactionStore(sql),
   attention: createAttentionList(sql),
   figures: createProgramFigures(sql),
 });

@@ -12,6 +12,7 @@ export type CommandLine =
   | { readonly command: 'demo'; readonly demo: DemoArguments }
   | { readonly command: 'start' }
   | { readonly command: 'migrate' }
+  | { readonly command: 'ledger-verify'; readonly all: boolean }
   | { readonly command: 'help' }
   | { readonly command: 'wrong'; readonly problem: string };
 
@@ -25,6 +26,10 @@ export const USAGE = `Usage:
       Runs the whole system on this machine and keeps its state in .local/. Ctrl-C stops it.
   npm run db:migrate
       Applies the migrations to the database of DATABASE_OWNER_URL.
+  npm run ledger:verify -- [--all]
+      Re-computes the books of DATABASE_URL, or of a running \`npm start\`, and names the first difference.
+      Ends with 0 when there is none, 1 when there is, 2 when the database cannot be read.
+      --all          names up to 100 differences
 `;
 
 const DEMO_CARDS_DEFAULT = 6;
@@ -47,6 +52,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     case 'start':
     case 'migrate':
       return withoutOptions(command, rest);
+    case 'ledger-verify':
+      return parseLedgerVerify(rest);
     default:
       return wrong(`Unknown command "${command}"`);
   }
@@ -60,6 +67,14 @@ function withoutOptions(command: 'start' | 'migrate', args: readonly string[]): 
   return first === undefined
     ? { command }
     : wrong(`${command} takes no options, but got "${first}"`);
+}
+
+function parseLedgerVerify(args: readonly string[]): CommandLine {
+  if (args.includes('--help') || args.includes('-h')) return { command: 'help' };
+  const other = args.find((arg) => arg !== '--all');
+  return other === undefined
+    ? { command: 'ledger-verify', all: args.includes('--all') }
+    : wrong(`ledger-verify takes no option but --all, and got "${other}"`);
 }
 
 function parseDemo(args: readonly string[]): CommandLine {

@@ -1,12 +1,15 @@
-/** The command line of the project: demo, start, migrate. */
+/** The command line of the project: demo, start, migrate, ledger-verify. */
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
 import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
 import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
+import { runLedgerVerify } from './ledger-verify/run-ledger-verify.ts';
 import { reportFileProblem } from './report-file.ts';
 import { runStart } from './start.ts';
+
+const CANNOT_READ_EXIT_CODE = 2;
 
 async function run(args: readonly string[]): Promise<number> {
   const line = parseCommandLine(args);
@@ -17,6 +20,8 @@ async function run(args: readonly string[]): Promise<number> {
       return runStart();
     case 'migrate':
       return runMigrate();
+    case 'ledger-verify':
+      return runLedgerVerify(line.all).catch(cannotRead);
     case 'help':
       console.log(USAGE);
       return 0;
@@ -40,6 +45,12 @@ async function runMigrate(): Promise<number> {
   );
   if (applied.length === 0) console.log('No migrations were due.');
   return 0;
+}
+
+/** Whoever runs it by a timer must be able to tell wrong books from books that could not be looked at. */
+function cannotRead(error: unknown): number {
+  report(error);
+  return CANNOT_READ_EXIT_CODE;
 }
 
 /** An operator needs the sentence; the place in the code is for a bug, and bugs are not of these kinds. */

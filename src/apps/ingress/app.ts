@@ -13,6 +13,7 @@ import { accountChangeRoutes } from './routes/account-changes.ts';
 import { accountHistoryRoutes } from './routes/account-history.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { attentionRoutes } from './routes/attention.ts';
+import { authorizationRoutes } from './routes/authorizations.ts';
 import { cardCommandRoutes } from './routes/card-commands.ts';
 import { cardControlRoutes } from './routes/card-controls.ts';
 import { cardHistoryRoutes } from './routes/card-history.ts';
@@ -21,6 +22,7 @@ import { cardRoutes } from './routes/cards.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { transactionRoutes } from './routes/transactions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { applyV1Conventions } from './v1-conventions.ts';
 
@@ -69,6 +71,8 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   cardControlRoutes(app, ports, afterCommit);
   cardCommandRoutes(app, ports);
   cardHistoryRoutes(app, ports);
+  authorizationRoutes(app, ports);
+  transactionRoutes(app, ports);
   attentionRoutes(app, ports);
   figureRoutes(app, ports);
 }

@@ -49,6 +49,7 @@ export const ERRORS = {
   CARD_NOT_FOUND: row(404, 'There is no such card.'),
   ENTRY_NOT_FOUND: row(404, 'There is no such entry of this account.'),
   AUTHORIZATION_NOT_FOUND: row(404, 'There is no such authorization.'),
+  TRANSACTION_NOT_FOUND: row(404, 'There is no such transaction.'),
   IDEMPOTENCY_KEY_REUSED: row(
     409,
     'This Idempotency-Key was used for another request. Use a new key for a new request.',

@@ -1,5 +1,6 @@
 /** The relay's loops: apply (inbox → books), notify (facts → signals), and the sweeps around them. */
 import { applyInbox } from '../../adapters/postgres/apply/inbox-apply.ts';
+import { recheckLapsedSurplus } from '../../adapters/postgres/lapsed-surplus.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import { interpretEvent } from '../../adapters/stripe/interpret-event.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -13,6 +14,7 @@ import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
+import { startRollUp } from './roll-up.ts';
 import { createTieSettler } from './ties.ts';
 import { createHoldLooker } from './unconfirmed.ts';
 
@@ -24,6 +26,8 @@ const APPLY_PAUSE_MS = 250;
 const NOTIFY_PAUSE_MS = 1_000;
 /** How often digests, forgotten workflows, ties and unconfirmed holds are looked at. */
 const SWEEP_PAUSE_MS = 1_000;
+/** Lapsed fuel holds are looked for this often: they are rare, and lapse after a day. */
+const FUEL_PAUSE_MS = 60_000;
 
 export interface RelayDependencies {
   readonly sql: Sql;
@@ -83,6 +87,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('open cards could not be given their workflow; trying again'),
     step: createRestartRound(sql, deps.workflows, clock),
   });
+  const rollUp = startRollUp(deps, onError('rolling up the ledger failed; trying again'));
   await sql.listen('inbox_waiting', () => apply.wake());
   await sql.listen('facts_waiting', () => notify.wake());
   const loops: readonly Loop[] = [
@@ -90,6 +95,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     notify,
     sweep,
     restarts,
+    rollUp,
     ...startLooks(deps, () => state.isStopping),
   ];
   return {
@@ -108,7 +114,7 @@ const errorReporter =
     logger.error({ err: error }, message);
   };
 
-/** The loops that look authorizations up at Stripe. */
+/** The loops that look again at authorizations of which no event tells. */
 function startLooks(deps: RelayDependencies, isStopping: () => boolean): readonly Loop[] {
   const { sql, clock, metrics } = deps;
   const onError = errorReporter(deps);
@@ -133,6 +139,14 @@ function startLooks(deps: RelayDependencies, isStopping: () => boolean): readonl
       pauseMs: SWEEP_PAUSE_MS,
       onError: onError('the look at unconfirmed holds failed; trying again'),
       step: () => holdLooker.look(),
+    }),
+    startLoop({
+      pauseMs: FUEL_PAUSE_MS,
+      onError: onError('the look at lapsed fuel holds failed; trying again'),
+      async step() {
+        await recheckLapsedSurplus(sql, Math.floor(clock.nowMs() / 1000));
+        return false;
+      },
     }),
   ];
 }

@@ -1,6 +1,8 @@
 /** What an operator watches of the relay. */
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ApplyCounts } from '../../ports/event-application.ts';
+
+const MS_PER_SECOND = 1000;
 
 export interface RelayMetrics {
   readonly errors: Counter;
@@ -9,6 +11,7 @@ export interface RelayMetrics {
   readonly lookCalls: Counter;
   /** Approvals looked up, by what came of it. */
   readonly looks: Counter<'result'>;
+  rolledUp(atMs: number, waiting: number): void;
 }
 
 export function createRelayMetrics(registry: Registry): RelayMetrics {
@@ -16,6 +19,16 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
     name: 'issuing_inbox_rows_total',
     help: 'Inbox rows worked off, by how they ended; parked rows are counted at each try.',
     labelNames: ['outcome'],
+    registers: [registry],
+  });
+  const rolledUpAt = new Gauge({
+    name: 'issuing_ledger_rolled_up_timestamp_seconds',
+    help: 'When this process last rolled the ledger up; its age is the time since.',
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: 'issuing_ledger_postings_waiting',
+    help: 'Postings too young to be rolled up; many mean that a transaction has been open for long.',
     registers: [registry],
   });
   return {
@@ -40,6 +53,10 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
       rows.inc({ outcome: 'ignored' }, counts.ignored);
       rows.inc({ outcome: 'parked' }, counts.parked);
       rows.inc({ outcome: 'attention' }, counts.attention);
+    },
+    rolledUp(atMs, waitingCount) {
+      rolledUpAt.set(atMs / MS_PER_SECOND);
+      waiting.set(waitingCount);
     },
   };
 }

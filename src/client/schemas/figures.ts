@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { CurrencyCode, ShownMinor, TenantIdText } from './values.ts';
+import { CurrencyCode, nullable, ShownMinor, TenantIdText, Timestamp } from './values.ts';
 
 export const InboxSummary = Type.Object(
   {
@@ -21,7 +21,16 @@ export const TrialBalance = Type.Object({
       kind: Type.String({ examples: ['available', 'held', 'network_settlement'] }),
       balanceMinor: ShownMinor,
     }),
+    { description: 'Credits less debits of each kind of ledger account.' },
   ),
+  perCurrency: Type.Array(
+    Type.Object({
+      currency: CurrencyCode,
+      sumMinor: Type.Integer({ description: 'Zero, or the books are wrong.' }),
+    }),
+  ),
+  asOf: Timestamp,
+  rolledUpAt: nullable(Timestamp),
 });
 export type TrialBalance = Static<typeof TrialBalance>;
 

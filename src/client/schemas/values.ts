@@ -16,6 +16,9 @@ export const AccountIdText = ourId('acc', 'a customer account');
 export const CardholderIdText = ourId('chr', 'a cardholder');
 export const CardIdText = ourId('card', 'a card');
 
+/** An id of Stripe's, checked for its shape only: its prefixes are no contract. */
+export const StripeIdText = Type.String({ pattern: '^[A-Za-z0-9_]{1,255}$' });
+
 /** An amount that is taken in: more than zero, no fractions. */
 export const AmountMinor = Type.Integer({
   minimum: 1,

@@ -110,6 +110,7 @@ export const ANSWERS: readonly Script[] = [
     name: 'a part is approved where the amount cannot be controlled',
     covers: ['Stripe: approve', 'Practice: capture and authorization differ in amount'],
     options: ['uncontrollableAmount'],
+    fundsMinor: 700,
     act: async ({ buy, answer }) => {
       answer('amount_anyway');
       await buy();

@@ -226,6 +226,24 @@ export const CAPTURES: readonly Script[] = [
     leaves: { held: 0, cleared: 900 },
   },
   {
+    name: 'cleared on a closed account, part of it given back',
+    covers: ['Ledger: account that is not open', 'Ledger: hold of an adopted approval'],
+    accountStatus: 'closed',
+    act: async ({ standIn, capturePart, refund }) =>
+      refund(await capturePart(await standIn(), 300), 100),
+    leaves: { held: 700, cleared: 200, items: ['money_on_closed_account'] },
+  },
+  {
+    name: 'declined and cleared on a frozen account',
+    covers: ['Ledger: account that is not open', 'Stripe: capture of a declined authorization'],
+    accountStatus: 'frozen',
+    act: async ({ buy, capture, forceCapture }) => {
+      await capture(await buy());
+      await forceCapture(50);
+    },
+    leaves: { held: 0, cleared: 1_050, items: ['captured_while_declined', 'forced_capture'] },
+  },
+  {
     name: 'cleared in a currency that is not the account’s',
     covers: ['Ledger: wrong currency'],
     edit: clearedIn('eur'),

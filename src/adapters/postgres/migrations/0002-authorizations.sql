@@ -106,3 +106,5 @@ create table transactions (
 );
 create index transactions_of_authorization on transactions (authorization_id);
 create index transactions_of_card on transactions (card_id, created_at desc, transaction_id desc);
+create index transactions_of_account on transactions (account_id, created_at desc, transaction_id desc);
+create index transactions_by_tenant on transactions (tenant_id, created_at desc, transaction_id desc);

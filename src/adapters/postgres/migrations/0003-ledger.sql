@@ -147,6 +147,28 @@ create trigger postings_append_only before update or delete on postings
 create trigger postings_no_truncate before truncate on postings
   for each statement execute function refuse_change();
 
+-- What questions about one purchase or one clearing record are answered by. Money leaves suspense once.
+create index postings_of_authorization on postings (authorization_id) where authorization_id is not null;
+create unique index journal_entries_left_suspense_once on journal_entries (transaction_id)
+  where kind = 'suspense_resolution';
+
+-- Decisions and clearing records are facts: they learn whose they are, or that they were confirmed, and nothing else.
+create trigger decisions_unchanged before update of tenant_id, request_id, decision_id, authorization_id, card_id,
+    account_id, stripe_card_id, currency, approved, reason, asked_minor, approved_minor, surplus,
+    available_before_minor, versions, explanation, timings, requested_at, decided_at on decisions
+  for each row execute function refuse_change();
+create trigger decisions_kept before delete on decisions for each row execute function refuse_change();
+create trigger decisions_no_truncate before truncate on decisions for each statement execute function refuse_change();
+create trigger transactions_unchanged before update of tenant_id, transaction_id, type, stripe_card_id, currency,
+    amount_minor, merchant, parts, created_at on transactions
+  for each row execute function refuse_change();
+create trigger transactions_kept before delete on transactions for each row execute function refuse_change();
+create trigger transactions_no_truncate before truncate on transactions
+  for each statement execute function refuse_change();
+create trigger authorizations_kept before delete on authorizations for each row execute function refuse_change();
+create trigger authorizations_no_truncate before truncate on authorizations
+  for each statement execute function refuse_change();
+
 -- Balances of all ledger accounts: credits less debits. Nobody keeps them up to date in the hot path, because every
 -- decision of a tenant would wait for one row. `roll_up_ledger` adds what is new, and the view adds what is newer.
 create table ledger_totals (
@@ -157,59 +179,94 @@ create table ledger_totals (
   balance_minor numeric not null,
   primary key (tenant_id, currency, kind)
 );
--- Totals hold every posting whose transaction is below this one, and no other.
+-- Totals hold every posting whose transaction is below `rolled_up_to`, and all up to `restored_up_to`, and no other.
 create table ledger_roll_up (
   only_row boolean primary key default true check (only_row),
   rolled_up_to xid8 not null default '0',
+  -- The cluster whose transaction ids are meant: a restored database finds itself in another one.
+  cluster_id bigint not null default (pg_control_system()).system_identifier,
+  -- Postings up to this id were written in another cluster: their transaction ids mean nothing here.
+  restored_up_to bigint not null default 0,
   rolled_up_at timestamptz
 );
 insert into ledger_roll_up default values;
 
--- Both sides of the postings of a range of transactions, summed.
-create function postings_between(p_from xid8, p_to xid8)
+-- Both sides of the postings of a range of transactions, summed; those up to `p_after` are left out.
+create function postings_between(p_after bigint, p_from xid8, p_to xid8)
   returns table (tenant_id text, currency currency_code, kind text, balance_minor numeric)
 language sql stable as $$
   select s.tenant_id, s.currency, s.kind, sum(s.amount)
     from (select p.tenant_id, p.currency, p.credit as kind, p.amount_minor as amount from postings p
-           where p.written_by >= p_from and (p_to is null or p.written_by < p_to)
+           where p.posting_id > p_after and p.written_by >= p_from and p.written_by < p_to
           union all
           select p.tenant_id, p.currency, p.debit, -p.amount_minor from postings p
-           where p.written_by >= p_from and (p_to is null or p.written_by < p_to)) s
+           where p.posting_id > p_after and p.written_by >= p_from and p.written_by < p_to) s
    group by s.tenant_id, s.currency, s.kind;
 $$;
 
 -- Adds the postings of finished transactions to the totals. A transaction that is still open may commit rows with
 -- smaller ids later; so only transactions below the oldest open one are taken, and none is skipped or taken twice.
--- After a restore into a new cluster transaction ids begin anew; the totals are then summed from the beginning.
 -- Answers how many totals changed.
 create function roll_up_ledger() returns integer language plpgsql security definer
   set search_path = public, pg_temp as $$
 declare
-  low xid8;
+  known ledger_roll_up;
   high xid8;
   changed integer;
 begin
   -- The lock first: what another roll-up did while this one waited is seen by the statements after it.
-  select rolled_up_to into strict low from ledger_roll_up for update;
-  high := pg_snapshot_xmin(pg_current_snapshot());
-  if low > high then
-    delete from ledger_totals;
-    low := '0';
+  select * into strict known from ledger_roll_up for update;
+  if known.cluster_id <> (pg_control_system()).system_identifier then
+    perform begin_ledger_anew();
+    select * into strict known from ledger_roll_up;
   end if;
+  high := pg_snapshot_xmin(pg_current_snapshot());
   insert into ledger_totals as t (tenant_id, currency, kind, balance_minor)
-  select b.tenant_id, b.currency, b.kind, b.balance_minor from postings_between(low, high) b
+  select b.tenant_id, b.currency, b.kind, b.balance_minor
+    from postings_between(known.restored_up_to, known.rolled_up_to, high) b
   on conflict (tenant_id, currency, kind) do update set balance_minor = t.balance_minor + excluded.balance_minor;
   get diagnostics changed = row_count;
-  update ledger_roll_up set rolled_up_to = high, rolled_up_at = now();
+  update ledger_roll_up set rolled_up_to = high, rolled_up_at = clock_timestamp();
   return changed;
 end $$;
 revoke execute on function roll_up_ledger() from public;
 
--- The trial balance of this moment, in one statement and so of one snapshot. Sums to zero a currency.
+-- After a restore into another cluster: sums from the beginning. Ids that this cluster has not given out yet can only
+-- be the old one's; every posting up to the last of those came with the restore, so it is there for good.
+create function begin_ledger_anew() returns void language plpgsql set search_path = public, pg_temp as $$
+declare
+  restored bigint;
+begin
+  select coalesce(max(posting_id), 0) into restored from postings
+   where written_by >= pg_snapshot_xmax(pg_current_snapshot());
+  delete from ledger_totals;
+  insert into ledger_totals (tenant_id, currency, kind, balance_minor)
+  select s.tenant_id, s.currency, s.kind, sum(s.amount)
+    from (select p.tenant_id, p.currency, p.credit as kind, p.amount_minor as amount from postings p
+           where p.posting_id <= restored
+          union all
+          select p.tenant_id, p.currency, p.debit, -p.amount_minor from postings p where p.posting_id <= restored) s
+   group by s.tenant_id, s.currency, s.kind;
+  update ledger_roll_up set rolled_up_to = '0', restored_up_to = restored,
+    cluster_id = (pg_control_system()).system_identifier;
+end $$;
+revoke execute on function begin_ledger_anew() from public;
+
+-- The trial balance of this moment, in one statement and so of one snapshot. Sums to zero a currency. Between a
+-- restore and the first roll-up after it the totals are of no use, and everything is summed. Otherwise the newer
+-- postings are looked for among the ids that this cluster has given out: after a restore many rows have higher ones.
 create view trial_balance as
+  with position as (
+    select is_ours, restored_up_to * is_ours::int as after, case when is_ours then rolled_up_to else '0' end as low,
+           case when is_ours
+             then greatest(pg_snapshot_xmax(pg_current_snapshot()),
+               -- What this transaction itself has posted counts too.
+               (pg_current_xact_id_if_assigned()::text::bigint + 1)::text::xid8)
+             else '18446744073709551615' end as high
+      from (select *, cluster_id = (pg_control_system()).system_identifier as is_ours from ledger_roll_up) r)
   select tenant_id, currency, kind, sum(balance_minor)::bigint as balance_minor
-    from (select tenant_id, currency, kind, balance_minor from ledger_totals
+    from (select t.tenant_id, t.currency, t.kind, t.balance_minor from position r, ledger_totals t where r.is_ours
           union all
           select b.tenant_id, b.currency, b.kind, b.balance_minor
-            from ledger_roll_up r, postings_between(r.rolled_up_to, null) b) parts
+            from position r, postings_between(r.after, r.low, r.high) b) parts
    group by tenant_id, currency, kind;

@@ -82,6 +82,7 @@ create unique index attention_items_one_open on attention_items (coalesce(tenant
   where closed_at is null;
 create index attention_items_open on attention_items (opened_at desc, item_id desc) where closed_at is null;
 create index attention_items_of_card on attention_items (card_id);
+create index attention_items_of_subject on attention_items (subject) where closed_at is null;
 
 -- What happened to a card, for people: written with the change it tells of.
 create table card_timeline (

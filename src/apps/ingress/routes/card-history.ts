@@ -1,10 +1,4 @@
-import {
-  Authorization,
-  Decision,
-  TimelineEntry,
-  Transaction,
-  TransactionQuery,
-} from '../../../client/schemas/card-history.ts';
+import { Decision, TimelineEntry } from '../../../client/schemas/card-history.ts';
 import { PageQuery, pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { type CardId, parseCardId } from '../../../domain/ids.ts';
 import { found } from '../errors.ts';
@@ -54,34 +48,5 @@ export function cardHistoryRoutes(app: App, { records }: IngressPorts): void {
       const cardId = await knownCard(params);
       return pageOr400(await records.history.decisions(cardId, pageOfQuery(query)));
     },
-  );
-
-  app.get(
-    '/v1/authorizations/:id',
-    {
-      schema: {
-        operationId: 'getAuthorization',
-        summary: 'Shows a purchase with what is held and captured for it',
-        tags: TAGS,
-        params: IdParams,
-        response: { 200: Authorization },
-      },
-    },
-    async ({ params }) =>
-      found(await records.history.authorization(params.id), 'AUTHORIZATION_NOT_FOUND'),
-  );
-
-  app.get(
-    '/v1/transactions',
-    {
-      schema: {
-        operationId: 'listTransactions',
-        summary: 'Lists clearing records, newest first',
-        tags: TAGS,
-        querystring: TransactionQuery,
-        response: { 200: pageOf(Transaction) },
-      },
-    },
-    async ({ query }) => pageOr400(await records.history.transactions(query, pageOfQuery(query))),
   );
 }

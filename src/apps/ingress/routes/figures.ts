@@ -15,7 +15,7 @@ export function figureRoutes(app: App, { records }: IngressPorts): void {
         response: { 200: TrialBalance },
       },
     },
-    async ({ query }) => ({ data: await records.figures.trialBalance(query.tenantId) }),
+    ({ query }) => records.figures.trialBalance(query.tenantId),
   );
 
   app.get(
