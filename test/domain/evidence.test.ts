@@ -73,6 +73,14 @@ describe('the evidence of views', () => {
     );
     expect(one).toMatchObject({ metadataKeys: [], history: [] });
     expect(one.fetched).toMatchObject([{ atS: AT_S, metadataKeys: ['evt_a', 'evt_b'] }]);
+    const two = after(
+      { ...fetched(AT_S), metadataKeys: ['evt_a'] },
+      { ...fetched(AT_S + 1), metadataKeys: ['evt_b'] },
+    );
+    expect(two.fetched).toMatchObject([
+      { atS: AT_S + 1, metadataKeys: ['evt_b'] },
+      { atS: AT_S, metadataKeys: ['evt_a'] },
+    ]);
     const many = after(
       ...[5, 3, 12, 1, 9, 2, 11, 4, 8, 6, 10, 7].map((atS) => fetched(AT_S + atS)),
     );
@@ -163,7 +171,8 @@ describe('a decision is confirmed', () => {
     expect(confirmed([one, second], { history })).toEqual(['evt_1']);
     expect(confirmed([second, one], { history })).toEqual(['evt_1']);
     expect(confirmed([one, second], { history, metadataKeys: ['evt_2'] })).toEqual(['evt_2']);
-    const twice = [...history, ...history];
+    const twice = [sampleEntry(1_000), sampleEntry(1_000)];
+    expect(confirmed([one, second], { history: twice, metadataKeys: ['evt_2'] })).toHaveLength(2);
     expect(confirmed([one, second], { history: twice })).toEqual(['evt_1', 'evt_2']);
   });
 
@@ -183,16 +192,26 @@ describe('a decision is confirmed', () => {
     const declined = sampleDecision({ requestId: 'evt_2', approved: false });
     expect(confirmed([one], { history })).toEqual(['evt_1']);
     expect(confirmed([one, declined], { history })).toEqual(['evt_1', 'evt_2']);
-    // The other way round the approval would be left with the decline of the other.
-    const late = sampleDecision({ requestId: 'evt_3', requestedS: AT_S + 1 });
-    expect(confirmed([one, late, declined], { history })).toHaveLength(2);
+  });
+
+  it('by an entry with its own outcome, which leaves the other to whom that belongs', () => {
+    const history = [
+      sampleEntry(1_000, { reason: 'network_stip' }),
+      sampleEntry(1_000, { approved: false, createdS: AT_S + 2 }),
+    ];
+    // The decline is near both, the approval near the first only.
+    const declined = sampleDecision({ requestId: 'evt_2', approved: false, requestedS: AT_S + 1 });
+    const approval = sampleDecision({ requestId: 'evt_1', requestedS: AT_S - 1 });
+    expect(confirmed([declined, approval], { history })).toEqual(['evt_1', 'evt_2']);
   });
 
   it('not by the entry of a request whose decision is not recorded yet', () => {
     const history = [sampleEntry(1_000)];
     expect(confirmed([one], { history, metadataKeys: ['evt_other'] })).toEqual([]);
     // A key of another kind is a note of somebody's, and stands for no request.
-    expect(confirmed([one], { history, metadataKeys: ['order_7'] })).toEqual(['evt_1']);
+    for (const note of ['order_7', 'extra_7']) {
+      expect(confirmed([one], { history, metadataKeys: [note] })).toEqual(['evt_1']);
+    }
     const twice = [...history, sampleEntry(1_000)];
     expect(confirmed([one], { history: twice, metadataKeys: ['evt_other'] })).toEqual(['evt_1']);
   });
