@@ -112,13 +112,21 @@ export function mergeSnapshot(
   const order = compareRank(candidate, held);
   if (order < 0) return newest;
   if (order > 0) return [candidate];
-  const key = JSON.stringify(candidate);
-  if (newest.some((view) => JSON.stringify(view) === key)) return newest;
+  const text = textOf(candidate);
+  if (newest.some((view) => textOf(view) === text)) return newest;
   // Sorted, so that the stored list does not depend on the order of arrival.
   return [...newest, candidate]
-    .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+    .toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
     .slice(0, VIEWS_PER_RANK_MAX);
 }
+
+/** The same text for the same view: a database gives fields back in an order of its own. */
+const textOf = (view: AuthorizationSnapshot): string =>
+  JSON.stringify(view, (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 
 /**
  * The views that no other view of the same rank came after, by `previous_attributes`. One view: it is the
