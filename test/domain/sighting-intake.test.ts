@@ -54,6 +54,15 @@ describe('a row that contradicts the books', () => {
     expect(linesOf(both)).toEqual(['capture: available → network_settlement 1000']);
   });
 
+  it('does not by being listed, by its id, by an authorization that it does not belong to', () => {
+    const capture2 = sampleTransaction({ authorizationId: parseAuthorizationId('iauth_2') });
+    const there = written(booksOf(), apply(booksOf(), seen(capture2)));
+    const listed = [{ transactionId: capture2.transactionId, amountMinor: null }];
+    const change = apply(there, viewed(sampleView({ captures: listed })));
+    expect(change.transactions).toEqual([]);
+    expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 0 } }]);
+  });
+
   it('does not by leaving its authorization out', () => {
     const change = apply(booked(), seen(unlinked()));
     expect(outcomes(change)).toEqual([{ kind: 'applied', reason: null }]);
