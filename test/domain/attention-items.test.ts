@@ -7,6 +7,7 @@ import {
 } from '../../src/domain/attention-items.ts';
 import { AUTHORIZATION_FLAGS } from '../../src/domain/authorization-flags.ts';
 import type {
+  AccountState,
   AttentionItem,
   AuthorizationState,
   TransactionState,
@@ -85,6 +86,7 @@ describe('an authorization', () => {
       transactionId: parseTransactionId(id),
       type: 'capture' as const,
       amountMinor: minorUnits(750),
+      createdS: AT_S,
     }));
     expect(itemsOfAuthorization(authorization({ flags: ['cleared_twice'] }), booked)).toEqual([
       {
@@ -183,27 +185,38 @@ describe('a clearing record', () => {
 });
 
 describe('an account', () => {
-  const overdrawn = (available: number, limit: number) =>
+  const itemsOf = (over: { available: number; limit?: number; status?: AccountState['status'] }) =>
     itemsOfAccount(
       sampleAccount({
-        availableMinor: minorUnits(available),
-        creditLimitMinor: minorUnits(limit),
+        availableMinor: minorUnits(over.available),
+        creditLimitMinor: minorUnits(over.limit ?? 0),
+        status: over.status ?? 'open',
       }),
     );
 
   it('is an item below its limit only', () => {
-    expect(overdrawn(0, 0)).toEqual([]);
-    expect(overdrawn(-500, 500)).toEqual([]);
-    expect(overdrawn(-501, 500)).toEqual([
+    expect(itemsOf({ available: 0 })).toEqual([]);
+    expect(itemsOf({ available: -500, limit: 500 })).toEqual([]);
+    expect(itemsOf({ available: -501, limit: 500 })).toEqual([
       {
         tenantId,
         kind: 'account_overdrawn',
         subject: accountId,
         cardId: null,
         accountId,
-        details: { availableMinor: -501, creditLimitMinor: 500, currency: 'usd' },
+        details: { availableMinor: -501, creditLimitMinor: 500, currency: 'usd', status: 'open' },
       },
     ]);
+  });
+
+  it('that is closed is an item while there is money on it', () => {
+    expect(itemsOf({ available: 0, status: 'closed' })).toEqual([]);
+    expect(itemsOf({ available: 1, status: 'frozen' })).toEqual([]);
+    expect(itemsOf({ available: 1, status: 'closed' })).toMatchObject([
+      { kind: 'money_on_closed_account', subject: accountId, details: { status: 'closed' } },
+    ]);
+    const kinds = itemsOf({ available: -1, status: 'closed' }).map(({ kind }) => kind);
+    expect(kinds).toEqual(['account_overdrawn', 'money_on_closed_account']);
   });
 });
 
@@ -231,6 +244,7 @@ describe('between two states', () => {
 
   it.each([
     ['account_overdrawn', 'the balance is back above the limit'],
+    ['money_on_closed_account', 'the account is empty, or open again'],
     ['transaction_of_unknown_card', 'the card is known now'],
     ['forced_capture', 'its authorization is known now'],
     ['unlinked_refund', 'its authorization is known now'],

@@ -9,14 +9,20 @@ import {
 import { type Evidence, NO_EVIDENCE } from '../../src/domain/confirmation.ts';
 import type { Booked } from '../../src/domain/hold.ts';
 import { minorUnits } from '../../src/domain/money.ts';
-import { sampleDecision, sampleEntry, sampleView } from '../support/sample-books.ts';
+import { AT_S, sampleDecision, sampleEntry, sampleView } from '../support/sample-books.ts';
 
 let count = 0;
-function booked(amount: number, type: Booked['type'] = 'capture'): Booked {
+function booked(amount: number, over: Partial<Booked> = {}): Booked {
   count += 1;
-  return { transactionId: `ipi_${count}`, type, amountMinor: minorUnits(amount) };
+  return {
+    transactionId: `ipi_${count}`,
+    type: 'capture',
+    amountMinor: minorUnits(amount),
+    createdS: AT_S + 60,
+    ...over,
+  };
 }
-const refund = (amount: number): Booked => booked(amount, 'refund');
+const refund = (amount: number): Booked => booked(amount, { type: 'refund' });
 
 /** An authorization of 1,000 that we approved and a view has shown. */
 const standing = (over: Partial<Standing> = {}): Standing => ({
@@ -70,11 +76,6 @@ describe('an authorization', () => {
       { booked: [booked(900), booked(800)] },
       ['over_captured'],
     ],
-    [
-      'captured though it was reversed',
-      { newest: [sampleView({ status: 'reversed' })], booked: [booked(1)] },
-      ['captured_after_reversal'],
-    ],
     ['reversed', { newest: [sampleView({ status: 'reversed' })] }, []],
     ['captured late', { newest: [sampleView({ status: 'expired' })], booked: [booked(1_000)] }, []],
     [
@@ -107,6 +108,55 @@ describe('an authorization', () => {
     ],
   ])('%s', (_what, over, flags) => {
     expect(flagsOf(standing(over))).toEqual(flags);
+  });
+});
+
+describe('a reversed authorization', () => {
+  const evidence = { ...NO_EVIDENCE, history: [sampleEntry(1_000)], reversedS: AT_S + 100 };
+  const flags = (...list: readonly Booked[]) =>
+    flagsOf(standing({ newest: [sampleView({ status: 'reversed' })], evidence, booked: list }));
+  const at = (createdS: number) => booked(5, { createdS });
+
+  it('is no surprise for what was captured before its rest was reversed', () => {
+    expect(flags(at(AT_S + 99))).toEqual([]);
+  });
+
+  it('is one for what is captured afterwards, as long as that is owed', () => {
+    expect(flags(at(AT_S + 100))).toEqual(['captured_after_reversal']);
+    expect(flags(at(AT_S + 99), at(AT_S + 101))).toEqual(['captured_after_reversal']);
+    expect(flags(at(AT_S + 101), refund(4))).toEqual(['captured_after_reversal']);
+    expect(flags(at(AT_S + 101), refund(5))).toEqual([]);
+  });
+
+  it('is none for a refund, nor while it is not known when it was reversed', () => {
+    expect(flags(at(AT_S), booked(1, { type: 'refund', createdS: AT_S + 200 }))).toEqual([]);
+    const known = { evidence: { ...evidence, reversedS: null }, booked: [at(AT_S + 200)] };
+    const reversed = { newest: [sampleView({ status: 'reversed' })] };
+    expect(flagsOf(standing({ ...reversed, ...known }))).toEqual([]);
+  });
+
+  it('is none once it is held again', () => {
+    expect(flagsOf(standing({ evidence, booked: [at(AT_S + 101)] }))).toEqual([]);
+  });
+});
+
+describe('what was held for a rate that may move', () => {
+  const margin = { kind: 'margin', basisPoints: 300 } as const;
+  const captured = (amount: number, decision: Parameters<typeof sampleDecision>[0]) =>
+    flagsOf(standing({ decisions: [sampleDecision(decision)], booked: [booked(amount)] }));
+
+  it('may be captured beside the approved amount', () => {
+    expect(captured(1_030, { surplus: margin })).toEqual([]);
+    expect(captured(1_031, { surplus: margin })).toEqual(['over_captured']);
+  });
+
+  it('is none of a fuel check, nor of a decline', () => {
+    const fuel = { kind: 'fuel', holdMinor: minorUnits(5_000), validUntilS: AT_S } as const;
+    expect(captured(1_001, { surplus: fuel })).toEqual(['over_captured']);
+    const declinedToo = [ours, sampleDecision({ ...declined, surplus: margin })];
+    expect(flagsOf(standing({ decisions: declinedToo, booked: [booked(1_001)] }))).toEqual([
+      'over_captured',
+    ]);
   });
 });
 

@@ -63,6 +63,32 @@ describe('an authorization whose card was replaced', () => {
     expect(change.spending).toMatchObject([{ cardId: 'card_2', delta: { captures: 1 } }]);
   });
 
+  it('leaves a record with the card that it names, as soon as that is known', () => {
+    const one = booksOf();
+    const held = written(one, apply(one, viewed(sampleView())));
+    const capture = sampleTransaction({ stripeCardId: replacement.stripeCardId });
+    const before = apply(held, seen(capture));
+    expect(before.transactions).toMatchObject([{ state: { cardId: 'card_1' } }]);
+    const known = { ...written(held, before), cards: both.cards };
+    const change = apply(known, { kind: 'decision', authorizationId: authorizationId('iauth_1') });
+    expect(change.entries).toEqual([]);
+    expect(change.transactions).toMatchObject([{ isNew: false, state: { cardId: 'card_2' } }]);
+    expect(change.spending).toMatchObject([
+      { cardId: 'card_1', delta: { captures: -1, capturedMinor: -1_000 } },
+      { cardId: 'card_2', delta: { captures: 1, capturedMinor: 1_000 } },
+    ]);
+  });
+
+  it('waits with its new card, while records that name the old one are booked', () => {
+    const one = booksOf();
+    const held = written(one, apply(one, viewed(sampleView())));
+    const moved = sampleView({ stripeCardId: replacement.stripeCardId, rank: later });
+    const change = apply(held, viewed(moved, sampleTransaction()));
+    expect([...change.outcomes.values()]).toMatchObject([{ kind: 'parked' }]);
+    expect(change.entries).toMatchObject([{ accountId: 'acc_1', entry: { kind: 'capture' } }]);
+    expect(change.transactions).toMatchObject([{ state: { accountId: 'acc_1', flags: [] } }]);
+  });
+
   it('is not moved by a card of another account', () => {
     const elsewhere = { ...replacement, accountId: parseAccountId('acc_2') };
     const other = sampleAccount({ accountId: elsewhere.accountId });

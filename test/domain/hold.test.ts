@@ -12,6 +12,7 @@ const booked = (id: string, amount: number, type: Booked['type'] = 'capture'): B
   transactionId: id,
   type,
   amountMinor: minorUnits(amount),
+  createdS: AT_S + 60,
 });
 const listed = (id: string, amount: number | null = null) => ({
   transactionId: parseTransactionId(id),
@@ -55,6 +56,17 @@ describe('before any view', () => {
       held: 0,
       counted: 1_500,
     });
+    // A capture above the first approval may be older than the second: of that it frees nothing.
+    const increment = sampleDecision({ requestId: 'evt_2', amount: 200, requestedS: AT_S + 60 });
+    for (const both of [
+      [...decisions, increment],
+      [increment, ...decisions],
+    ]) {
+      expect(hold({ decisions: both, booked: [booked('ipi_1', 1_500)] })).toEqual({
+        held: 200,
+        counted: 1_700,
+      });
+    }
     const given = [booked('ipi_1', 400), booked('ipi_2', 400, 'refund')];
     expect(hold({ decisions, booked: given })).toEqual({ held: 600, counted: 1_000 });
   });
@@ -85,6 +97,16 @@ describe('a view', () => {
     expect(shown({}, { booked: [booked('ipi_new', 300)] })).toEqual({ held: 700, counted: 1_000 });
     expect(shown({}, { booked: [booked('ipi_new', 1_300)] })).toEqual({ held: 0, counted: 1_300 });
     expect(shown({}, { booked: [booked('ipi_new', 300, 'refund')] }).held).toBe(1_000);
+  });
+
+  it('keeps on top what was approved since, whatever an unlisted capture takes', () => {
+    const later = sampleDecision({ amount: 200, requestedS: AT_S + 100 });
+    const evidence = { ...NO_EVIDENCE, history: [sampleEntry(1_000)] };
+    const capture = [booked('ipi_new', 1_300)];
+    expect(shown({}, { decisions: [later], evidence, booked: capture })).toEqual({
+      held: 200,
+      counted: 1_500,
+    });
   });
 
   it('that contradicts another of its rank: the larger hold stands', () => {

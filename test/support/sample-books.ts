@@ -37,6 +37,7 @@ export const sampleAccount = (over: Partial<AccountState> = {}): AccountState =>
   currency: currency('usd'),
   availableMinor: minorUnits(10_000),
   creditLimitMinor: ZERO,
+  status: 'open',
   ...over,
 });
 

@@ -99,12 +99,21 @@ export async function store(
   tenantId: string | null,
   events: readonly Json[],
 ): Promise<void> {
-  for (const body of events) {
-    await sql`
-      insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
-      values (${tenantId}, (select stripe_account from tenants where tenant_id = ${tenantId}), ${String(body['id'])},
-        'webhook', ${String(body['type'])}, ${objectIdOf(body)}, ${groupKeyOf(body)}, ${Number(body['created'])},
-        ${JSON.stringify(body)}::text::jsonb)
-      on conflict do nothing`;
-  }
+  const rows = events.map((body) => ({
+    event_id: body['id'],
+    type: body['type'],
+    object_id: objectIdOf(body),
+    group_key: groupKeyOf(body),
+    created: body['created'],
+    payload: body,
+  }));
+  await sql`
+    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
+    select ${tenantId}, (select stripe_account from tenants where tenant_id = ${tenantId}), r.event_id, 'webhook',
+           r.type, r.object_id, r.group_key, r.created, r.payload
+      from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) with ordinality as e (row, place),
+           jsonb_to_record(e.row) as r (event_id text, type text, object_id text, group_key text, created bigint,
+             payload jsonb)
+     order by e.place
+    on conflict do nothing`;
 }

@@ -47,7 +47,8 @@ export const createAuthorizationCheck = (nowS: number): LedgerCheck => ({
             from decisions d where d.authorization_id = z.authorization_id) d
         cross join lateral (
           select coalesce(jsonb_agg(jsonb_build_object('transactionId', transaction_id, 'type', type,
-                   'amountMinor', amount_minor) order by transaction_id), '[]') as booked
+                   'amountMinor', amount_minor, 'createdS', extract(epoch from created_at)::bigint)
+                   order by transaction_id), '[]') as booked
             from transactions b where b.authorization_id = z.authorization_id and b.account_id is not null) b
         cross join lateral (
           select coalesce(sum(case when credit = 'held' then amount_minor else -amount_minor end), 0)::text as posted
