@@ -25,6 +25,8 @@ export interface RecordedDecision {
   readonly requestedS: number;
   /** When we decided, in seconds with fractions. */
   readonly decidedS: number;
+  /** Whether it is stored as settled already, so that nothing needs to be written of it. */
+  readonly isSettled?: boolean;
 }
 
 interface Shown {

@@ -62,7 +62,7 @@ export interface Convergence {
   /** Whether it is a purchase at all: approved for an amount by anybody, or captured. */
   readonly isPurchase: boolean;
   readonly flags: readonly AuthorizationFlag[];
-  /** Request ids of decisions that no longer add to the hold. */
+  /** Request ids of decisions that no longer add to the hold, and were not known for that. */
   readonly confirmed: readonly string[];
   /** Transactions booked now, in the order of their entries. */
   readonly newTransactions: readonly ObservedTransaction[];
@@ -103,11 +103,19 @@ export function converge(input: ConvergenceInput): Convergence {
       decisions.some((decision) => decision.approvedMinor > 0) ||
       shownBy(evidence, newest).history.some((entry) => entry.approved && entry.amountMinor > 0),
     flags: flagsOf({ newest, decisions, evidence, booked }),
-    confirmed: [...settledRequests(decisions, evidence, newest)],
+    confirmed: newlySettled(decisions, settledRequests(decisions, evidence, newest)),
     newTransactions,
     entries,
   };
 }
+
+const newlySettled = (
+  decisions: readonly RecordedDecision[],
+  settled: ReadonlySet<string>,
+): readonly string[] =>
+  decisions
+    .filter(({ requestId, isSettled = false }) => settled.has(requestId) && !isSettled)
+    .map(({ requestId }) => requestId);
 
 /** The entries of clearing records, each taking what is still held first. */
 function bookAll(

@@ -176,16 +176,11 @@ async function loadTransactions(
   { transactions, authorizations, cards }: Named,
 ): Promise<readonly TransactionState[]> {
   const rows = await tx<TransactionRow[]>`
-    with wanted as (
-      select transaction_id from transactions where transaction_id = any (${[...transactions]})
-      union
-      select transaction_id from transactions where authorization_id = any (${[...authorizations]})
-      union
-      select transaction_id from transactions
-       where account_id is null and stripe_card_id = any (${[...cards]}))
     select transaction_id, tenant_id, type, authorization_id, account_id, card_id, stripe_card_id, amount_minor,
            currency, merchant, parts, flags, extract(epoch from created_at)::bigint as created_s
-      from transactions where transaction_id in (select transaction_id from wanted)`;
+      from transactions
+     where transaction_id = any (${[...transactions]}) or authorization_id = any (${[...authorizations]})
+        or (account_id is null and stripe_card_id = any (${[...cards]}))`;
   return rows.map((row) => ({
     transaction: {
       transactionId: row.transaction_id,
@@ -253,7 +248,7 @@ async function loadDecisions(
 
 const decisionList = (tx: Transaction) => tx`
   jsonb_agg(jsonb_build_object('requestId', d.request_id, 'approved', d.approved, 'askedMinor', d.asked_minor,
-      'approvedMinor', d.approved_minor, 'surplus', d.surplus, 'requestedS', d.requested_at,
+      'approvedMinor', d.approved_minor, 'surplus', d.surplus, 'requestedS', d.requested_at, 'isSettled', d.confirmed,
       'decidedS', extract(epoch from d.decided_at)::float8)
     order by d.decided_at, d.request_id)`;
 

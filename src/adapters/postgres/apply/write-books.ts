@@ -8,17 +8,17 @@ import { idFrom } from '../../../domain/ids.ts';
 import { writeEntries } from '../ledger.ts';
 import type { Transaction } from '../pool.ts';
 
-/** Statements are sent one after the other without waiting; they take effect in this order. */
+/**
+ * Few statements, sent one after the other without waiting, which take effect in this order. What depends on nothing
+ * else shares a statement: to send one costs as much as to write some rows.
+ */
 export async function writeBooks(tx: Transaction, change: BooksChange): Promise<void> {
   await Promise.all([
-    insertAuthorizations(tx, change),
-    insertTransactions(tx, change),
+    insertRows(tx, change),
     updateTransactions(tx, change),
     writeEntries(tx, change.entries),
-    updateAuthorizations(tx, change),
-    confirmDecisions(tx, change),
+    updateRows(tx, change),
     insertFacts(tx, change),
-    addSpending(tx, change),
     closeItems(tx, change),
     openItems(tx, change),
     wakeParked(tx, change),
@@ -46,42 +46,6 @@ const authorizationRow = (state: AuthorizationState) => ({
   is_purchase: state.isPurchase,
 });
 
-/** New rows start with a hold of zero; the entries that follow bring them to theirs. */
-async function insertAuthorizations(tx: Transaction, { authorizations }: BooksChange) {
-  const rows = authorizations
-    .filter(({ isNew }) => isNew)
-    .map(({ state }) => authorizationRow(state));
-  if (rows.length === 0) return;
-  await tx`
-    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot,
-      evidence, status, captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags, is_purchase)
-    select tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot, evidence, status,
-           captured_minor, refunded_minor, counted_minor, to_timestamp(anchored_s), merchant,
-           array(select jsonb_array_elements_text(flags)), is_purchase
-      from jsonb_to_recordset(${json(rows)}::text::jsonb) as r (tenant_id text, authorization_id text, account_id text,
-        card_id text, stripe_card_id text, currency text, snapshot jsonb, evidence jsonb, status text,
-        captured_minor bigint, refunded_minor bigint, counted_minor bigint, anchored_s float8, merchant jsonb,
-        flags jsonb, is_purchase boolean)`;
-}
-
-async function updateAuthorizations(tx: Transaction, { authorizations }: BooksChange) {
-  const rows = authorizations
-    .filter(({ isNew }) => !isNew)
-    .map(({ state }) => authorizationRow(state));
-  if (rows.length === 0) return;
-  await tx`
-    update authorizations z set card_id = r.card_id, stripe_card_id = r.stripe_card_id, snapshot = r.snapshot,
-           evidence = r.evidence, status = r.status, captured_minor = r.captured_minor,
-           refunded_minor = r.refunded_minor, counted_minor = r.counted_minor,
-           anchored_at = to_timestamp(r.anchored_s), merchant = r.merchant,
-           flags = array(select jsonb_array_elements_text(r.flags)), is_purchase = r.is_purchase
-      from jsonb_to_recordset(${json(rows)}::text::jsonb) as r (authorization_id text, card_id text,
-        stripe_card_id text, snapshot jsonb, evidence jsonb, status text, captured_minor bigint,
-        refunded_minor bigint, counted_minor bigint, anchored_s float8, merchant jsonb, flags jsonb,
-        is_purchase boolean)
-     where z.authorization_id = r.authorization_id`;
-}
-
 const transactionRow = ({ transaction, tenantId, accountId, cardId, flags }: TransactionState) => ({
   tenant_id: tenantId,
   transaction_id: transaction.transactionId,
@@ -98,15 +62,29 @@ const transactionRow = ({ transaction, tenantId, accountId, cardId, flags }: Tra
   created_s: transaction.createdS,
 });
 
-async function insertTransactions(tx: Transaction, { transactions }: BooksChange) {
-  const rows = transactions.filter(({ isNew }) => isNew).map(({ state }) => transactionRow(state));
-  if (rows.length === 0) return;
+/** New authorizations start with a hold of zero; the entries that follow bring them to theirs. */
+async function insertRows(tx: Transaction, change: BooksChange) {
+  const ofNew = <T extends { readonly isNew: boolean }>(items: readonly T[]) =>
+    items.filter(({ isNew }) => isNew);
+  const authorizations = ofNew(change.authorizations).map(({ state }) => authorizationRow(state));
+  const transactions = ofNew(change.transactions).map(({ state }) => transactionRow(state));
+  if (authorizations.length + transactions.length === 0) return;
   await tx`
+    with new_authorizations as (
+      insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot,
+        evidence, status, captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags, is_purchase)
+      select tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot, evidence, status,
+             captured_minor, refunded_minor, counted_minor, to_timestamp(anchored_s), merchant,
+             array(select jsonb_array_elements_text(flags)), is_purchase
+        from jsonb_to_recordset(${json(authorizations)}::text::jsonb) as r (tenant_id text, authorization_id text,
+          account_id text, card_id text, stripe_card_id text, currency text, snapshot jsonb, evidence jsonb,
+          status text, captured_minor bigint, refunded_minor bigint, counted_minor bigint, anchored_s float8,
+          merchant jsonb, flags jsonb, is_purchase boolean))
     insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id, stripe_card_id,
       currency, amount_minor, merchant, parts, flags, created_at)
     select tenant_id, transaction_id, type, authorization_id, account_id, card_id, stripe_card_id, currency,
            amount_minor, merchant, parts, array(select jsonb_array_elements_text(flags)), to_timestamp(created_s)
-      from jsonb_to_recordset(${json(rows)}::text::jsonb) as r (tenant_id text, transaction_id text, type text,
+      from jsonb_to_recordset(${json(transactions)}::text::jsonb) as r (tenant_id text, transaction_id text, type text,
         authorization_id text, account_id text, card_id text, stripe_card_id text, currency text,
         amount_minor bigint, merchant jsonb, parts jsonb, flags jsonb, created_s bigint)`;
 }
@@ -123,16 +101,51 @@ async function updateTransactions(tx: Transaction, { transactions }: BooksChange
      where t.transaction_id = r.transaction_id`;
 }
 
-async function confirmDecisions(tx: Transaction, { authorizations }: BooksChange) {
-  const requests = authorizations.flatMap(({ confirmed, state }) =>
-    confirmed.map((request) => ({ tenant: state.tenantId, request })),
+/** What became of known authorizations, of our decisions, and of the cards' spending. */
+async function updateRows(tx: Transaction, { authorizations, spending }: BooksChange) {
+  if (authorizations.length + spending.length === 0) return;
+  const rows = authorizations
+    .filter(({ isNew }) => !isNew)
+    .map(({ state }) => authorizationRow(state));
+  const confirmed = authorizations.flatMap(({ confirmed: requests, state }) =>
+    requests.map((requestId) => ({ tenant_id: state.tenantId, request_id: requestId })),
   );
-  if (requests.length === 0) return;
+  const spent = spending.map(({ tenantId, cardId, delta }) => ({
+    tenant_id: tenantId,
+    card_id: cardId,
+    purchases: delta.purchases,
+    captures: delta.captures,
+    captured_minor: delta.capturedMinor,
+    refunded_minor: delta.refundedMinor,
+  }));
   await tx`
-    update decisions d set confirmed = true
-      from unnest(${requests.map((r) => r.tenant)}::text[], ${requests.map((r) => r.request)}::text[])
-             as r (tenant_id, request_id)
-     where d.tenant_id = r.tenant_id and d.request_id = r.request_id and not d.confirmed`;
+    with confirmed as (
+      update decisions d set confirmed = true
+        from jsonb_to_recordset(${json(confirmed)}::text::jsonb) as r (tenant_id text, request_id text)
+       where d.tenant_id = r.tenant_id and d.request_id = r.request_id and not d.confirmed),
+    spending as (
+      insert into card_spending as s (tenant_id, card_id, purchases, captures, captured_minor, refunded_minor,
+        last_purchase_at, revision)
+      select tenant_id, card_id, purchases, captures, captured_minor, refunded_minor,
+             case when purchases > 0 then now() end, 1
+        from jsonb_to_recordset(${json(spent)}::text::jsonb) as r (tenant_id text, card_id text, purchases bigint,
+          captures bigint, captured_minor bigint, refunded_minor bigint)
+      on conflict (card_id) do update set
+        purchases = s.purchases + excluded.purchases, captures = s.captures + excluded.captures,
+        captured_minor = s.captured_minor + excluded.captured_minor,
+        refunded_minor = s.refunded_minor + excluded.refunded_minor,
+        last_purchase_at = coalesce(excluded.last_purchase_at, s.last_purchase_at),
+        changed_at = now(), revision = s.revision + 1)
+    update authorizations z set card_id = r.card_id, stripe_card_id = r.stripe_card_id, snapshot = r.snapshot,
+           evidence = r.evidence, status = r.status, captured_minor = r.captured_minor,
+           refunded_minor = r.refunded_minor, counted_minor = r.counted_minor,
+           anchored_at = to_timestamp(r.anchored_s), merchant = r.merchant,
+           flags = array(select jsonb_array_elements_text(r.flags)), is_purchase = r.is_purchase
+      from jsonb_to_recordset(${json(rows)}::text::jsonb) as r (authorization_id text, card_id text,
+        stripe_card_id text, snapshot jsonb, evidence jsonb, status text, captured_minor bigint,
+        refunded_minor bigint, counted_minor bigint, anchored_s float8, merchant jsonb, flags jsonb,
+        is_purchase boolean)
+     where z.authorization_id = r.authorization_id`;
 }
 
 async function insertFacts(tx: Transaction, { facts }: BooksChange) {
@@ -150,31 +163,6 @@ async function insertFacts(tx: Transaction, { facts }: BooksChange) {
       from jsonb_to_recordset(${json(rows)}::text::jsonb)
         as r (tenant_id text, card_id text, kind text, body jsonb, dedupe_key text)
     on conflict (card_id, dedupe_key) do nothing`;
-}
-
-async function addSpending(tx: Transaction, { spending }: BooksChange) {
-  if (spending.length === 0) return;
-  const rows = spending.map(({ tenantId, cardId, delta }) => ({
-    tenant_id: tenantId,
-    card_id: cardId,
-    purchases: delta.purchases,
-    captures: delta.captures,
-    captured_minor: delta.capturedMinor,
-    refunded_minor: delta.refundedMinor,
-  }));
-  await tx`
-    insert into card_spending as s (tenant_id, card_id, purchases, captures, captured_minor, refunded_minor,
-      last_purchase_at, revision)
-    select tenant_id, card_id, purchases, captures, captured_minor, refunded_minor,
-           case when purchases > 0 then now() end, 1
-      from jsonb_to_recordset(${json(rows)}::text::jsonb) as r (tenant_id text, card_id text, purchases bigint,
-        captures bigint, captured_minor bigint, refunded_minor bigint)
-    on conflict (card_id) do update set
-      purchases = s.purchases + excluded.purchases, captures = s.captures + excluded.captures,
-      captured_minor = s.captured_minor + excluded.captured_minor,
-      refunded_minor = s.refunded_minor + excluded.refunded_minor,
-      last_purchase_at = coalesce(excluded.last_purchase_at, s.last_purchase_at),
-      changed_at = now(), revision = s.revision + 1`;
 }
 
 /** Opens items; one that is open already for its kind and subject is told anew. */

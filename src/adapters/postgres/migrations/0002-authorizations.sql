@@ -35,14 +35,15 @@ create index authorizations_tied on authorizations (created_at) where 'tied' = a
 create index authorizations_of_account on authorizations (account_id, anchored_at);
 
 -- Our recorded answer to one request. The row is the claim: it is written with its answer.
+-- The tenant has no foreign key of its own: each decision of a tenant would lock its one row.
 create table decisions (
-  tenant_id text not null references tenants,
+  tenant_id text not null,
   -- The id of the issuing_authorization.request event.
   request_id text not null,
   decision_id text not null unique check (decision_id ~ '^dec_[A-Za-z0-9]{1,60}$'),
   authorization_id text not null,
   card_id text references cards,
-  account_id text references accounts,
+  account_id text,
   stripe_card_id text not null,
   currency currency_code not null,
   approved boolean not null,
@@ -61,6 +62,7 @@ create table decisions (
   requested_at bigint not null,
   decided_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, request_id),
+  foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
   check (approved or approved_minor = 0),
   check (approved_minor <= asked_minor),
   check (not approved or (account_id is not null and card_id is not null))
@@ -87,12 +89,12 @@ create table hold_lookups (
 
 -- A clearing record, booked once with Stripe's amount (unsigned here; the type gives the direction).
 create table transactions (
-  tenant_id text not null references tenants,
+  tenant_id text not null,
   transaction_id text primary key,
   type text not null check (type in ('capture', 'refund')),
   authorization_id text,
   -- Null while the card is unknown: the money then sits in `suspense`.
-  account_id text references accounts,
+  account_id text,
   card_id text references cards,
   stripe_card_id text not null,
   currency currency_code not null,
@@ -102,6 +104,7 @@ create table transactions (
   parts jsonb not null default '{}',
   flags text[] not null default '{}',
   created_at timestamptz not null default now(),
+  foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
   check ((account_id is null) = (card_id is null))
 );
 create index transactions_of_authorization on transactions (authorization_id);
