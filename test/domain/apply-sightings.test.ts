@@ -216,6 +216,24 @@ describe('a capture', () => {
   });
 });
 
+describe('what a person has to settle', () => {
+  const capture = sampleTransaction();
+  const second = sampleTransaction({ transactionId: transactionId('ipi_2'), amount: 5 });
+
+  it('is not told again while nothing about it has changed', () => {
+    const books = written(booksOf(), apply(booksOf(), seen(capture)));
+    expect(apply(books, { kind: 'decision', authorizationId: ID }).opened).toEqual([]);
+    expect(apply(books, seen(capture))).toMatchObject({ opened: [], closed: [] });
+  });
+
+  it('is told anew with every clearing record', () => {
+    const books = written(booksOf(), apply(booksOf(), seen(capture)));
+    expect(apply(books, seen(second)).opened).toMatchObject([
+      { kind: 'cleared_unseen', details: { transactionIds: 'ipi_1 ipi_2', capturedMinor: 1_005 } },
+    ]);
+  });
+});
+
 describe('an account', () => {
   it('that the network brings below its limit is told once, and is closed when it is back', () => {
     const books = booksOf({ accounts: [sampleAccount({ availableMinor: minorUnits(100) })] });
@@ -261,6 +279,12 @@ describe('a decision that came after the view of its authorization', () => {
     const change = apply(known({ requestedS: AT_S + 50, amount: 70 }), decided);
     expect(linesOf(change)).toEqual(['hold: available → held 70']);
     expect(change.authorizations).toMatchObject([{ confirmed: [] }]);
+  });
+
+  it('of an account that was not loaded is a bug', () => {
+    const decided = { kind: 'decision', authorizationId: ID } as const;
+    const books = { ...known({ requestedS: AT_S + 50 }), accounts: new Map() };
+    expect(() => apply(books, decided)).toThrow('account acc_1 is loaded and locked');
   });
 
   it('does not anchor the purchase when it is a decline', () => {
