@@ -19,7 +19,6 @@ import { NO_EVIDENCE } from './confirmation.ts';
 import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
 import type { AuthorizationId, StripeCardId } from './ids.ts';
 import { invariant } from './invariant.ts';
-import { CONFIRMATION_WINDOW_S, STRIPE_ANSWER_LIMIT_S } from './limits.ts';
 import { ZERO } from './money.ts';
 import {
   addTransaction,
@@ -185,14 +184,7 @@ function anchorOf(
   view: AuthorizationSnapshot | undefined,
 ): number {
   const approvals = decisions.filter((decision) => decision.approved);
-  const requestedS = Math.min(...approvals.map((decision) => decision.requestedS));
-  // Adopted, and raised by a decision of ours later: it counts from its first event.
-  const isLater =
-    view !== undefined &&
-    requestedS > view.createdS + CONFIRMATION_WINDOW_S + STRIPE_ANSWER_LIMIT_S;
-  if (approvals.length > 0 && !isLater) {
-    return Math.min(...approvals.map(({ decidedS }) => decidedS));
-  }
+  if (approvals.length > 0) return Math.min(...approvals.map(({ decidedS }) => decidedS));
   if (view !== undefined) return view.createdS;
   const cleared = [...(members.get(authorizationId) ?? [])].map(
     (id) => transactions.get(id)?.transaction.createdS ?? nowS,

@@ -156,7 +156,15 @@ describe('a capture', () => {
       { delta: { purchases: 0, captures: 0, capturedMinor: 0, refundedMinor: 300 } },
     ]);
     expect(change.authorizations).toMatchObject([
-      { state: { status: 'pending', refundedMinor: 300, isPurchase: false, merchant: null } },
+      // Nothing else tells yet where the money came from.
+      {
+        state: {
+          status: 'pending',
+          refundedMinor: 300,
+          isPurchase: false,
+          merchant: refund.merchant,
+        },
+      },
     ]);
   });
 

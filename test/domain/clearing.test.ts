@@ -182,12 +182,14 @@ describe('a record of a card that nobody knows', () => {
     expect(again).toMatchObject({ entries: [], transactions: [], opened: [] });
   });
 
-  it('counts for no authorization before it is on an account', () => {
+  it('leaves suspense with its authorization, which tells whose it is', () => {
     const newer = parseStripeCardId('ic_newer');
     const waits = apply(nobody, seen(sampleTransaction({ stripeCardId: newer })));
     const change = apply(cardKnown(written(nobody, waits)), viewed(sampleView()));
-    expect(linesOf(change)).toEqual(['hold: available → held 1000']);
-    expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 0 } }]);
+    expect(linesOf(change)).toEqual(['suspense_resolution: available → suspense 1000']);
+    expect(change.authorizations).toMatchObject([
+      { state: { capturedMinor: 1_000, record: { heldMinor: 0 } } },
+    ]);
   });
 
   it('moves with any row of the card, and takes its place with its authorization', () => {
