@@ -14,11 +14,12 @@ import {
   tellMoney,
   writeEntry,
 } from './books-work.ts';
-import { link, resolveSuspense, standingFlags } from './clearing.ts';
+import { link, moveToAccount, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
 import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
 import type { AuthorizationId, StripeCardId } from './ids.ts';
 import { invariant } from './invariant.ts';
+import { CONFIRMATION_WINDOW_S, STRIPE_ANSWER_LIMIT_S } from './limits.ts';
 import { ZERO } from './money.ts';
 import {
   addTransaction,
@@ -75,7 +76,7 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
   const { snapshots, transactions, card: seenWith } = subject;
   const stored = work.authorizations.get(authorizationId);
   const record = stored?.record ?? unseen(work.before, authorizationId);
-  linkListed(work, seenWith, snapshots, authorizationId);
+  claimRecords(work, seenWith, snapshots, authorizationId);
   const booked = bookedOf(work, work.members.get(authorizationId) ?? []);
   const { reading } = seenWith;
   const { nowS } = work;
@@ -95,17 +96,30 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
   if (state.isPurchase && stored?.isPurchase !== true) tellPurchase(work, state, seenWith);
 }
 
-/** Records that came without their authorization, and are listed by it now, are on the books already. */
-function linkListed(
+/**
+ * Records of this authorization that are on the books already: it lists them, or they name it. Those without their
+ * authorization are given it, and those in suspense leave it, because the authorization tells whose they are.
+ */
+function claimRecords(
   work: BooksWork,
-  { accountId }: CardState,
+  card: CardState,
   snapshots: readonly AuthorizationSnapshot[],
   authorizationId: AuthorizationId,
 ): void {
-  for (const { transactionId } of snapshots.flatMap(({ captures }) => captures)) {
-    const known = work.transactions.get(transactionId);
-    if (known?.accountId === accountId && known.transaction.authorizationId === null) {
-      link(work, known, authorizationId);
+  const captures = snapshots.flatMap((snapshot) => snapshot.captures);
+  const listed = new Set(captures.map(({ transactionId }) => transactionId));
+  const currency = currencyOf(work, card);
+  for (const state of [...work.transactions.values()]) {
+    const { transaction } = state;
+    const named = transaction.authorizationId;
+    const isListed = named === null && listed.has(transaction.transactionId);
+    if (!isListed && named !== authorizationId) continue;
+    if (state.accountId === null) {
+      const isOurs = state.tenantId === card.tenantId && transaction.currency === currency;
+      if (!isOurs || state.flags.includes('wrong_currency')) continue;
+      moveToAccount(work, card, { ...state, transaction: { ...transaction, authorizationId } });
+    } else if (isListed && state.accountId === card.accountId) {
+      link(work, state, authorizationId);
     }
   }
 }
@@ -159,7 +173,7 @@ function stateOf(
     countedMinor: hold.countedMinor,
     anchoredS: anchorOf(work, record, view),
     isPurchase: result.isPurchase,
-    merchant: view?.merchant ?? stored?.merchant ?? null,
+    merchant: view?.merchant ?? stored?.merchant ?? merchantOfRecords(work, record.authorizationId),
     flags: result.flags,
   };
 }
@@ -171,12 +185,34 @@ function anchorOf(
   view: AuthorizationSnapshot | undefined,
 ): number {
   const approvals = decisions.filter((decision) => decision.approved);
-  if (approvals.length > 0) return Math.min(...approvals.map(({ decidedS }) => decidedS));
+  const requestedS = Math.min(...approvals.map((decision) => decision.requestedS));
+  // Adopted, and raised by a decision of ours later: it counts from its first event.
+  const isLater =
+    view !== undefined &&
+    requestedS > view.createdS + CONFIRMATION_WINDOW_S + STRIPE_ANSWER_LIMIT_S;
+  if (approvals.length > 0 && !isLater) {
+    return Math.min(...approvals.map(({ decidedS }) => decidedS));
+  }
   if (view !== undefined) return view.createdS;
   const cleared = [...(members.get(authorizationId) ?? [])].map(
     (id) => transactions.get(id)?.transaction.createdS ?? nowS,
   );
   return cleared.length > 0 ? Math.min(...cleared) : nowS;
+}
+
+/** Of the earliest record, while nothing else tells where the money went. */
+function merchantOfRecords(
+  { members, transactions }: BooksWork,
+  id: AuthorizationId,
+): AuthorizationState['merchant'] {
+  const records = [...(members.get(id) ?? [])].flatMap((member) => {
+    const state = transactions.get(member);
+    return state === undefined ? [] : [state.transaction];
+  });
+  const [first] = records.toSorted(
+    (a, b) => a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1),
+  );
+  return first?.merchant ?? null;
 }
 
 function currencyOf({ accounts }: BooksWork, { accountId }: CardState) {

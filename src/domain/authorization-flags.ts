@@ -2,7 +2,12 @@
  * What a person should know of an authorization. Flags follow from what is known, never from the way there, so any
  * order of events ends at the same flags; one that was raised too early goes when the missing piece arrives.
  */
-import { isTied, latestViews, type NewestSnapshots } from './authorization-state.ts';
+import {
+  type AuthorizationSnapshot,
+  isTied,
+  latestViews,
+  type NewestSnapshots,
+} from './authorization-state.ts';
 import { type Evidence, type RecordedDecision, shownBy } from './confirmation.ts';
 import type { Booked } from './hold.ts';
 import { add, larger, type MinorUnits, subtract } from './money.ts';
@@ -63,11 +68,7 @@ export function flagsOf(standing: Standing): readonly AuthorizationFlag[] {
     adopted: isApproved && !approvedByUs && !declinedByUs,
     approved_against_decision: isApproved && !approvedByUs && declinedByUs,
     over_captured: isExcess,
-    captured_after_reversal:
-      isApproved &&
-      view.status === 'reversed' &&
-      isOwed &&
-      booked.some((record) => isAfterReversal(record, standing)),
+    captured_after_reversal: isApproved && isOwed && isCapturedAfterReversal(standing, view),
     captured_while_declined: view?.approved === false && view.status !== 'pending' && isOwed,
     cleared_unseen: view === undefined && decisions.length === 0 && booked.length > 0,
     refunded_beyond_capture: refunded > captured,
@@ -77,11 +78,14 @@ export function flagsOf(standing: Standing): readonly AuthorizationFlag[] {
   return AUTHORIZATION_FLAGS.filter((flag) => raised[flag]);
 }
 
-/** A part that was captured before the rest was reversed is no surprise; what comes after the reversal is. */
-const isAfterReversal = (
-  { type, createdS }: Booked,
-  { evidence: { reversedS } }: Standing,
-): boolean => type === 'capture' && reversedS !== null && createdS >= reversedS;
+/** Part of it may be captured before the rest is reversed; what comes after, and was not held again, is a surprise. */
+function isCapturedAfterReversal(
+  { booked, evidence: { reversedS, heldS } }: Standing,
+  view: AuthorizationSnapshot,
+): boolean {
+  if (reversedS === null || heldS > reversedS || view.status === 'pending') return false;
+  return booked.some(({ type, createdS }) => type === 'capture' && createdS >= reversedS);
+}
 
 /** What was held on top because the final amount of a foreign purchase was not known. */
 const marginOf = (decisions: readonly RecordedDecision[]): MinorUnits =>

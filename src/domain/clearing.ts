@@ -84,8 +84,13 @@ export function resolveSuspense(work: BooksWork, card: CardState): readonly Obse
       });
       continue;
     }
-    moveToAccount(work, card, state);
-    moved.push(transaction);
+    // An authorization of another account is not touched under this one's lock: the record stands alone then.
+    const owner =
+      transaction.authorizationId && work.authorizations.get(transaction.authorizationId);
+    const isElsewhere = owner ? owner.accountId !== card.accountId : false;
+    const own = isElsewhere ? { ...transaction, authorizationId: null } : transaction;
+    moveToAccount(work, card, { ...state, transaction: own });
+    moved.push(own);
   }
   return moved;
 }

@@ -42,6 +42,8 @@ export interface Evidence extends Shown {
   readonly endedS: number;
   /** The earliest second at which a view showed it reversed; null when none did. */
   readonly reversedS: number | null;
+  /** The latest second at which a view showed it held; 0 when none did. */
+  readonly heldS: number;
   /** Of fetched views, kept apart: one that lost to an event of its second must not confirm what that event lacks. */
   readonly fetched: readonly (Shown & { readonly atS: number })[];
 }
@@ -52,6 +54,7 @@ export const NO_EVIDENCE: Evidence = {
   authorizedMinor: ZERO,
   endedS: 0,
   reversedS: null,
+  heldS: 0,
   fetched: [],
 };
 
@@ -66,17 +69,19 @@ export function mergeEvidence(evidence: Evidence, snapshot: AuthorizationSnapsho
     : evidence.authorizedMinor;
   const { atS, source } = snapshot.rank;
   const endedS = snapshot.status === 'pending' ? evidence.endedS : Math.max(evidence.endedS, atS);
+  const isHeld = snapshot.status === 'pending' && snapshot.approved && snapshot.amountMinor > 0;
+  const heldS = isHeld ? Math.max(evidence.heldS, atS) : evidence.heldS;
   const reversedS =
     snapshot.status === 'reversed' ? Math.min(evidence.reversedS ?? atS, atS) : evidence.reversedS;
   const shown: Shown = { metadataKeys: snapshot.metadataKeys, history: historyOf(snapshot) };
   if (source === 'event')
-    return { ...evidence, ...both(evidence, shown), authorizedMinor, endedS, reversedS };
+    return { ...evidence, ...both(evidence, shown), authorizedMinor, endedS, reversedS, heldS };
   const same = evidence.fetched.find((view) => view.atS === atS);
   const merged = { atS, ...(same === undefined ? shown : both(same, shown)) };
   const fetched = [...evidence.fetched.filter((view) => view.atS !== atS), merged]
     .toSorted((a, b) => b.atS - a.atS)
     .slice(0, FETCHED_MAX);
-  return { ...evidence, authorizedMinor, endedS, reversedS, fetched };
+  return { ...evidence, authorizedMinor, endedS, reversedS, heldS, fetched };
 }
 
 /** A decided view without history shows one answer all the same: its own. */

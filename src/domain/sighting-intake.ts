@@ -22,6 +22,9 @@ export interface Intake {
   readonly claims: Map<TransactionId, { seen: ObservedTransaction; accountId: AccountId }>;
 }
 
+/** Why rows of a card wait, and why they were given up if nobody has recorded the card in time. */
+export const UNKNOWN_CARD = 'nobody here knows the card of this event';
+
 const APPLIED: SeenOutcome = { kind: 'applied', reason: null };
 
 /**
@@ -60,7 +63,7 @@ export function takeOfUnknownCard(work: BooksWork, row: SeenRow): SeenOutcome {
   }
   return sighting.kind === 'transaction'
     ? { kind: 'applied', reason: 'booked against suspense: nobody knows the card' }
-    : { kind: 'parked', reason: 'nobody here knows the card of this event' };
+    : { kind: 'parked', reason: UNKNOWN_CARD };
 }
 
 /** Records that name a card known here, though the authorization that lists them has moved to one that is not. */
@@ -112,7 +115,15 @@ export function takeIn(intake: Intake, sighting: MoneySighting, card: CardState)
   if (sighting.kind === 'authorization' && sighting.snapshot.currency !== currency) {
     return { kind: 'attention', reason: notTheAccounts, hasItem: false };
   }
-  const own = transactions.filter((seen) => seen.currency === currency);
+  const isRecord = sighting.kind === 'transaction';
+  // What clears must be booked: a record whose authorization is another account's stands alone on its card's.
+  const own = transactions
+    .filter((seen) => seen.currency === currency)
+    .map((seen) =>
+      isRecord && isOfAnotherAccount(intake, card, seen.authorizationId)
+        ? { ...seen, authorizationId: null }
+        : seen,
+    );
   const conflict = conflictOf(intake, card, sighting, own);
   if (conflict !== undefined) return { kind: 'attention', reason: conflict, hasItem: false };
   for (const seen of own) takeTransaction(intake, card, seen);
@@ -131,15 +142,9 @@ function conflictOf(
   sighting: MoneySighting,
   transactions: readonly ObservedTransaction[],
 ): string | undefined {
-  const ids = [
-    ...(sighting.kind === 'authorization' ? [sighting.snapshot.authorizationId] : []),
-    ...transactions.flatMap((seen) => seen.authorizationId ?? []),
-  ];
-  for (const id of ids) {
-    const owner = work.authorizations.get(id)?.accountId ?? subjects.get(id)?.card.accountId;
-    if (owner !== undefined && owner !== card.accountId) {
-      return `authorization ${id} is another account's`;
-    }
+  const id = sighting.kind === 'authorization' ? sighting.snapshot.authorizationId : null;
+  if (isOfAnotherAccount({ work, subjects }, card, id)) {
+    return `authorization ${id} is another account's`;
   }
   for (const seen of transactions) {
     const booked = work.transactions.get(seen.transactionId);
@@ -152,13 +157,28 @@ function conflictOf(
     if (isElsewhere || isOfAnother(known, seen)) {
       return `transaction ${seen.transactionId} is booked already, but not here`;
     }
-    if (known.amountMinor !== seen.amountMinor || known.type !== seen.type) {
+    if (!isSameAmount(known, seen)) {
       const was = `${known.type} of ${known.amountMinor}`;
       return `transaction ${seen.transactionId} is on the books as ${was}, but is shown as ${seen.type} of ${seen.amountMinor}`;
     }
   }
   return undefined;
 }
+
+function isOfAnotherAccount(
+  { work, subjects }: Pick<Intake, 'work' | 'subjects'>,
+  card: CardState,
+  id: AuthorizationId | null,
+): boolean {
+  if (id === null) return false;
+  const owner = work.authorizations.get(id)?.accountId ?? subjects.get(id)?.card.accountId;
+  return owner !== undefined && owner !== card.accountId;
+}
+
+const isSameAmount = (known: ObservedTransaction, seen: ObservedTransaction): boolean =>
+  known.amountMinor === seen.amountMinor &&
+  known.type === seen.type &&
+  known.currency === seen.currency;
 
 const isOfAnother = (known: ObservedTransaction, seen: ObservedTransaction): boolean =>
   known.authorizationId !== null &&

@@ -7,6 +7,7 @@ import {
   apply,
   booksOf,
   linesOf,
+  NOW_S,
   sampleAccount,
   sampleCard,
   sampleDecision,
@@ -183,6 +184,18 @@ describe('a capture', () => {
     }
   });
 
+  it('anchors its purchase at the earliest while no view is known', () => {
+    const [first, second] = [
+      sampleTransaction({ transactionId: transactionId('ipi_a'), createdS: AT_S + 70 }),
+      sampleTransaction({ transactionId: transactionId('ipi_b'), createdS: AT_S + 30 }),
+    ];
+    const books = written(booksOf(), apply(booksOf(), seen(first)));
+    const change = apply(books, seen(second));
+    expect(change.authorizations).toMatchObject([{ state: { anchoredS: AT_S + 30 } }]);
+    const both = apply(booksOf(), seen(first), seen(second));
+    expect(both.authorizations).toMatchObject([{ state: { anchoredS: AT_S + 30 } }]);
+  });
+
   it('before every view is dated, carried and anchored by itself', () => {
     const change = apply(booksOf(), seen(sampleTransaction()));
     expect(change.authorizations).toMatchObject([
@@ -200,6 +213,24 @@ describe('a capture', () => {
     const next = apply(written(booksOf(), change), viewed(sampleView()));
     expect(next.closed).toMatchObject([{ kind: 'cleared_unseen', subject: 'iauth_1' }]);
     expect(next.authorizations).toMatchObject([{ state: { anchoredS: AT_S, flags: ['adopted'] } }]);
+  });
+});
+
+describe('what a person has to settle', () => {
+  const capture = sampleTransaction();
+  const second = sampleTransaction({ transactionId: transactionId('ipi_2'), amount: 5 });
+
+  it('is not told again while nothing about it has changed', () => {
+    const books = written(booksOf(), apply(booksOf(), seen(capture)));
+    expect(apply(books, { kind: 'decision', authorizationId: ID }).opened).toEqual([]);
+    expect(apply(books, seen(capture))).toMatchObject({ opened: [], closed: [] });
+  });
+
+  it('is told anew with every clearing record', () => {
+    const books = written(booksOf(), apply(booksOf(), seen(capture)));
+    expect(apply(books, seen(second)).opened).toMatchObject([
+      { kind: 'cleared_unseen', details: { transactionIds: 'ipi_1 ipi_2', capturedMinor: 1_005 } },
+    ]);
   });
 });
 
@@ -250,11 +281,44 @@ describe('a decision that came after the view of its authorization', () => {
     expect(change.authorizations).toMatchObject([{ confirmed: [] }]);
   });
 
+  it('of an account that was not loaded is a bug', () => {
+    const decided = { kind: 'decision', authorizationId: ID } as const;
+    const books = { ...known({ requestedS: AT_S + 50 }), accounts: new Map() };
+    expect(() => apply(books, decided)).toThrow('account acc_1 is loaded and locked');
+  });
+
   it('does not anchor the purchase when it is a decline', () => {
     const decided = { kind: 'decision', authorizationId: ID } as const;
     const change = apply(known({ approved: false, decidedS: AT_S - 5 }), decided);
     expect(change.authorizations).toMatchObject([{ state: { anchoredS: AT_S } }]);
     expect(change.opened).toMatchObject([{ kind: 'approved_against_decision' }]);
+  });
+
+  it('does not anchor it when another approval came before', () => {
+    const decided = { kind: 'decision', authorizationId: ID } as const;
+    const books = known({ decidedS: AT_S - 5 });
+    const state = books.authorizations.get(ID);
+    if (state === undefined) throw new Error('the authorization was stored');
+    const more = sampleDecision({ requestId: 'evt_more', decidedS: AT_S - 1 });
+    const record = { ...state.record, decisions: [more, ...state.record.decisions, more] };
+    const change = apply(
+      { ...books, authorizations: new Map([[ID, { ...state, record }]]) },
+      decided,
+    );
+    expect(change.authorizations).toMatchObject([{ state: { anchoredS: AT_S - 5 } }]);
+  });
+
+  it('as a decline before anything else is anchored now', () => {
+    const decided = { kind: 'decision', authorizationId: ID } as const;
+    const books = known({ approved: false });
+    const state = books.authorizations.get(ID);
+    if (state === undefined) throw new Error('the authorization was stored');
+    const record = { ...state.record, newest: [], heldMinor: minorUnits(0) };
+    const change = apply(
+      { ...books, authorizations: new Map([[ID, { ...state, record }]]) },
+      decided,
+    );
+    expect(change.authorizations).toMatchObject([{ state: { anchoredS: NOW_S } }]);
   });
 
   it('of an authorization that is not known here waits', () => {

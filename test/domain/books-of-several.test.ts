@@ -6,6 +6,7 @@ import {
   parseCardId,
   parseStripeCardId,
   parseTenantId,
+  parseTransactionId,
 } from '../../src/domain/ids.ts';
 import {
   AT_S,
@@ -79,6 +80,13 @@ describe('an authorization whose card was replaced', () => {
     ]);
   });
 
+  it('tells the first purchase to the card that it is on', () => {
+    const view = sampleView({ stripeCardId: replacement.stripeCardId });
+    // The clearing record still names the card that is being spent from.
+    const change = apply(both, seen(sampleTransaction()), viewed(view));
+    expect(change.facts).toMatchObject([{ cardId: 'card_2', fact: { kind: 'purchase_seen' } }]);
+  });
+
   it('waits with its new card, while records that name the old one are booked', () => {
     const one = booksOf();
     const held = written(one, apply(one, viewed(sampleView())));
@@ -105,21 +113,62 @@ describe('an authorization whose card was replaced', () => {
       { kind: 'attention', reason: "authorization iauth_1 is another account's", hasItem: false },
     ]);
     expect(change.authorizations).toEqual([]);
+    // A record that the authorization lists is its own, whatever card it names.
+    const listing = viewed(
+      sampleView({ rank: later }),
+      sampleTransaction({ stripeCardId: elsewhere.stripeCardId }),
+    );
+    expect(apply(known, listing).transactions).toMatchObject([
+      { state: { accountId: 'acc_1', cardId: 'card_1' } },
+    ]);
   });
 });
 
 describe('several authorizations and cards in one batch', () => {
-  it('are each brought forward, in the order of their ids', () => {
-    const [b, a] = ['iauth_b', 'iauth_a'].map((id) =>
-      viewed(sampleView({ authorizationId: authorizationId(id) })),
+  it.each([[['b', 'a', 'c']], [['a', 'b', 'c']], [['c', 'b', 'a']]])(
+    'are each brought forward in the order of their ids, as %o',
+    (names) => {
+      const views = names.map((name) =>
+        viewed(sampleView({ authorizationId: authorizationId(`iauth_${name}`) })),
+      );
+      const change = apply(booksOf(), ...views);
+      const ids = change.authorizations.map(({ state }) => state.record.authorizationId);
+      expect(ids).toEqual(['iauth_a', 'iauth_b', 'iauth_c']);
+      expect(change.entries.map(({ entry }) => entry.authorizationId)).toEqual(ids);
+      expect(change.accounts).toMatchObject([{ availableMinor: 7_000 }]);
+      expect(change.spending).toMatchObject([{ delta: { purchases: 3 } }]);
+    },
+  );
+
+  it('leave suspense in the order of their cards, whatever the order of the rows', () => {
+    const ids = ['ic_a', 'ic_b', 'ic_c'].map(parseStripeCardId);
+    const nobody = booksOf({ cards: [] });
+    const waiting = ids.map((stripeCardId, index) =>
+      seen(
+        sampleTransaction({
+          transactionId: parseTransactionId(`ipi_${ids.length - index}`),
+          authorizationId: null,
+          stripeCardId,
+        }),
+      ),
     );
-    if (a === undefined || b === undefined) throw new Error('there are two');
-    const change = apply(booksOf(), b, a);
-    const ids = change.authorizations.map(({ state }) => state.record.authorizationId);
-    expect(ids).toEqual(['iauth_a', 'iauth_b']);
-    expect(change.entries.map(({ entry }) => entry.authorizationId)).toEqual(ids);
-    expect(change.accounts).toMatchObject([{ availableMinor: 8_000 }]);
-    expect(change.spending).toMatchObject([{ delta: { purchases: 2 } }]);
+    const cards = ids.map((stripeCardId) => sampleCard({ stripeCardId }));
+    const known = {
+      ...written(nobody, apply(nobody, ...waiting)),
+      cards: booksOf({ cards }).cards,
+    };
+    const rows = ids.map((stripeCardId) => ({ kind: 'card_recorded', stripeCardId }) as const);
+    const [a, b, c] = rows;
+    if (a === undefined || b === undefined || c === undefined) throw new Error('there are three');
+    for (const order of [rows, [b, a, c], [c, b, a]]) {
+      const change = apply(known, ...order);
+      expect(change.entries.map(({ entry }) => entry.transactionId)).toEqual([
+        'ipi_3',
+        'ipi_2',
+        'ipi_1',
+      ]);
+      expect(change.woken).toHaveLength(3);
+    }
   });
 
   it('are never mixed up between accounts', () => {

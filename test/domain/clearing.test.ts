@@ -178,7 +178,16 @@ describe('a record of a card that nobody knows', () => {
   it('is booked once', () => {
     const waits = apply(nobody, seen(unlinked()), seen(unlinked()));
     expect(linesOf(waits)).toHaveLength(1);
-    expect(linesOf(apply(written(nobody, waits), seen(unlinked())))).toEqual([]);
+    const again = apply(written(nobody, waits), seen(unlinked()));
+    expect(again).toMatchObject({ entries: [], transactions: [], opened: [] });
+  });
+
+  it('counts for no authorization before it is on an account', () => {
+    const newer = parseStripeCardId('ic_newer');
+    const waits = apply(nobody, seen(sampleTransaction({ stripeCardId: newer })));
+    const change = apply(cardKnown(written(nobody, waits)), viewed(sampleView()));
+    expect(linesOf(change)).toEqual(['hold: available → held 1000']);
+    expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 0 } }]);
   });
 
   it('moves with any row of the card, and takes its place with its authorization', () => {
@@ -198,7 +207,9 @@ describe('a record of a card that nobody knows', () => {
       seen(unlinked({ transactionId: parseTransactionId(id) })),
     );
     if (a === undefined || b === undefined) throw new Error('there are two');
-    const known = apply(cardKnown(written(nobody, apply(nobody, b, a))), recorded);
+    const waits = cardKnown(written(nobody, apply(nobody, b, a)));
+    const reversed = new Map([...waits.transactions].toReversed());
+    const known = apply({ ...waits, transactions: reversed }, recorded);
     expect(known.entries.map(({ entry }) => entry.transactionId)).toEqual(['ipi_a', 'ipi_b']);
   });
 
@@ -230,6 +241,19 @@ describe('a record of a card that nobody knows', () => {
       seen(unlinked()),
     );
     expect(again.transactions).toEqual([]);
+  });
+
+  it('does not learn it once it is on an account, nor from a row of another tenant', () => {
+    const elsewhere = parseStripeCardId('ic_nobody');
+    const naming = seen(sampleTransaction({ stripeCardId: elsewhere }));
+    const forced = written(booksOf(), apply(booksOf(), seen(unlinked())));
+    expect(apply(forced, naming).transactions).toEqual([]);
+    const waits = written(nobody, apply(nobody, seen(unlinked())));
+    const [state] = waits.transactions.values();
+    if (state === undefined) throw new Error('it waits');
+    const foreign = { ...state, tenantId: parseTenantId('ten_other') };
+    const books = { ...waits, transactions: new Map([[IPI, foreign]]) };
+    expect(apply(books, naming).transactions).toEqual([]);
   });
 
   it('that is listed whole by an authorization of the card belongs to it; the view waits', () => {

@@ -5,6 +5,7 @@ import {
   parseAuthorizationId,
   parseCardId,
   parseStripeCardId,
+  parseTenantId,
   parseTransactionId,
 } from '../../src/domain/ids.ts';
 import {
@@ -54,6 +55,24 @@ describe('a row that contradicts the books', () => {
     expect(linesOf(both)).toEqual(['capture: available → network_settlement 1000']);
   });
 
+  it('does not by being listed, by its id, by an authorization that it does not belong to', () => {
+    const capture2 = sampleTransaction({ authorizationId: parseAuthorizationId('iauth_2') });
+    const there = written(booksOf(), apply(booksOf(), seen(capture2)));
+    const listed = [{ transactionId: capture2.transactionId, amountMinor: null }];
+    const change = apply(there, viewed(sampleView({ captures: listed })));
+    expect(change.transactions).toEqual([]);
+    expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 0 } }]);
+  });
+
+  it('does not by being listed by one authorization and naming another: it is the one that it names', () => {
+    const named = sampleTransaction({ authorizationId: parseAuthorizationId('iauth_2') });
+    const change = apply(booksOf(), viewed(sampleView(), named));
+    expect(change.authorizations).toMatchObject([
+      { state: { record: { authorizationId: 'iauth_1' }, capturedMinor: 0 } },
+      { state: { record: { authorizationId: 'iauth_2' }, capturedMinor: 1_000 } },
+    ]);
+  });
+
   it('does not by leaving its authorization out', () => {
     const change = apply(booked(), seen(unlinked()));
     expect(outcomes(change)).toEqual([{ kind: 'applied', reason: null }]);
@@ -72,6 +91,18 @@ describe('a row that contradicts the books', () => {
     accounts: [sampleAccount(), sampleAccount({ accountId: other.accountId })],
   });
   const { stripeCardId } = other;
+
+  it("does by a record that waits in suspense for another tenant's card", () => {
+    const nobody = booksOf({ cards: [] });
+    const waits = written(nobody, apply(nobody, seen(unlinked())));
+    const [state] = waits.transactions.values();
+    if (state === undefined) throw new Error('it waits');
+    const foreign = { ...state, tenantId: parseTenantId('ten_other') };
+    const transactions = new Map([[state.transaction.transactionId, foreign]]);
+    const change = apply({ ...waits, cards: booksOf().cards, transactions }, seen(unlinked()));
+    const reason = 'transaction ipi_1 is booked already, but not here';
+    expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
+  });
 
   it("does by a record that is another account's", () => {
     const reason = 'transaction ipi_1 is booked already, but not here';

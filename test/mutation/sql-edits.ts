@@ -1,6 +1,12 @@
 /** Mistakes in expressions: signs, comparisons, boundaries, logic, defaults, and locks. */
-import type { Edit } from './sql-mutants.ts';
 import { indexOfNext, type Token } from './sql-tokens.ts';
+
+/** A change of the text of a function. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly by: string;
+}
 
 /** What a word or sign is mistaken for. What does not compile then is left out when it is tried. */
 const SWAPS: Readonly<Record<string, readonly string[]>> = {

@@ -1,14 +1,7 @@
 /** Mutants of the functions in the migrations: each is the whole function with one small mistake in it. */
-import { expressionEdits } from './sql-edits.ts';
+import { type Edit, expressionEdits } from './sql-edits.ts';
 import { partsOf } from './sql-statements.ts';
 import { type Token, tokensOf } from './sql-tokens.ts';
-
-/** A change of the text of a function. */
-export interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly by: string;
-}
 
 export interface SqlMutant {
   readonly functionName: string;

@@ -6,6 +6,8 @@ import type { Sql } from './pool.ts';
 
 /** Longer than any fuel authorization stays open; older ones have long been looked at. */
 const LOOK_BACK_S = 14 * 24 * 3_600;
+/** Another relay may apply the look by a clock that is behind ours; it must find the hold lapsed as well. */
+const CLOCK_SKEW_S = 60;
 /** Of one call: the rest is taken by the next. */
 const LAPSED_MAX = 500;
 
@@ -20,7 +22,7 @@ export async function recheckLapsedSurplus(sql: Sql, nowS: number): Promise<numb
       join tenants t using (tenant_id)
       join authorizations z on z.authorization_id = d.authorization_id
      where d.approved and d.surplus ->> 'kind' = 'fuel'
-       and (d.surplus ->> 'validUntilS')::bigint between ${nowS - LOOK_BACK_S}::bigint and ${nowS}::bigint
+       and (d.surplus ->> 'validUntilS')::bigint between ${nowS - LOOK_BACK_S}::bigint and ${nowS - CLOCK_SKEW_S}::bigint
        and z.held_minor > 0
        and not exists (select from inbox i where i.event_id = 'lapsed:' || d.decision_id)
      limit ${LAPSED_MAX}

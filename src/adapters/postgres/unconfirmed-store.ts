@@ -70,10 +70,10 @@ export async function claimHolds(
   const { nowS, limit, givenUpAfterS } = options;
   return sql<UnconfirmedHold[]>`
     with due as (
-      select d.tenant_id, d.authorization_id, d.stripe_card_id
+      select d.tenant_id, d.authorization_id, min(d.stripe_card_id) as stripe_card_id
         from decisions d left join hold_lookups l using (authorization_id)
        where ${isDue(sql, nowS)} and d.tenant_id = ${turn.tenantId} and ${isById(sql)} = ${turn.byId}
-       group by 1, 2, 3 order by min(d.requested_at) limit ${limit}),
+       group by 1, 2 order by min(d.requested_at) limit ${limit}),
     claimed as (
       insert into hold_lookups as h (tenant_id, authorization_id, looks, next_look_at)
       select tenant_id, authorization_id, 1, to_timestamp(${nowS + givenUpAfterS}) from due order by authorization_id

@@ -179,10 +179,14 @@ class Run implements World {
 
   async #act(step: Step): Promise<void> {
     switch (step.kind) {
-      case 'credit':
-      case 'debit': {
+      case 'credit': {
         const payment = this.payment(this.#accountAt(step.account).id, step.amount);
-        return this.command((accounts) => accounts[step.kind](payment));
+        return this.command((accounts) => accounts.credit(payment));
+      }
+      case 'debit': {
+        const { id } = this.#accountAt(step.account);
+        const payment = this.payment(id, Math.max(await this.#amount(step, id), 1));
+        return this.command((accounts) => accounts.debit(payment));
       }
       case 'transfer': {
         const payment = this.payment(this.#accountAt(step.account).id, step.amount);
@@ -254,12 +258,21 @@ class Run implements World {
   async #purchase(step: Extract<Step, { kind: 'purchase' }>): Promise<void> {
     const { stripeCardId, account } = this.#cardAt(step.card, CARDS.length - 1);
     const id = this.#network.newId('iauth');
-    const purchase = this.#network.open({
-      id,
-      stripeCardId,
-      currency: this.#accountAt(account).code,
-    });
-    await this.#request(purchase, step, step.style);
+    const { id: accountId, code } = this.#accountAt(account);
+    const purchase = this.#network.open({ id, stripeCardId, currency: code });
+    const amount = await this.#amount(step, accountId);
+    await this.#request(purchase, { ...step, amount }, step.style);
+  }
+
+  /** The amount of a step, which may be told by what can be spent. */
+  async #amount(
+    { amount, edge }: { readonly amount: number; readonly edge: number | null },
+    accountId: AccountId,
+  ): Promise<number> {
+    if (edge === null) return amount;
+    const [row] = await this.#sql<{ room: number }[]>`
+      select available_minor + credit_limit_minor as room from accounts where account_id = ${accountId}`;
+    return Math.max((row?.room ?? 0) + edge, 0);
   }
 
   async #request(

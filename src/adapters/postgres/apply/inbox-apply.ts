@@ -5,7 +5,7 @@
  */
 import type { ApplyCounts } from '../../../ports/event-application.ts';
 import type { Sql, Transaction } from '../pool.ts';
-import { isLockTimeout } from './data-error.ts';
+import { isDataError, isLockTimeout } from './data-error.ts';
 import type { ApplyOptions, InboxRow, RowOutcome } from './inbox-row.ts';
 import { applyGroupRows, openItems, readRows, settle } from './inbox-rows.ts';
 import type { LockMode } from './load-books.ts';
@@ -106,8 +106,11 @@ async function tryTogether(
   if (groupKeys.length < 2) return { counts: NOTHING, busy: [], apart: groupKeys };
   try {
     return await sql.begin((tx) => applyTogether(tx, groupKeys, mode, options));
-  } catch {
+  } catch (error) {
     // Nothing was written. Which group is to blame, and for what, shows when each is applied alone.
+    if (!isDataError(error) && !isLockTimeout(error)) {
+      options.onError(`${groupKeys.length} groups together`, error);
+    }
     return { counts: NOTHING, busy: [], apart: groupKeys };
   }
 }

@@ -70,7 +70,7 @@ async function applyAlone(
   }
 }
 
-/** In a savepoint: what fails here leaves the transaction usable, and its locks in place. */
+/** In a savepoint: what fails here leaves the transaction usable for the other rows. */
 async function applyTogether(
   tx: Transaction,
   rows: readonly InboxRow[],

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthorizationState, BooksChange, TransactionState } from '../../../domain/books.ts';
 import { idFrom } from '../../../domain/ids.ts';
+import { UNKNOWN_CARD } from '../../../domain/sighting-intake.ts';
 import { writeEntries } from '../ledger.ts';
 import type { Transaction } from '../pool.ts';
 
@@ -196,10 +197,17 @@ async function closeItems(tx: Transaction, { closed }: BooksChange) {
        and a.closed_at is null`;
 }
 
-/** Rows that waited for a card to become known need not wait for their next try. */
+/** Rows of a card that has become known need not wait for their next try, and those given up get another one. */
 async function wakeParked(tx: Transaction, { woken }: BooksChange) {
   if (woken.length === 0) return;
   await tx`
-    update inbox set next_try_at = now()
-     where group_key = any (${[...woken]}) and status = 'pending' and next_try_at > now()`;
+    with woken as (
+      update inbox set status = 'pending', reason = null, settled_at = null, next_try_at = now()
+       where group_key = any (${[...woken]})
+         and (status = 'pending' and next_try_at > now() or status = 'attention' and reason = ${UNKNOWN_CARD})
+      returning tenant_id, event_id, object_id, source)
+    update attention_items a set closed_at = now(), resolution = 'the card is known now'
+      from woken w
+     where a.kind = 'event_not_applied' and a.closed_at is null and a.tenant_id = w.tenant_id
+       and a.subject = case when w.source = 'fetch' then coalesce(w.object_id, w.event_id) else w.event_id end`;
 }

@@ -90,6 +90,8 @@ begin
   if tg_relid <> 'public.postings'::regclass then
     raise exception 'this trigger belongs to postings alone';
   end if;
+  -- Not the writer's to choose: the roll-up goes by it.
+  new.written_by := pg_current_xact_id();
   select * into strict entry from journal_entries where entry_id = new.entry_id;
   if entry.written_by <> pg_current_xact_id() then
     raise exception 'entry % is complete; book a correction instead', new.entry_id;

@@ -24,6 +24,8 @@ create table inbox (
 -- Event ids are unique per account; one event is stored once whatever brings it.
 create unique index inbox_event_once on inbox (event_id, coalesce(stripe_account, ''));
 create index inbox_waiting on inbox (next_try_at, inbox_id) where status = 'pending';
+-- What was given up because nobody knew its card comes back when the card is recorded.
+create index inbox_given_up on inbox (group_key) where status = 'attention';
 create index inbox_waiting_of_group on inbox (group_key, inbox_id) where status = 'pending';
 
 -- Small messages for a card's workflow, made when the inbox is applied or a command is committed.

@@ -155,7 +155,8 @@ begin
   -- A view or a capture of this authorization came before this decision (an increment, or an answer given late):
   -- the relay converges it once more, so that the order of the two does not matter. A decline changes flags, too.
   if exists (select from authorizations z where z.authorization_id = d.authorization_id
-      and (z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0)) then
+      and (z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0))
+    or exists (select from transactions t where t.authorization_id = d.authorization_id and t.account_id is null) then
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     values (d.tenant_id, r ->> 'stripeAccount', 'decision:' || d.decision_id, 'decision', 'decision.recorded',
       d.authorization_id, d.stripe_card_id, d.requested_at, jsonb_build_object('authorizationId', d.authorization_id));

@@ -4,10 +4,11 @@ import {
   AuthorizationSummary,
 } from '../../../client/schemas/authorization.ts';
 import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
+import { parseAuthorizationId } from '../../../domain/ids.ts';
 import type { AuthorizationFilter } from '../../../ports/authorizations.ts';
 import { found, invalidField } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
-import { IdParams, pageOr400 } from './path-id.ts';
+import { IdParams, pageOr400, pathId } from './path-id.ts';
 
 const TAGS = ['History'];
 
@@ -40,7 +41,12 @@ export function authorizationRoutes(app: App, { records }: IngressPorts): void {
       },
     },
     async ({ params }) =>
-      found(await records.authorizations.find(params.id), 'AUTHORIZATION_NOT_FOUND'),
+      found(
+        await records.authorizations.find(
+          pathId(parseAuthorizationId, params.id, 'AUTHORIZATION_NOT_FOUND'),
+        ),
+        'AUTHORIZATION_NOT_FOUND',
+      ),
   );
 }
 

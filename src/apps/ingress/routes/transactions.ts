@@ -4,9 +4,10 @@ import {
   Transaction,
   TransactionQuery,
 } from '../../../client/schemas/transaction.ts';
+import { parseTransactionId } from '../../../domain/ids.ts';
 import { found } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
-import { IdParams, pageOr400 } from './path-id.ts';
+import { IdParams, pageOr400, pathId } from './path-id.ts';
 
 const TAGS = ['History'];
 
@@ -37,6 +38,11 @@ export function transactionRoutes(app: App, { records }: IngressPorts): void {
       },
     },
     async ({ params }) =>
-      found(await records.transactions.find(params.id), 'TRANSACTION_NOT_FOUND'),
+      found(
+        await records.transactions.find(
+          pathId(parseTransactionId, params.id, 'TRANSACTION_NOT_FOUND'),
+        ),
+        'TRANSACTION_NOT_FOUND',
+      ),
   );
 }
