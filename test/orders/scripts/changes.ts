@@ -48,6 +48,19 @@ export const CHANGES: readonly Script[] = [
     leaves: { held: 2_000, cleared: 0 },
   },
   {
+    name: 'raised three times within a second',
+    covers: ['Stripe: increment', 'Practice: an old state overwrites a new one'],
+    act: async ({ atOnce, buy, increment }) => {
+      const id = await buy();
+      await atOnce(async () => {
+        await increment(id, 100);
+        await increment(id, 200);
+        await increment(id, 300);
+      });
+    },
+    leaves: { held: 1_600, cleared: 0 },
+  },
+  {
     name: 'raised after a part was captured',
     covers: ['Stripe: increment', 'Stripe: partial capture, more to come'],
     options: ['capturedAmount'],
@@ -80,6 +93,17 @@ export const CHANGES: readonly Script[] = [
     covers: ['Stripe: full reversal', 'Ledger: release'],
     act: async ({ buy, reverse }) => reverse(await buy()),
     leaves: { held: 0, cleared: 0 },
+  },
+  {
+    name: 'bought and reversed in two parts within a second',
+    covers: ['Stripe: partial reversal', 'Practice: an old state overwrites a new one'],
+    act: ({ atOnce, buy, reverse }) =>
+      atOnce(async () => {
+        const id = await buy();
+        await reverse(id, 200);
+        await reverse(id, 300);
+      }),
+    leaves: { held: 500, cleared: 0 },
   },
   {
     name: 'reversed weeks later',

@@ -1,5 +1,5 @@
 /** How money comes back. */
-import { editTransactions } from '../edit.ts';
+import { editTransactions, isTransaction } from '../edit.ts';
 import type { Script } from '../script.ts';
 
 export const REFUNDS: readonly Script[] = [
@@ -43,7 +43,7 @@ export const REFUNDS: readonly Script[] = [
     covers: ['Practice: a refund belongs to no authorization', 'Stripe: linked refund'],
     // The record's own event does not know its authorization; the authorization knows the record.
     edit: (event) =>
-      String(event['type']).startsWith('issuing_transaction')
+      isTransaction(event)
         ? editTransactions(event, (transaction) => ({ ...transaction, authorization: null }))
         : event,
     act: async ({ buy, capture, refund }) => refund(await capture(await buy()), 400),

@@ -68,6 +68,24 @@ export const TIES: readonly Script[] = [
     leaves: { held: 250, cleared: 0 },
   },
   {
+    name: 'lowered, raised and lowered within a second, reversed and raised while it is looked at',
+    covers: [TIE, 'Stripe: increment', 'Practice: decision and event race'],
+    mayTie: true,
+    act: async ({ atOnce, buy, finalize, reverse, increment }) => {
+      const id = await buy();
+      await atOnce(async () => {
+        await finalize(id, 400);
+        await finalize(id, 900);
+        await finalize(id, 400);
+      });
+      await atOnce(async () => {
+        await reverse(id, 100);
+        await increment(id, 500);
+      });
+    },
+    leaves: { held: 800, cleared: 0 },
+  },
+  {
     name: 'lowered and raised within a second, captured in part the minute after',
     covers: [TIE, 'Stripe: partial capture, more to come'],
     mayTie: true,
