@@ -108,7 +108,7 @@ function claimRecords(
   const captures = snapshots.flatMap((snapshot) => snapshot.captures);
   const listed = new Set(captures.map(({ transactionId }) => transactionId));
   const currency = currencyOf(work, card);
-  for (const state of [...work.transactions.values()]) {
+  for (const state of work.transactions.values()) {
     const { transaction } = state;
     const named = transaction.authorizationId;
     const isListed = named === null && listed.has(transaction.transactionId);
