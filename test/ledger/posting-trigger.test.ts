@@ -140,19 +140,21 @@ describe('a posting of an account', () => {
     expect(await heldOf(authorizationId)).toBe(1);
   });
 
-  it('is dated and numbered by the database, whatever its writer says', async () => {
-    const [row] = await book(
-      { kind: 'credit' },
-      {
-        debit: 'funding',
-        credit: 'available',
-        seq: 77,
-        posted_at: '2020-01-01',
-        available_after_minor: 5,
-      },
-    );
+  it('is numbered and dated by the database', async () => {
+    const [row] = await book({ kind: 'credit' }, { debit: 'funding', credit: 'available' });
     expect(row).toMatchObject({ seq: 2, available_after_minor: FUNDS_MINOR + 100 });
     expect(Date.now() - Number(row?.['posted_at'])).toBeLessThan(60_000);
+  });
+
+  it.each([
+    ['seq', 77],
+    ['posted_at', '2020-01-01'],
+    ['available_after_minor', 5],
+    ['held_after_minor', 5],
+    ['written_by', '3'],
+  ])('is refused with a %s of its writer', async (column, value) => {
+    const posting = { debit: 'funding', credit: 'available', [column]: value };
+    await expect(book({ kind: 'credit' }, posting)).rejects.toMatchObject({ code: '42501' });
   });
 });
 
@@ -160,8 +162,7 @@ describe('a posting of no account', () => {
   const noAccount = { account_id: null, debit: 'suspense', credit: 'network_settlement' };
 
   it('has no number and no balance after it, and is dated by the database', async () => {
-    const said = { seq: 7, available_after_minor: 8, held_after_minor: 9, posted_at: '2020-01-01' };
-    const [row] = await book({ kind: 'credit', account_id: null }, { ...noAccount, ...said });
+    const [row] = await book({ kind: 'credit', account_id: null }, noAccount);
     expect(row).toMatchObject({ seq: null, available_after_minor: null, held_after_minor: null });
     expect(Date.now() - Number(row?.['posted_at'])).toBeLessThan(60_000);
     expect(await accountOf(program)).toEqual({ available: FUNDS_MINOR, held: 0, seq: 1 });

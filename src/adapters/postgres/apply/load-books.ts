@@ -98,22 +98,25 @@ export async function loadBooks(
   named: Named,
   accounts: readonly AccountState[],
 ): Promise<Books> {
-  const [cards, transactions] = await Promise.all([
+  const [cards, transactions, ofNames] = await Promise.all([
     loadCards(tx, named),
     loadTransactions(tx, named),
+    loadAuthorizations(tx, named.authorizations),
   ]);
   // What leaves suspense may name an authorization that no row does.
   const ids = new Set(named.authorizations);
   for (const { transaction } of transactions) {
     if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
   }
-  const authorizations = byId(
-    await loadAuthorizations(tx, [...ids]),
-    (state) => state.record.authorizationId,
-  );
-  const late = [...ids].filter((id) => !named.authorizations.includes(id));
-  const more =
-    late.length === 0 ? [] : await loadTransactions(tx, { ...NOTHING, authorizations: late });
+  const late = [...ids].slice(named.authorizations.length);
+  const [ofSuspense, more] =
+    late.length === 0
+      ? [[], []]
+      : await Promise.all([
+          loadAuthorizations(tx, late),
+          loadTransactions(tx, { ...NOTHING, authorizations: late }),
+        ]);
+  const authorizations = byId([...ofNames, ...ofSuspense], (state) => state.record.authorizationId);
   const unseen = [...ids].filter((id) => !authorizations.has(id));
   return {
     cards: byId(cards, (card) => card.stripeCardId),
