@@ -35,11 +35,14 @@ create function check_entry_references() returns trigger language plpgsql as $$
 declare
   missing text;
 begin
-  select coalesce(w.authorization_id, w.transaction_id) into missing from written w
-   where w.authorization_id is not null
-         and not exists (select from authorizations z where z.authorization_id = w.authorization_id offset 0)
-      or w.transaction_id is not null
-         and not exists (select from transactions t where t.transaction_id = w.transaction_id offset 0)
+  select id into missing from (
+    select w.authorization_id as id from written w
+     where w.authorization_id is not null
+       and not exists (select from authorizations z where z.authorization_id = w.authorization_id offset 0)
+    union all
+    select w.transaction_id from written w
+     where w.transaction_id is not null
+       and not exists (select from transactions t where t.transaction_id = w.transaction_id offset 0)) m
    limit 1;
   if found then
     raise exception 'an entry refers to %, which does not exist', missing using errcode = 'foreign_key_violation';
