@@ -3,7 +3,11 @@
  * of them. Cards first (what waited for them in suspense), then clearing records without an authorization, then each
  * authorization once, however many rows are about it. Any order, repetition and batching ends in the same books.
  */
-import { type AuthorizationSnapshot, latestViews } from './authorization-state.ts';
+import {
+  type AuthorizationSnapshot,
+  latestViews,
+  type NewestSnapshots,
+} from './authorization-state.ts';
 import type { AuthorizationState, Books, BooksChange, CardState, SeenRow } from './books.ts';
 import {
   type BooksWork,
@@ -17,7 +21,7 @@ import {
 import { link, moveToAccount, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
 import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
-import type { AuthorizationId, StripeCardId } from './ids.ts';
+import type { AuthorizationId, StripeCardId, TransactionId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import { ZERO } from './money.ts';
 import {
@@ -26,6 +30,7 @@ import {
   type Intake,
   recordsOfKnownCards,
   type Subject,
+  subjectOf,
   takeIn,
   takeOfUnknownCard,
 } from './sighting-intake.ts';
@@ -54,6 +59,7 @@ export function applySightings(books: Books, rows: readonly SeenRow[], nowS: num
     const outcome = takeIn(intake, row.sighting, card);
     if (!work.outcomes.has(row.key)) work.outcomes.set(row.key, outcome);
   }
+  awaken(intake);
   const inOrder = [...intake.subjects].toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [authorizationId, subject] of inOrder) bring(work, authorizationId, subject);
   return endWork(work);
@@ -70,12 +76,27 @@ const unseen = ({ decisions }: Books, authorizationId: AuthorizationId): Authori
   decisions: decisions.get(authorizationId) ?? [],
 });
 
+/** A record that names no authorization concerns those that were seen to list it. */
+function awaken(intake: Intake): void {
+  const { before, transactions } = intake.work;
+  for (const { awaits, accountId, record } of before.authorizations.values()) {
+    for (const id of awaits) {
+      const state = transactions.get(id);
+      if (state?.accountId !== accountId || state.transaction.authorizationId !== null) continue;
+      const card = before.cards.get(state.transaction.stripeCardId);
+      if (card !== undefined) subjectOf(intake, card, record.authorizationId);
+    }
+  }
+}
+
 /** Brings one authorization to where everything known leads. */
 function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subject): void {
   const { snapshots, transactions, card: seenWith } = subject;
   const stored = work.authorizations.get(authorizationId);
   const record = stored?.record ?? unseen(work.before, authorizationId);
-  claimRecords(work, seenWith, snapshots, authorizationId);
+  const captures = snapshots.flatMap((snapshot) => snapshot.captures);
+  const listed = captures.map(({ transactionId }) => transactionId);
+  claimRecords(work, seenWith, new Set([...(stored?.awaits ?? []), ...listed]), authorizationId);
   const booked = bookedOf(work, work.members.get(authorizationId) ?? []);
   const { reading } = seenWith;
   const { nowS } = work;
@@ -102,11 +123,9 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
 function claimRecords(
   work: BooksWork,
   card: CardState,
-  snapshots: readonly AuthorizationSnapshot[],
+  listed: ReadonlySet<TransactionId>,
   authorizationId: AuthorizationId,
 ): void {
-  const captures = snapshots.flatMap((snapshot) => snapshot.captures);
-  const listed = new Set(captures.map(({ transactionId }) => transactionId));
   const currency = currencyOf(work, card);
   for (const state of work.transactions.values()) {
     const { transaction } = state;
@@ -172,9 +191,20 @@ function stateOf(
     countedMinor: hold.countedMinor,
     anchoredS: anchorOf(work, record, view),
     isPurchase: result.isPurchase,
+    awaits: awaitedOf(work, record.authorizationId, newest),
     merchant: view?.merchant ?? stored?.merchant ?? merchantOfRecords(work, record.authorizationId),
     flags: result.flags,
   };
+}
+
+function awaitedOf(
+  { members }: BooksWork,
+  authorizationId: AuthorizationId,
+  newest: NewestSnapshots,
+): readonly TransactionId[] {
+  const booked = members.get(authorizationId);
+  const listed = newest.flatMap(({ captures }) => captures.map((capture) => capture.transactionId));
+  return [...new Set(listed)].filter((id) => booked?.has(id) !== true).toSorted();
 }
 
 /** Our first approval, else Stripe's creation, else the earliest of what was cleared. */

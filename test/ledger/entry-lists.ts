@@ -38,6 +38,7 @@ export const authorizationOf = (program: CardProgram, fields: Row = {}): Row => 
   merchant: {},
   flags: [],
   is_purchase: false,
+  awaits: [],
   ...fields,
 });
 

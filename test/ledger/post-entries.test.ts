@@ -123,12 +123,13 @@ describe('authorizations posted with their holds', () => {
       merchant: { name: 'Shop' },
       flags: ['adopted', 'tied'],
       is_purchase: true,
+      awaits: ['ipi_listed'],
     };
     const stored = async (id: unknown) => {
       const [row] = await app`
         select tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot, evidence, status,
                captured_minor, refunded_minor, counted_minor, extract(epoch from anchored_at)::float8 as anchored_s,
-               merchant, flags, is_purchase
+               merchant, flags, is_purchase, awaits
           from authorizations where authorization_id = ${String(id)}`;
       return { ...row };
     };

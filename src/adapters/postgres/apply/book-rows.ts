@@ -36,6 +36,7 @@ const authorizationRow = (state: AuthorizationState) => ({
   merchant: state.merchant ?? {},
   flags: state.flags,
   is_purchase: state.isPurchase,
+  awaits: state.awaits,
 });
 
 const transactionRow = ({ transaction, tenantId, accountId, cardId, flags }: TransactionState) => ({

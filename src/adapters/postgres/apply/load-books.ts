@@ -34,12 +34,15 @@ export interface Named {
   readonly cards: readonly StripeCardId[];
   readonly authorizations: readonly AuthorizationId[];
   readonly transactions: readonly TransactionId[];
+  /** Those of the transactions that come without an authorization. */
+  readonly unlinked: readonly TransactionId[];
 }
 
 export function namedBy(rows: readonly SeenRow[]): Named {
   const cards = new Set<StripeCardId>();
   const authorizations = new Set<AuthorizationId>();
   const transactions = new Set<TransactionId>();
+  const unlinked = new Set<TransactionId>();
   for (const { sighting } of rows) {
     if (sighting.kind === 'card_recorded') cards.add(sighting.stripeCardId);
     if (sighting.kind === 'decision') authorizations.add(sighting.authorizationId);
@@ -59,12 +62,14 @@ export function namedBy(rows: readonly SeenRow[]): Named {
       cards.add(stripeCardId);
       transactions.add(transactionId);
       if (authorizationId !== null) authorizations.add(authorizationId);
+      else unlinked.add(transactionId);
     }
   }
   return {
     cards: [...cards],
     authorizations: [...authorizations],
     transactions: [...transactions],
+    unlinked: [...unlinked],
   };
 }
 
@@ -103,23 +108,27 @@ export async function loadBooks(
     loadTransactions(tx, named),
     loadAuthorizations(tx, named.authorizations),
   ]);
-  // What leaves suspense may name an authorization that no row does.
+  // What leaves suspense may name an authorization that no row does, or be listed by one.
   const ids = new Set(named.authorizations);
-  for (const { transaction } of transactions) {
+  const unlinked = new Set(named.unlinked);
+  for (const { transaction, accountId } of transactions) {
     if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
+    else if (accountId === null) unlinked.add(transaction.transactionId);
   }
+  for (const id of await findAwaiting(tx, [...unlinked], accounts)) ids.add(id);
   const late = [...ids].slice(named.authorizations.length);
-  const [ofSuspense, more] =
+  const [ofSuspense, more, theirCards] =
     late.length === 0
-      ? [[], []]
+      ? [[], [], []]
       : await Promise.all([
           loadAuthorizations(tx, late),
           loadTransactions(tx, { ...NOTHING, authorizations: late }),
+          loadCards(tx, { ...NOTHING, authorizations: late }),
         ]);
   const authorizations = byId([...ofNames, ...ofSuspense], (state) => state.record.authorizationId);
   const unseen = [...ids].filter((id) => !authorizations.has(id));
   return {
-    cards: byId(cards, (card) => card.stripeCardId),
+    cards: byId([...cards, ...theirCards], (card) => card.stripeCardId),
     accounts: byId(accounts, (account) => account.accountId),
     authorizations,
     transactions: byId([...transactions, ...more], (state) => state.transaction.transactionId),
@@ -127,7 +136,21 @@ export async function loadBooks(
   };
 }
 
-const NOTHING: Named = { cards: [], authorizations: [], transactions: [] };
+const NOTHING: Named = { cards: [], authorizations: [], transactions: [], unlinked: [] };
+
+/** Authorizations of these accounts that were seen to list one of the records. */
+async function findAwaiting(
+  tx: Transaction,
+  unlinked: readonly TransactionId[],
+  accounts: readonly AccountState[],
+): Promise<readonly AuthorizationId[]> {
+  if (unlinked.length === 0) return [];
+  const rows = await tx<{ id: AuthorizationId }[]>`
+    select authorization_id as id from authorizations
+     where awaits && ${[...unlinked]}::text[] and awaits <> '{}'
+       and account_id = any (${accounts.map(({ accountId }) => accountId)})`;
+  return rows.map(({ id }) => id);
+}
 
 const byId = <Id, T>(items: readonly T[], idOf: (item: T) => Id): ReadonlyMap<Id, T> =>
   new Map(items.map((item) => [idOf(item), item]));
@@ -221,6 +244,7 @@ export interface AuthorizationRow {
   merchant: Partial<Merchant>;
   flags: AuthorizationFlag[];
   is_purchase: boolean;
+  awaits: TransactionId[];
   decisions: RecordedDecision[] | null;
 }
 
@@ -231,7 +255,7 @@ async function loadAuthorizations(
   const rows = await tx<AuthorizationRow[]>`
     select z.authorization_id, z.tenant_id, z.account_id, z.card_id, z.stripe_card_id, z.currency, z.snapshot,
            z.evidence, z.status, z.held_minor, z.captured_minor, z.refunded_minor, z.counted_minor,
-           extract(epoch from z.anchored_at)::float8 as anchored_s, z.merchant, z.flags, z.is_purchase,
+           extract(epoch from z.anchored_at)::float8 as anchored_s, z.merchant, z.flags, z.is_purchase, z.awaits,
            (select ${decisionList(tx)} from decisions d
              where d.authorization_id = z.authorization_id) as decisions
       from authorizations z where z.authorization_id = any (${[...ids]})`;
@@ -276,6 +300,7 @@ export function toAuthorization(row: AuthorizationRow): AuthorizationState {
     countedMinor: row.counted_minor,
     anchoredS: row.anchored_s,
     isPurchase: row.is_purchase,
+    awaits: row.awaits,
     merchant:
       category === undefined
         ? null

@@ -20,14 +20,14 @@ begin
   begun as (
     insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot,
       evidence, status, captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags, is_purchase,
-      held_minor)
+      awaits, held_minor)
     select r.tenant_id, r.authorization_id, r.account_id, r.card_id, r.stripe_card_id, r.currency, r.snapshot,
            r.evidence, r.status, r.captured_minor, r.refunded_minor, r.counted_minor, to_timestamp(r.anchored_s),
-           r.merchant, r.flags, r.is_purchase, coalesce(h.to_held, 0)
+           r.merchant, r.flags, r.is_purchase, r.awaits, coalesce(h.to_held, 0)
       from json_to_recordset(p_new_authorizations) as r (tenant_id text, authorization_id text, account_id text,
         card_id text, stripe_card_id text, currency text, snapshot jsonb, evidence jsonb, status text,
         captured_minor bigint, refunded_minor bigint, counted_minor bigint, anchored_s float8, merchant jsonb,
-        flags text[], is_purchase boolean)
+        flags text[], is_purchase boolean, awaits text[])
       left join holds h using (authorization_id, account_id)
     returning authorization_id, account_id),
   changed as (
@@ -35,11 +35,11 @@ begin
            evidence = r.evidence, status = r.status, captured_minor = r.captured_minor,
            refunded_minor = r.refunded_minor, counted_minor = r.counted_minor,
            anchored_at = to_timestamp(r.anchored_s), merchant = r.merchant, flags = r.flags,
-           is_purchase = r.is_purchase, held_minor = z.held_minor + coalesce(h.to_held, 0)
+           is_purchase = r.is_purchase, awaits = r.awaits, held_minor = z.held_minor + coalesce(h.to_held, 0)
       from json_to_recordset(p_authorizations) as r (authorization_id text, account_id text, card_id text,
         stripe_card_id text, snapshot jsonb, evidence jsonb, status text, captured_minor bigint,
         refunded_minor bigint, counted_minor bigint, anchored_s float8, merchant jsonb, flags text[],
-        is_purchase boolean)
+        is_purchase boolean, awaits text[])
       left join holds h using (authorization_id, account_id)
      where z.authorization_id = r.authorization_id and z.account_id = r.account_id
     returning z.authorization_id, z.account_id)
