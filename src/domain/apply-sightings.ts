@@ -3,11 +3,7 @@
  * of them. Cards first (what waited for them in suspense), then clearing records without an authorization, then each
  * authorization once, however many rows are about it. Any order, repetition and batching ends in the same books.
  */
-import {
-  type AuthorizationSnapshot,
-  latestViews,
-  type NewestSnapshots,
-} from './authorization-state.ts';
+import { type AuthorizationSnapshot, awaitedBy, latestViews } from './authorization-state.ts';
 import type { AuthorizationState, Books, BooksChange, CardState, SeenRow } from './books.ts';
 import {
   type BooksWork,
@@ -191,20 +187,10 @@ function stateOf(
     countedMinor: hold.countedMinor,
     anchoredS: anchorOf(work, record, view),
     isPurchase: result.isPurchase,
-    awaits: awaitedOf(work, record.authorizationId, newest),
+    awaits: awaitedBy(newest, work.members.get(record.authorizationId) ?? new Set()),
     merchant: view?.merchant ?? stored?.merchant ?? merchantOfRecords(work, record.authorizationId),
     flags: result.flags,
   };
-}
-
-function awaitedOf(
-  { members }: BooksWork,
-  authorizationId: AuthorizationId,
-  newest: NewestSnapshots,
-): readonly TransactionId[] {
-  const booked = members.get(authorizationId);
-  const listed = newest.flatMap(({ captures }) => captures.map((capture) => capture.transactionId));
-  return [...new Set(listed)].filter((id) => booked?.has(id) !== true).toSorted();
 }
 
 /** Our first approval, else Stripe's creation, else the earliest of what was cleared. */

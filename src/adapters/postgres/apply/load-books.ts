@@ -1,22 +1,15 @@
 /** Loads what is stored of the customers that a batch concerns, with their accounts locked. */
-import type { AuthorizationFlag } from '../../../domain/authorization-flags.ts';
-import type {
-  AmountParts,
-  AuthorizationStatus,
-  Merchant,
-} from '../../../domain/authorization-state.ts';
+import type { AmountParts, Merchant } from '../../../domain/authorization-state.ts';
 import type {
   AccountState,
   AuthorizationState,
   Books,
   CardState,
-  SeenRow,
   TransactionFlag,
   TransactionState,
 } from '../../../domain/books.ts';
 import type { CardPhase } from '../../../domain/card-phase.ts';
-import { type Evidence, NO_EVIDENCE, type RecordedDecision } from '../../../domain/confirmation.ts';
-import type { AuthorizationRecord } from '../../../domain/convergence.ts';
+import type { RecordedDecision } from '../../../domain/confirmation.ts';
 import type { CapturedAmountReading } from '../../../domain/hold.ts';
 import type {
   AccountId,
@@ -28,50 +21,8 @@ import type {
 } from '../../../domain/ids.ts';
 import type { Currency, MinorUnits } from '../../../domain/money.ts';
 import type { Transaction } from '../pool.ts';
-
-/** Ids that the rows of a batch name. */
-export interface Named {
-  readonly cards: readonly StripeCardId[];
-  readonly authorizations: readonly AuthorizationId[];
-  readonly transactions: readonly TransactionId[];
-  /** Those of the transactions that come without an authorization. */
-  readonly unlinked: readonly TransactionId[];
-}
-
-export function namedBy(rows: readonly SeenRow[]): Named {
-  const cards = new Set<StripeCardId>();
-  const authorizations = new Set<AuthorizationId>();
-  const transactions = new Set<TransactionId>();
-  const unlinked = new Set<TransactionId>();
-  for (const { sighting } of rows) {
-    if (sighting.kind === 'card_recorded') cards.add(sighting.stripeCardId);
-    if (sighting.kind === 'decision') authorizations.add(sighting.authorizationId);
-    if (sighting.kind === 'authorization') {
-      const { snapshot } = sighting;
-      cards.add(snapshot.stripeCardId);
-      authorizations.add(snapshot.authorizationId);
-      for (const { transactionId } of snapshot.captures) transactions.add(transactionId);
-    }
-    const seen =
-      sighting.kind === 'transaction'
-        ? [sighting.transaction]
-        : sighting.kind === 'authorization'
-          ? sighting.transactions
-          : [];
-    for (const { stripeCardId, authorizationId, transactionId } of seen) {
-      cards.add(stripeCardId);
-      transactions.add(transactionId);
-      if (authorizationId !== null) authorizations.add(authorizationId);
-      else unlinked.add(transactionId);
-    }
-  }
-  return {
-    cards: [...cards],
-    authorizations: [...authorizations],
-    transactions: [...transactions],
-    unlinked: [...unlinked],
-  };
-}
+import type { Named } from './named.ts';
+import { type AuthorizationRow, toAuthorization } from './stored-authorization.ts';
 
 /** `skip`: leaves out accounts that somebody else has locked; `wait`: waits for them, up to the lock timeout. */
 export type LockMode = 'skip' | 'wait';
@@ -226,28 +177,6 @@ async function loadTransactions(
   }));
 }
 
-export interface AuthorizationRow {
-  authorization_id: AuthorizationId;
-  tenant_id: TenantId;
-  account_id: AccountId;
-  card_id: CardId;
-  stripe_card_id: StripeCardId;
-  currency: Currency;
-  snapshot: AuthorizationRecord['newest'] | null;
-  evidence: Partial<Evidence>;
-  status: AuthorizationStatus;
-  held_minor: MinorUnits;
-  captured_minor: MinorUnits;
-  refunded_minor: MinorUnits;
-  counted_minor: MinorUnits;
-  anchored_s: number;
-  merchant: Partial<Merchant>;
-  flags: AuthorizationFlag[];
-  is_purchase: boolean;
-  awaits: TransactionId[];
-  decisions: RecordedDecision[] | null;
-}
-
 async function loadAuthorizations(
   tx: Transaction,
   ids: readonly AuthorizationId[],
@@ -278,38 +207,3 @@ const decisionList = (tx: Transaction) => tx`
       'approvedMinor', d.approved_minor, 'surplus', d.surplus, 'requestedS', d.requested_at, 'isSettled', d.confirmed,
       'decidedS', extract(epoch from d.decided_at)::float8)
     order by d.decided_at, d.request_id)`;
-
-export function toAuthorization(row: AuthorizationRow): AuthorizationState {
-  const { name, category, categoryCode, country } = row.merchant;
-  return {
-    record: {
-      authorizationId: row.authorization_id,
-      newest: row.snapshot ?? [],
-      evidence: { ...NO_EVIDENCE, ...row.evidence },
-      heldMinor: row.held_minor,
-      decisions: row.decisions ?? [],
-    },
-    tenantId: row.tenant_id,
-    accountId: row.account_id,
-    cardId: row.card_id,
-    stripeCardId: row.stripe_card_id,
-    currency: row.currency,
-    status: row.status,
-    capturedMinor: row.captured_minor,
-    refundedMinor: row.refunded_minor,
-    countedMinor: row.counted_minor,
-    anchoredS: row.anchored_s,
-    isPurchase: row.is_purchase,
-    awaits: row.awaits,
-    merchant:
-      category === undefined
-        ? null
-        : {
-            name: name ?? null,
-            category,
-            categoryCode: categoryCode ?? '',
-            country: country ?? null,
-          },
-    flags: row.flags,
-  };
-}
