@@ -182,14 +182,43 @@ describe('a record of a card that nobody knows', () => {
     expect(again).toMatchObject({ entries: [], transactions: [], opened: [] });
   });
 
-  it('leaves suspense with its authorization, which tells whose it is', () => {
+  it('leaves it with the first view of its authorization, which tells whose it is', () => {
     const newer = parseStripeCardId('ic_newer');
     const waits = apply(nobody, seen(sampleTransaction({ stripeCardId: newer })));
     const change = apply(cardKnown(written(nobody, waits)), viewed(sampleView()));
     expect(linesOf(change)).toEqual(['suspense_resolution: available → suspense 1000']);
+    expect(change.transactions).toMatchObject([{ state: { accountId: 'acc_1', flags: [] } }]);
     expect(change.authorizations).toMatchObject([
       { state: { capturedMinor: 1_000, record: { heldMinor: 0 } } },
     ]);
+    expect(change.closed).toMatchObject([{ kind: 'transaction_of_unknown_card' }]);
+  });
+
+  it('stays there when the view is of another authorization, or does not list it', () => {
+    const newer = parseStripeCardId('ic_newer');
+    const other = parseAuthorizationId('iauth_other');
+    for (const waiting of [
+      sampleTransaction({ stripeCardId: newer, authorizationId: other }),
+      unlinked({ stripeCardId: newer }),
+    ]) {
+      const waits = cardKnown(written(nobody, apply(nobody, seen(waiting))));
+      const change = apply(waits, viewed(sampleView()));
+      expect(linesOf(change)).toEqual(['hold: available → held 1000']);
+      expect(change.transactions).toEqual([]);
+    }
+  });
+
+  it('leaves it, too, with a view that lists it by its id', () => {
+    const newer = parseStripeCardId('ic_newer');
+    const waits = cardKnown(
+      written(nobody, apply(nobody, seen(unlinked({ stripeCardId: newer })))),
+    );
+    const listing = sampleView({ captures: [{ transactionId: IPI, amountMinor: null }] });
+    const change = apply(waits, viewed(listing));
+    expect(change.transactions).toMatchObject([
+      { state: { accountId: 'acc_1', flags: [], transaction: { authorizationId: ID } } },
+    ]);
+    expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 1_000 } }]);
   });
 
   it('moves with any row of the card, and takes its place with its authorization', () => {

@@ -111,19 +111,31 @@ describe('a row that contradicts the books', () => {
     expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
   });
 
-  it("does as a view of another account's authorization; a record of one is booked without it", () => {
+  it("does by a view of an authorization that is another account's, stored or in the same batch", () => {
     const reason = "authorization iauth_1 is another account's";
-    const second = sampleTransaction({ transactionId: parseTransactionId('ipi_2'), stripeCardId });
-    const there = written(two, apply(two, viewed(sampleView())));
-    const alone = [
-      { state: { transaction: { authorizationId: null }, flags: ['forced_capture'] } },
-    ];
-    expect(apply(there, seen(second)).transactions).toMatchObject(alone);
-    expect(apply(two, viewed(sampleView()), seen(second)).transactions).toMatchObject(alone);
     const view = viewed(sampleView({ stripeCardId }));
+    const there = written(two, apply(two, viewed(sampleView())));
+    expect(outcomes(apply(there, view))).toEqual([{ kind: 'attention', reason, hasItem: false }]);
     expect(outcomes(apply(two, seen(capture), view))).toMatchObject([
       { kind: 'applied' },
       { kind: 'attention', reason },
     ]);
+  });
+
+  it("does not by a record that names another account's authorization: it stands alone on its card's", () => {
+    const second = sampleTransaction({ transactionId: parseTransactionId('ipi_2'), stripeCardId });
+    const alone = {
+      accountId: 'acc_2',
+      flags: ['forced_capture'],
+      transaction: { authorizationId: null },
+    };
+    const there = written(two, apply(two, viewed(sampleView())));
+    const later = apply(there, seen(second));
+    expect(outcomes(later)).toEqual([{ kind: 'applied', reason: null }]);
+    expect(linesOf(later)).toEqual(['capture: available → network_settlement 1000']);
+    expect(later.transactions).toMatchObject([{ state: alone }]);
+    const together = apply(two, viewed(sampleView()), seen(second));
+    expect(together.transactions).toMatchObject([{ state: alone }]);
+    expect(together.authorizations).toMatchObject([{ state: { capturedMinor: 0 } }]);
   });
 });
