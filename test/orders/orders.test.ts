@@ -138,14 +138,14 @@ describe(`in any order (seed ${seed})`, () => {
     }
   });
 
-  it('contradicts itself nowhere but in the scripts made for it, and there on the way or for good', () => {
-    const tied = recordings.filter((recorded) =>
-      [...ordersOf(recorded, seed)]
-        .slice(0, 24)
-        .some((order) => told(recorded, order, 'unknown').ties > 0),
-    );
-    expect([...new Set(tied.map(({ script }) => script.name))]).toEqual(
-      SCRIPTS.filter(({ mayTie }) => mayTie).map(({ name }) => name),
-    );
-  });
+  // A tie anywhere else is an error where it is told.
+  it.each(SCRIPTS.filter(({ mayTie }) => mayTie))(
+    '$name contradicts itself in some order',
+    ({ name }) => {
+      const neverTied = recordedOf(name).filter((recorded) =>
+        [...ordersOf(recorded, seed)].every((order) => told(recorded, order, 'unknown').ties === 0),
+      );
+      expect(neverTied.map((recorded) => recorded.name)).toEqual([]);
+    },
+  );
 });
