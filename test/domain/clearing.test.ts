@@ -239,9 +239,11 @@ describe('a record of a card that nobody knows', () => {
     );
     if (a === undefined || b === undefined) throw new Error('there are two');
     const waits = cardKnown(written(nobody, apply(nobody, b, a)));
-    const reversed = new Map([...waits.transactions].toReversed());
-    const known = apply({ ...waits, transactions: reversed }, recorded);
-    expect(known.entries.map(({ entry }) => entry.transactionId)).toEqual(['ipi_a', 'ipi_b']);
+    const inOrder = [...waits.transactions];
+    for (const stored of [inOrder, inOrder.toReversed()]) {
+      const known = apply({ ...waits, transactions: new Map(stored) }, recorded);
+      expect(known.entries.map(({ entry }) => entry.transactionId)).toEqual(['ipi_a', 'ipi_b']);
+    }
   });
 
   it('does not move to another card, nor to a card of another tenant', () => {

@@ -20,6 +20,7 @@ import {
   viewed,
   written,
 } from '../support/sample-books.ts';
+import { currency } from '../support/sample-request.ts';
 
 const unlinked = (over: Parameters<typeof sampleTransaction>[0] = {}) =>
   sampleTransaction({ authorizationId: null, ...over });
@@ -33,12 +34,12 @@ describe('a row that contradicts the books', () => {
     [
       'another amount',
       { amount: 999 },
-      'transaction ipi_1 is on the books as capture of 1000, but is shown as capture of 999',
+      'transaction ipi_1 is on the books as capture of 10.00 USD, but is shown as capture of 9.99 USD',
     ],
     [
       'another type',
       { type: 'refund' },
-      'transaction ipi_1 is on the books as capture of 1000, but is shown as refund of 1000',
+      'transaction ipi_1 is on the books as capture of 10.00 USD, but is shown as refund of 10.00 USD',
     ],
     [
       'another authorization',
@@ -104,6 +105,18 @@ describe('a row that contradicts the books', () => {
     expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
   });
 
+  it('does by another currency than it waits with in suspense', () => {
+    const newer = parseStripeCardId('ic_newer');
+    const waiting = unlinked({ stripeCardId: newer, currency: currency('eur') });
+    const waits = written(booksOf(), apply(booksOf(), seen(waiting)));
+    const listing = viewed(sampleView(), unlinked({ stripeCardId: newer }));
+    const change = apply(waits, listing);
+    const reason =
+      'transaction ipi_1 is on the books as capture of 10.00 EUR, but is shown as capture of 10.00 USD';
+    expect(outcomes(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
+    expect(change).toMatchObject({ entries: [], authorizations: [], transactions: [] });
+  });
+
   it("does by a record that is another account's", () => {
     const reason = 'transaction ipi_1 is booked already, but not here';
     const there = written(two, apply(two, seen(unlinked())));
@@ -137,5 +150,25 @@ describe('a row that contradicts the books', () => {
     const together = apply(two, viewed(sampleView()), seen(second));
     expect(together.transactions).toMatchObject([{ state: alone }]);
     expect(together.authorizations).toMatchObject([{ state: { capturedMinor: 0 } }]);
+  });
+
+  it("does not by listing a record that names another account's authorization: it stands alone", () => {
+    const there = written(two, apply(two, viewed(sampleView())));
+    const own = sampleView({
+      authorizationId: parseAuthorizationId('iauth_2'),
+      stripeCardId,
+      amount: 5,
+    });
+    const change = apply(there, viewed(own, sampleTransaction({ stripeCardId })));
+    expect(linesOf(change)).toEqual([
+      'capture: available → network_settlement 1000',
+      'hold: available → held 5',
+    ]);
+    expect(change.authorizations).toMatchObject([
+      { state: { accountId: 'acc_2', record: { authorizationId: 'iauth_2' }, capturedMinor: 0 } },
+    ]);
+    expect(change.transactions).toMatchObject([
+      { state: { accountId: 'acc_2', flags: ['forced_capture'] } },
+    ]);
   });
 });
