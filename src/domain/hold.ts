@@ -60,7 +60,8 @@ export function holdOf(input: HoldInput): Hold {
       const newer = sum(unlisted.map((capture) => capture.amountMinor));
       return add(atLeastZero(subtract(snapshotLeaves(view, input), newer)), ...pending);
     })
-    .reduce(larger, views.length > 0 ? ZERO : unseen);
+    // No view leaves less than this: all that is pending comes on top of each.
+    .reduce(larger, unseen);
   return {
     heldMinor: add(left, surplusLeft(input, left)),
     countedMinor: add(left, captured),

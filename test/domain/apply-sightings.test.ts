@@ -339,17 +339,17 @@ describe('a decision that came after the view of its authorization', () => {
     expect(change.authorizations).toMatchObject([{ state: { anchoredS: AT_S - 5 } }]);
   });
 
-  it('as a decline before anything else is anchored now', () => {
+  it('as a decline before anything else is anchored now, at no merchant', () => {
     const decided = { kind: 'decision', authorizationId: ID } as const;
     const books = known({ approved: false });
     const state = books.authorizations.get(ID);
     if (state === undefined) throw new Error('the authorization was stored');
     const record = { ...state.record, newest: [], heldMinor: minorUnits(0) };
     const change = apply(
-      { ...books, authorizations: new Map([[ID, { ...state, record }]]) },
+      { ...books, authorizations: new Map([[ID, { ...state, record, merchant: null }]]) },
       decided,
     );
-    expect(change.authorizations).toMatchObject([{ state: { anchoredS: NOW_S } }]);
+    expect(change.authorizations).toMatchObject([{ state: { anchoredS: NOW_S, merchant: null } }]);
   });
 
   it('of an authorization that is not known here waits', () => {
