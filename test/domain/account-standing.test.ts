@@ -27,6 +27,8 @@ describe('a record of an account that is not open', () => {
     const linked = apply(on(status), seen(sampleTransaction()));
     expect(linesOf(linked)).toEqual(['capture: available → network_settlement 1000']);
     expect(flagsOf(linked)).toEqual([flag]);
+    // What a person has to settle is told of the account; the record itself is in order.
+    expect(linked.opened.filter(({ subject }) => subject === 'ipi_1')).toEqual([]);
     expect(flagsOf(apply(on(status), seen(unlinked())))).toEqual(['forced_capture', flag]);
     const waits = written(nobody, apply(nobody, seen(unlinked({ type: 'refund' }))));
     const known = apply(

@@ -9,6 +9,7 @@ import {
   parseTenantId,
   parseTransactionId,
 } from '../../src/domain/ids.ts';
+import { netOf } from '../../src/domain/ledger.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import {
   apply,
@@ -122,33 +123,41 @@ describe('a record set aside because of its currency', () => {
       stripeCardId: inEuros.stripeCardId,
       captures: [{ transactionId: IPI, amountMinor: amount === null ? null : minorUnits(amount) }],
     });
-  const both = (first: Parameters<typeof apply>[1], then: Parameters<typeof apply>[1]): Books => {
-    const after = written(books, apply(books, first));
-    return written(after, apply(after, then));
-  };
+  type Told = Parameters<typeof apply>[1];
+  function both(first: Told, then: Told) {
+    const before = apply(books, first);
+    const after = apply(written(books, before), then);
+    const postings = [...before.entries, ...after.entries].flatMap(({ entry }) => entry.postings);
+    return {
+      books: written(written(books, before), after),
+      waiting: netOf(postings, 'suspense'),
+      cleared: netOf(postings, 'network_settlement'),
+    };
+  }
 
   it('moves to the account in its currency whose authorization shows it whole, in either order', () => {
     const whole = viewed(view(400), { ...record, authorizationId: null });
     for (const after of [both(seen(record), whole), both(whole, seen(record))]) {
-      expect(after.transactions.get(IPI)).toMatchObject({
+      expect(after).toMatchObject({ waiting: 0, cleared: 400 });
+      expect(after.books.transactions.get(IPI)).toMatchObject({
         accountId: 'acc_2',
         flags: [],
         transaction: { authorizationId: 'iauth_1' },
       });
-      expect(after.accounts.get(inEuros.accountId)?.availableMinor).toBe(9_000);
+      expect(after.books.accounts.get(inEuros.accountId)?.availableMinor).toBe(9_000);
     }
   });
 
   it('stays for a person where only its id is shown, in either order', () => {
-    for (const after of [
-      both(seen(record), viewed(view(null))),
-      both(viewed(view(null)), seen(record)),
-    ]) {
-      expect(after.transactions.get(IPI)).toMatchObject({
+    const listing = viewed(view(null));
+    for (const after of [both(seen(record), listing), both(listing, seen(record))]) {
+      expect(after).toMatchObject({ waiting: -400, cleared: 400 });
+      expect(after.books.transactions.get(IPI)).toMatchObject({
         accountId: null,
         flags: ['suspense', 'wrong_currency'],
       });
-      expect(after.authorizations.get(parseAuthorizationId('iauth_1'))?.capturedMinor).toBe(0);
+      const authorization = after.books.authorizations.get(parseAuthorizationId('iauth_1'));
+      expect(authorization?.capturedMinor).toBe(0);
     }
   });
 });
