@@ -3,22 +3,28 @@
  * of them. Cards first (what waited for them in suspense), then clearing records without an authorization, then each
  * authorization once, however many rows are about it. Any order, repetition and batching ends in the same books.
  */
-import { type AuthorizationSnapshot, awaitedBy, latestViews } from './authorization-state.ts';
+import {
+  type AuthorizationSnapshot,
+  awaitedBy,
+  latestViews,
+  type ObservedTransaction,
+} from './authorization-state.ts';
 import type { AuthorizationState, Books, BooksChange, CardState, SeenRow } from './books.ts';
 import {
+  accountOf,
   type BooksWork,
   beginWork,
   bookedOf,
   endWork,
+  membersOf,
   setTransaction,
   tellMoney,
   writeEntry,
 } from './books-work.ts';
 import { link, moveToAccount, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
-import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
+import { type AuthorizationRecord, byTime, type Convergence, converge } from './convergence.ts';
 import type { AuthorizationId, StripeCardId, TransactionId } from './ids.ts';
-import { invariant } from './invariant.ts';
 import { ZERO } from './money.ts';
 import {
   addTransaction,
@@ -93,7 +99,7 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
   const captures = snapshots.flatMap((snapshot) => snapshot.captures);
   const listed = captures.map(({ transactionId }) => transactionId);
   claimRecords(work, seenWith, new Set([...(stored?.awaits ?? []), ...listed]), authorizationId);
-  const booked = bookedOf(work, work.members.get(authorizationId) ?? []);
+  const booked = bookedOf(membersOf(work, authorizationId));
   const { reading } = seenWith;
   const { nowS } = work;
   const result = converge({ record, booked, snapshots, transactions, reading, nowS });
@@ -122,7 +128,7 @@ function claimRecords(
   listed: ReadonlySet<TransactionId>,
   authorizationId: AuthorizationId,
 ): void {
-  const currency = currencyOf(work, card);
+  const { currency } = accountOf(work, card.accountId);
   for (const state of work.transactions.values()) {
     const { transaction } = state;
     const named = transaction.authorizationId;
@@ -140,9 +146,7 @@ function claimRecords(
 
 /** A record is the card's that it names, once that is known; until then it is the card's of its authorization. */
 function settleCards(work: BooksWork, authorizationId: AuthorizationId, seenWith: CardState): void {
-  for (const id of work.members.get(authorizationId) ?? []) {
-    const state = work.transactions.get(id);
-    if (state === undefined) continue;
+  for (const state of membersOf(work, authorizationId)) {
     const card = cardNamed(work, state.transaction.stripeCardId, seenWith);
     if (card === undefined || card.cardId === state.cardId) continue;
     setTransaction(work, { ...state, cardId: card.cardId });
@@ -171,6 +175,8 @@ function stateOf(
   const { stored, seenWith } = from;
   const { newest, evidence, hold } = result;
   const [view] = latestViews(newest);
+  const records = membersOf(work, record.authorizationId).map(({ transaction }) => transaction);
+  const [firstRecord] = records.toSorted(byTime);
   // The card of the newest view: an authorization moves with its card's replacement.
   const shown = view === undefined ? undefined : cardNamed(work, view.stripeCardId, seenWith);
   const { cardId, stripeCardId } = shown ?? stored ?? seenWith;
@@ -180,53 +186,29 @@ function stateOf(
     accountId: seenWith.accountId,
     cardId,
     stripeCardId,
-    currency: view?.currency ?? stored?.currency ?? currencyOf(work, seenWith),
+    currency: accountOf(work, seenWith.accountId).currency,
     status: result.status,
     capturedMinor: result.capturedMinor,
     refundedMinor: result.refundedMinor,
     countedMinor: hold.countedMinor,
-    anchoredS: anchorOf(work, record, view),
+    anchoredS: anchorOf(record, view, firstRecord) ?? work.nowS,
     isPurchase: result.isPurchase,
     awaits: awaitedBy(newest, work.members.get(record.authorizationId) ?? new Set()),
-    merchant: view?.merchant ?? stored?.merchant ?? merchantOfRecords(work, record.authorizationId),
+    // Of the earliest record, while nothing else tells where the money went.
+    merchant: view?.merchant ?? stored?.merchant ?? firstRecord?.merchant ?? null,
     flags: result.flags,
   };
 }
 
 /** Our first approval, else Stripe's creation, else the earliest of what was cleared. */
 function anchorOf(
-  { members, transactions, nowS }: BooksWork,
-  { authorizationId, decisions }: AuthorizationRecord,
+  { decisions }: AuthorizationRecord,
   view: AuthorizationSnapshot | undefined,
-): number {
+  firstRecord: ObservedTransaction | undefined,
+): number | undefined {
   const approvals = decisions.filter((decision) => decision.approved);
   if (approvals.length > 0) return Math.min(...approvals.map(({ decidedS }) => decidedS));
-  if (view !== undefined) return view.createdS;
-  const cleared = [...(members.get(authorizationId) ?? [])].map(
-    (id) => transactions.get(id)?.transaction.createdS ?? nowS,
-  );
-  return cleared.length > 0 ? Math.min(...cleared) : nowS;
-}
-
-/** Of the earliest record, while nothing else tells where the money went. */
-function merchantOfRecords(
-  { members, transactions }: BooksWork,
-  id: AuthorizationId,
-): AuthorizationState['merchant'] {
-  const records = [...(members.get(id) ?? [])].flatMap((member) => {
-    const state = transactions.get(member);
-    return state === undefined ? [] : [state.transaction];
-  });
-  const [first] = records.toSorted(
-    (a, b) => a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1),
-  );
-  return first?.merchant ?? null;
-}
-
-function currencyOf({ accounts }: BooksWork, { accountId }: CardState) {
-  const account = accounts.get(accountId);
-  invariant(account !== undefined, `account ${accountId} is loaded and locked`);
-  return account.currency;
+  return view?.createdS ?? firstRecord?.createdS;
 }
 
 /** The first purchase of an unused or dormant card is told at once; all others go with the digest. */

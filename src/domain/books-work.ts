@@ -77,24 +77,27 @@ export function setTransaction(work: BooksWork, state: TransactionState): void {
 }
 
 /** The clearing records of an authorization that are on the books of its account. */
-export function bookedOf(
-  { transactions }: Pick<Books, 'transactions'>,
-  ids: Iterable<TransactionId>,
-): readonly BookedTransaction[] {
-  const booked: BookedTransaction[] = [];
-  for (const id of ids) {
-    const state = transactions.get(id);
-    if (state === undefined) continue;
-    const { transactionId, type, amountMinor, createdS } = state.transaction;
-    booked.push({ transactionId, type, amountMinor, createdS });
-  }
-  return booked;
+export const membersOf = (
+  { members, transactions }: BooksWork,
+  id: AuthorizationId,
+): readonly TransactionState[] =>
+  [...(members.get(id) ?? [])].flatMap((transactionId) => transactions.get(transactionId) ?? []);
+
+export const bookedOf = (records: readonly TransactionState[]): readonly BookedTransaction[] =>
+  records.map(({ transaction }) => {
+    const { transactionId, type, amountMinor, createdS } = transaction;
+    return { transactionId, type, amountMinor, createdS };
+  });
+
+export function accountOf({ accounts }: BooksWork, accountId: AccountId): AccountState {
+  const account = accounts.get(accountId);
+  invariant(account !== undefined, `account ${accountId} is loaded and locked`);
+  return account;
 }
 
 /** Writes an entry of a customer's account, whose balance follows. */
 export function writeEntry(work: BooksWork, accountId: AccountId, entry: JournalEntry): void {
-  const account = work.accounts.get(accountId);
-  invariant(account !== undefined, `account ${accountId} is loaded and locked`);
+  const account = accountOf(work, accountId);
   const { tenantId, currency } = account;
   work.entries.push({ tenantId, currency, accountId, entry });
   const availableMinor = minorUnits(account.availableMinor + netOf(entry.postings, 'available'));
@@ -125,10 +128,8 @@ export function endWork(work: BooksWork): BooksChange {
     ),
     ...authorizations.map(({ id, was, is }) =>
       itemChanges(
-        was === undefined
-          ? []
-          : itemsOfAuthorization(was, bookedOf(before, membersBefore(work, id))),
-        itemsOfAuthorization(is, bookedOf(work, work.members.get(id) ?? [])),
+        was === undefined ? [] : itemsOfAuthorization(was, bookedOf(membersBefore(work, id))),
+        itemsOfAuthorization(is, bookedOf(membersOf(work, id))),
       ),
     ),
     ...transactions.map(({ was, is }) => {
@@ -177,11 +178,10 @@ function changed<Id, State>(
 const membersBefore = (
   { before, members }: BooksWork,
   id: AuthorizationId,
-): readonly TransactionId[] =>
-  [...(members.get(id) ?? [])].filter((transactionId) => {
-    const was = before.transactions.get(transactionId);
-    return was !== undefined && was.accountId !== null && was.transaction.authorizationId === id;
-  });
+): readonly TransactionState[] =>
+  [...(members.get(id) ?? [])]
+    .flatMap((transactionId) => before.transactions.get(transactionId) ?? [])
+    .filter((was) => was.accountId !== null && was.transaction.authorizationId === id);
 
 /** A purchase counts with the card of its authorization; a forced capture is one too, with its own card. */
 function spendingOf(

@@ -4,7 +4,7 @@
  */
 import type { ObservedTransaction } from './authorization-state.ts';
 import type { CardState, TransactionFlag, TransactionState } from './books.ts';
-import { type BooksWork, setTransaction, tellMoney, writeEntry } from './books-work.ts';
+import { accountOf, type BooksWork, setTransaction, tellMoney, writeEntry } from './books-work.ts';
 import { bookInSuspense, bookTransaction } from './convergence.ts';
 import type { AccountId, TenantId } from './ids.ts';
 import { move } from './ledger.ts';
@@ -14,11 +14,8 @@ const unlinkedFlag = (type: ObservedTransaction['type']): TransactionFlag =>
   type === 'capture' ? 'forced_capture' : 'unlinked_refund';
 
 /** What a record says of its account's status at the time of its booking. */
-export function standingFlags(
-  { accounts }: BooksWork,
-  accountId: AccountId,
-): readonly TransactionFlag[] {
-  const status = accounts.get(accountId)?.status ?? 'open';
+export function standingFlags(work: BooksWork, accountId: AccountId): readonly TransactionFlag[] {
+  const { status } = accountOf(work, accountId);
   return status === 'open' ? [] : [`account_${status}`];
 }
 
@@ -63,7 +60,7 @@ function learnAuthorization(
 
 /** Moves what waited for this card to its account; what has another currency stays, for a person to settle. */
 export function resolveSuspense(work: BooksWork, card: CardState): readonly ObservedTransaction[] {
-  const currency = work.accounts.get(card.accountId)?.currency;
+  const { currency } = accountOf(work, card.accountId);
   const waiting = [...work.transactions.values()]
     .filter(
       (state) =>

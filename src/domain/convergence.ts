@@ -142,10 +142,12 @@ function unbooked(
   for (const transaction of seen) {
     if (!known.has(transaction.transactionId)) fresh.set(transaction.transactionId, transaction);
   }
-  return [...fresh.values()].toSorted(
-    (a, b) => a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1),
-  );
+  return [...fresh.values()].toSorted(byTime);
 }
+
+/** The earliest first, and always in the same order. */
+export const byTime = (a: ObservedTransaction, b: ObservedTransaction): number =>
+  a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1);
 
 /** The entry of one clearing record for a known account, given what is held for its authorization. */
 export function bookTransaction(

@@ -60,7 +60,8 @@ export function holdOf(input: HoldInput): Hold {
       const newer = sum(unlisted.map((capture) => capture.amountMinor));
       return add(atLeastZero(subtract(snapshotLeaves(view, input), newer)), ...pending);
     })
-    .reduce(larger, views.length > 0 ? ZERO : unseen);
+    // No view leaves less than this: all that is pending comes on top of each.
+    .reduce(larger, unseen);
   return {
     heldMinor: add(left, surplusLeft(input, left)),
     countedMinor: add(left, captured),
@@ -94,15 +95,13 @@ function snapshotLeaves(
   if (listed.includes(null)) return larger(subtract(approvedTotal, listedSum), later);
   if (snapshot.status !== 'pending') return ZERO;
   const { amountMinor } = snapshot;
-  const isPossiblyAbove = listedSum + approvedTotal - amountMinor > first;
-  const untouched = isPossiblyAbove ? smaller(amountMinor, later) : ZERO;
-  const ifItStays = larger(atLeastZero(subtract(amountMinor, listedSum)), untouched);
+  // Negative when more was captured than its amount; then what was approved later is left, as far as it is shown.
+  const ifItStays = larger(subtract(amountMinor, listedSum), smaller(amountMinor, later));
   if (reading === 'stays') return ifItStays;
   if (reading === 'shrinks') return amountMinor;
   // More than was ever approved cannot be left: then the amount did not shrink. Otherwise both readings fit
   // (a partial reversal may be among them), and the larger hold is the safe one.
-  const isTooMuch = amountMinor + listedSum > approvedTotal && amountMinor > untouched;
-  return isTooMuch ? ifItStays : amountMinor;
+  return amountMinor + listedSum > approvedTotal ? ifItStays : amountMinor;
 }
 
 /** The surplus on what is left: by the largest rule, but never more than the decisions together have checked. */

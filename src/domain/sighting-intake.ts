@@ -4,9 +4,10 @@
  */
 import type { AuthorizationSnapshot, ObservedTransaction } from './authorization-state.ts';
 import type { Books, CardState, MoneySighting, SeenOutcome, SeenRow } from './books.ts';
-import type { BooksWork } from './books-work.ts';
+import { accountOf, type BooksWork } from './books-work.ts';
 import { bookAside, bookUnlinked, link, moveToAccount } from './clearing.ts';
 import type { AccountId, AuthorizationId, TransactionId } from './ids.ts';
+import { formatMoney } from './money.ts';
 
 /** What a batch shows of one authorization, and the card that it came with. */
 export interface Subject {
@@ -107,7 +108,7 @@ export function takeIn(intake: Intake, sighting: MoneySighting, card: CardState)
     subjectOf(intake, card, sighting.authorizationId);
     return APPLIED;
   }
-  const currency = work.accounts.get(card.accountId)?.currency;
+  const { currency } = accountOf(work, card.accountId);
   const transactions = transactionsOf(sighting);
   const foreign = transactions.filter((seen) => seen.currency !== currency);
   for (const seen of foreign) bookAside(work, card.tenantId, seen, true);
@@ -115,12 +116,11 @@ export function takeIn(intake: Intake, sighting: MoneySighting, card: CardState)
   if (sighting.kind === 'authorization' && sighting.snapshot.currency !== currency) {
     return { kind: 'attention', reason: notTheAccounts, hasItem: false };
   }
-  const isRecord = sighting.kind === 'transaction';
   // What clears must be booked: a record whose authorization is another account's stands alone on its card's.
   const own = transactions
     .filter((seen) => seen.currency === currency)
     .map((seen) =>
-      isRecord && isOfAnotherAccount(intake, card, seen.authorizationId)
+      isOfAnotherAccount(intake, card, seen.authorizationId)
         ? { ...seen, authorizationId: null }
         : seen,
     );
@@ -158,8 +158,7 @@ function conflictOf(
       return `transaction ${seen.transactionId} is booked already, but not here`;
     }
     if (!isSameAmount(known, seen)) {
-      const was = `${known.type} of ${known.amountMinor}`;
-      return `transaction ${seen.transactionId} is on the books as ${was}, but is shown as ${seen.type} of ${seen.amountMinor}`;
+      return `transaction ${seen.transactionId} is on the books as ${textOf(known)}, but is shown as ${textOf(seen)}`;
     }
   }
   return undefined;
@@ -179,6 +178,9 @@ const isSameAmount = (known: ObservedTransaction, seen: ObservedTransaction): bo
   known.amountMinor === seen.amountMinor &&
   known.type === seen.type &&
   known.currency === seen.currency;
+
+const textOf = ({ type, amountMinor, currency }: ObservedTransaction): string =>
+  `${type} of ${formatMoney(amountMinor, currency)}`;
 
 const isOfAnother = (known: ObservedTransaction, seen: ObservedTransaction): boolean =>
   known.authorizationId !== null &&

@@ -276,6 +276,22 @@ describe('a decision after the event that tells of it', () => {
     expect(await authorizationOf(first)).toMatchObject({ held_minor: 1_000, counted_minor: 1_000 });
   });
 
+  it('asks for it where a record of it waits in suspense, and not where one is booked', async () => {
+    const own = await program();
+    const record = async (request: Request, accountId: string | null) => sql`
+      insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id,
+        stripe_card_id, currency, amount_minor)
+      values (${own.tenantId}, ${`ipi_${String(request['requestId'])}`}, 'capture',
+        ${String(request['authorizationId'])}, ${accountId}, ${accountId === null ? null : own.cardId},
+        ${own.stripeCardId}, 'usd', 5)`;
+    const [waits, booked] = [await requestOf(own), await requestOf(own)];
+    await record(waits, null);
+    await record(booked, own.accountId);
+    await decide(waits, booked);
+    expect(await recheckOf(waits)).toHaveLength(1);
+    expect(await recheckOf(booked)).toEqual([]);
+  });
+
   it('asks for nothing where only decisions are known', async () => {
     const own = await program();
     const first = await requestOf(own);

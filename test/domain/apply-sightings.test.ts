@@ -9,7 +9,6 @@ import {
   linesOf,
   NOW_S,
   sampleAccount,
-  sampleCard,
   sampleDecision,
   sampleTransaction,
   sampleView,
@@ -205,6 +204,30 @@ describe('a capture', () => {
     expect(both.authorizations).toMatchObject([{ state: { anchoredS: AT_S + 30 } }]);
   });
 
+  it('tells the merchant of the earliest while no view does, whatever the order', () => {
+    const record = (id: string, createdS: number) =>
+      seen(
+        sampleTransaction({
+          transactionId: transactionId(id),
+          createdS,
+          merchant: { ...sampleView().merchant, name: `Shop of ${id}` },
+        }),
+      );
+    const early = record('ipi_b', AT_S + 30);
+    const same = record('ipi_c', AT_S + 30);
+    const late = record('ipi_a', AT_S + 70);
+    for (const order of [
+      [early, same, late],
+      [late, same, early],
+      [same, late, early],
+    ]) {
+      const name = 'Shop of ipi_b';
+      expect(apply(booksOf(), ...order).authorizations).toMatchObject([
+        { state: { merchant: { name }, anchoredS: AT_S + 30 } },
+      ]);
+    }
+  });
+
   it('before every view is dated, carried and anchored by itself', () => {
     const change = apply(booksOf(), seen(sampleTransaction()));
     expect(change.authorizations).toMatchObject([
@@ -317,77 +340,22 @@ describe('a decision that came after the view of its authorization', () => {
     expect(change.authorizations).toMatchObject([{ state: { anchoredS: AT_S - 5 } }]);
   });
 
-  it('as a decline before anything else is anchored now', () => {
+  it('as a decline before anything else is anchored now, at no merchant', () => {
     const decided = { kind: 'decision', authorizationId: ID } as const;
     const books = known({ approved: false });
     const state = books.authorizations.get(ID);
     if (state === undefined) throw new Error('the authorization was stored');
     const record = { ...state.record, newest: [], heldMinor: minorUnits(0) };
     const change = apply(
-      { ...books, authorizations: new Map([[ID, { ...state, record }]]) },
+      { ...books, authorizations: new Map([[ID, { ...state, record, merchant: null }]]) },
       decided,
     );
-    expect(change.authorizations).toMatchObject([{ state: { anchoredS: NOW_S } }]);
+    expect(change.authorizations).toMatchObject([{ state: { anchoredS: NOW_S, merchant: null } }]);
   });
 
   it('of an authorization that is not known here waits', () => {
     const decided = { kind: 'decision', authorizationId: authorizationId('iauth_2') } as const;
     const change = apply(booksOf(), decided);
     expect([...change.outcomes.values()]).toMatchObject([{ kind: 'parked' }]);
-  });
-});
-
-describe('a purchase', () => {
-  const spendingOn = (usage: string | null) =>
-    apply(booksOf({ cards: [sampleCard({ usage })] }), viewed(sampleView())).facts;
-
-  it('is told to the card at once when the card is not being spent from', () => {
-    for (const usage of ['unused', 'dormant']) {
-      expect(spendingOn(usage)).toEqual([
-        {
-          tenantId: 'ten_1',
-          cardId: 'card_1',
-          fact: { kind: 'purchase_seen' },
-          dedupeKey: 'purchase/iauth_1',
-        },
-      ]);
-    }
-    expect(spendingOn('spending')).toEqual([]);
-  });
-
-  it('is told once, and only if it is one', () => {
-    const books = booksOf({ cards: [sampleCard({ usage: 'unused' })] });
-    const declined = apply(books, viewed(sampleView({ approved: false, status: 'closed' })));
-    expect(declined.facts).toEqual([]);
-    expect(declined.spending).toEqual([]);
-    const checked = apply(books, viewed(sampleView({ amount: 0 })));
-    expect(checked.facts).toEqual([]);
-    const first = apply(books, viewed(sampleView()));
-    const later = sampleView({ amount: 500, rank: { source: 'event', atS: AT_S + 9 } });
-    expect(apply(written(books, first), viewed(later)).facts).toEqual([]);
-  });
-});
-
-describe('money on a card that winds down', () => {
-  it.each(['winding_down', 'closed'] as const)(
-    'is told to its workflow while it is %s',
-    (phase) => {
-      const books = booksOf({ cards: [sampleCard({ phase })] });
-      for (const type of ['capture', 'refund'] as const) {
-        expect(apply(books, seen(sampleTransaction({ type }))).facts).toEqual([
-          {
-            tenantId: 'ten_1',
-            cardId: 'card_1',
-            fact: { kind: 'money_seen', cause: type },
-            dedupeKey: 'money/ipi_1',
-          },
-        ]);
-      }
-    },
-  );
-
-  it('is not told to one that is active', () => {
-    expect(apply(booksOf(), seen(sampleTransaction())).facts).toEqual([]);
-    expect(apply(booksOf(), seen(sampleTransaction({ type: 'refund' }))).facts).toEqual([]);
   });
 });

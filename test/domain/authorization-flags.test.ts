@@ -68,7 +68,7 @@ describe('an authorization', () => {
     ['captured twice within its amount', { booked: [booked(500), booked(500)] }, []],
     [
       'captured and refunded with one amount beyond the approval',
-      { booked: [booked(1_500), refund(400), refund(400)] },
+      { booked: [booked(2_000), refund(400), refund(400)] },
       ['over_captured'],
     ],
     [
@@ -135,8 +135,19 @@ describe('a reversed authorization', () => {
     expect(flagsOf(standing({ ...reversed, ...known }))).toEqual([]);
   });
 
-  it('is none once it is held again', () => {
-    expect(flagsOf(standing({ evidence, booked: [at(AT_S + 101)] }))).toEqual([]);
+  it('is none once it was held again, whatever became of that', () => {
+    const late = [at(AT_S + 101)];
+    expect(flagsOf(standing({ evidence, booked: late }))).toEqual([]);
+    const closed = (heldS: number) =>
+      flagsOf(
+        standing({
+          newest: [sampleView({ status: 'closed' })],
+          evidence: { ...evidence, heldS },
+          booked: late,
+        }),
+      );
+    expect(closed(AT_S + 101)).toEqual([]);
+    expect(closed(AT_S + 100)).toEqual(['captured_after_reversal']);
   });
 });
 

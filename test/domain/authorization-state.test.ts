@@ -53,6 +53,16 @@ describe('views of one rank', () => {
     expect(merged(b, b, c, a)).toEqual(all);
   });
 
+  it('are one where a database has given its fields back in another order', () => {
+    const stored = sampleView({ captures: [capture('ipi_1')] });
+    const reversed = <T extends object>(value: T): T =>
+      Object.fromEntries(Object.entries(value).toReversed()) as T;
+    const { rank, merchant } = stored;
+    const same = reversed({ ...stored, rank: reversed(rank), merchant: reversed(merchant) });
+    expect(JSON.stringify(same)).not.toBe(JSON.stringify(stored));
+    expect(merged(stored, same)).toEqual([stored]);
+  });
+
   it('are thirty at most', () => {
     const views = Array.from({ length: 40 }, (_view, index) => sampleView({ amount: index + 1 }));
     expect(merged(...views)).toHaveLength(30);

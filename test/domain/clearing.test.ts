@@ -182,14 +182,43 @@ describe('a record of a card that nobody knows', () => {
     expect(again).toMatchObject({ entries: [], transactions: [], opened: [] });
   });
 
-  it('leaves suspense with its authorization, which tells whose it is', () => {
+  it('leaves it with the first view of its authorization, which tells whose it is', () => {
     const newer = parseStripeCardId('ic_newer');
     const waits = apply(nobody, seen(sampleTransaction({ stripeCardId: newer })));
     const change = apply(cardKnown(written(nobody, waits)), viewed(sampleView()));
     expect(linesOf(change)).toEqual(['suspense_resolution: available → suspense 1000']);
+    expect(change.transactions).toMatchObject([{ state: { accountId: 'acc_1', flags: [] } }]);
     expect(change.authorizations).toMatchObject([
       { state: { capturedMinor: 1_000, record: { heldMinor: 0 } } },
     ]);
+    expect(change.closed).toMatchObject([{ kind: 'transaction_of_unknown_card' }]);
+  });
+
+  it('stays there when the view is of another authorization, or does not list it', () => {
+    const newer = parseStripeCardId('ic_newer');
+    const other = parseAuthorizationId('iauth_other');
+    for (const waiting of [
+      sampleTransaction({ stripeCardId: newer, authorizationId: other }),
+      unlinked({ stripeCardId: newer }),
+    ]) {
+      const waits = cardKnown(written(nobody, apply(nobody, seen(waiting))));
+      const change = apply(waits, viewed(sampleView()));
+      expect(linesOf(change)).toEqual(['hold: available → held 1000']);
+      expect(change.transactions).toEqual([]);
+    }
+  });
+
+  it('leaves it, too, with a view that lists it by its id', () => {
+    const newer = parseStripeCardId('ic_newer');
+    const waits = cardKnown(
+      written(nobody, apply(nobody, seen(unlinked({ stripeCardId: newer })))),
+    );
+    const listing = sampleView({ captures: [{ transactionId: IPI, amountMinor: null }] });
+    const change = apply(waits, viewed(listing));
+    expect(change.transactions).toMatchObject([
+      { state: { accountId: 'acc_1', flags: [], transaction: { authorizationId: ID } } },
+    ]);
+    expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 1_000 } }]);
   });
 
   it('moves with any row of the card, and takes its place with its authorization', () => {
@@ -210,9 +239,11 @@ describe('a record of a card that nobody knows', () => {
     );
     if (a === undefined || b === undefined) throw new Error('there are two');
     const waits = cardKnown(written(nobody, apply(nobody, b, a)));
-    const reversed = new Map([...waits.transactions].toReversed());
-    const known = apply({ ...waits, transactions: reversed }, recorded);
-    expect(known.entries.map(({ entry }) => entry.transactionId)).toEqual(['ipi_a', 'ipi_b']);
+    const inOrder = [...waits.transactions];
+    for (const stored of [inOrder, inOrder.toReversed()]) {
+      const known = apply({ ...waits, transactions: new Map(stored) }, recorded);
+      expect(known.entries.map(({ entry }) => entry.transactionId)).toEqual(['ipi_a', 'ipi_b']);
+    }
   });
 
   it('does not move to another card, nor to a card of another tenant', () => {
@@ -362,31 +393,5 @@ describe('a record of another currency than its account', () => {
     expect(outcomes(change)).toEqual([
       { kind: 'attention', reason: "its currency is not the account's (usd)", hasItem: false },
     ]);
-  });
-});
-
-describe('a record of an account that is not open', () => {
-  const on = (status: 'open' | 'frozen' | 'closed') =>
-    booksOf({ accounts: [sampleAccount({ status })] });
-  const flagsOf = (change: ReturnType<typeof apply>) =>
-    change.transactions.flatMap(({ state }) => state.flags);
-
-  it.each(['frozen', 'closed'] as const)('is booked all the same, and says so: %s', (status) => {
-    const flag = `account_${status}`;
-    const linked = apply(on(status), seen(sampleTransaction()));
-    expect(linesOf(linked)).toEqual(['capture: available → network_settlement 1000']);
-    expect(flagsOf(linked)).toEqual([flag]);
-    expect(flagsOf(apply(on(status), seen(unlinked())))).toEqual(['forced_capture', flag]);
-    const waits = written(nobody, apply(nobody, seen(unlinked({ type: 'refund' }))));
-    const known = apply(
-      { ...waits, cards: on(status).cards, accounts: on(status).accounts },
-      recorded,
-    );
-    expect(flagsOf(known)).toEqual(['unlinked_refund', flag]);
-  });
-
-  it('keeps what it says of the account when its authorization turns up', () => {
-    const forced = written(on('closed'), apply(on('closed'), seen(unlinked())));
-    expect(flagsOf(apply(forced, seen(sampleTransaction())))).toEqual(['account_closed']);
   });
 });

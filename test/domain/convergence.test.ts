@@ -15,6 +15,7 @@ import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { netOf } from '../../src/domain/ledger.ts';
 import { add, minorUnits, ZERO } from '../../src/domain/money.ts';
 import { type Story, storyPlan, tell } from '../support/authorization-story.ts';
+import { AT_S, NOW_S, sampleDecision } from '../support/sample-books.ts';
 
 /** A run against mutants asks for fewer. */
 const RUNS = fc.readConfigureGlobal().numRuns ?? 500;
@@ -243,6 +244,43 @@ describe('converge', () => {
     if (capture === undefined) throw new Error('the story has a capture');
     expect(bookInSuspense(capture).postings).toEqual([
       { debit: 'suspense', credit: 'network_settlement', amountMinor: 5 },
+    ]);
+  });
+});
+
+describe('an authorization that only our decisions tell of', () => {
+  const decided = (held: number, ...decisions: readonly RecordedDecision[]) =>
+    converge({
+      record: { ...emptyBooks().record, heldMinor: minorUnits(held), decisions },
+      booked: [],
+      snapshots: [],
+      transactions: [],
+      reading: 'unknown',
+      nowS: NOW_S,
+    });
+  const declined = sampleDecision({ requestId: 'evt_declined', approved: false });
+
+  it('is pending, and a purchase once any amount was approved', () => {
+    expect(decided(1, sampleDecision({ amount: 1 }))).toMatchObject({
+      status: 'pending',
+      isPurchase: true,
+      entries: [],
+    });
+    expect(decided(1, declined, sampleDecision({ amount: 1 })).isPurchase).toBe(true);
+    expect(decided(0, declined).isPurchase).toBe(false);
+    expect(decided(0, sampleDecision({ amount: 0 })).isPurchase).toBe(false);
+  });
+
+  it('frees what lapses at the time at which that is seen: nothing else dates it', () => {
+    const surplus = { kind: 'fuel', holdMinor: minorUnits(100), validUntilS: AT_S + 1 } as const;
+    expect(decided(100, sampleDecision({ amount: 1, surplus })).entries).toEqual([
+      {
+        kind: 'release',
+        authorizationId: emptyBooks().record.authorizationId,
+        transactionId: null,
+        effectiveS: NOW_S,
+        postings: [{ debit: 'held', credit: 'available', amountMinor: 99 }],
+      },
     ]);
   });
 });

@@ -43,6 +43,14 @@ describe('the evidence of views', () => {
     expect(seen).toMatchObject({ endedS: AT_S + 7, reversedS: AT_S + 7 });
   });
 
+  it('is the latest second at which an amount of it was held', () => {
+    const held = (...views: readonly View[]) => after(...views).heldS;
+    expect(held(event(AT_S + 3), event(AT_S + 5), event(AT_S + 4))).toBe(AT_S + 5);
+    expect(held(fetched(AT_S + 6))).toBe(AT_S + 6);
+    expect(held({ approved: false }, { amount: 0 }, { status: 'closed' })).toBe(0);
+    expect(held({ amount: 1 })).toBe(AT_S);
+  });
+
   it('is every key of its metadata once, in order, and the longest history', () => {
     const long = [sampleEntry(1), sampleEntry(2)];
     const all = after(

@@ -20,6 +20,7 @@ import {
   viewed,
   written,
 } from '../support/sample-books.ts';
+import { currency } from '../support/sample-request.ts';
 
 const unlinked = (over: Parameters<typeof sampleTransaction>[0] = {}) =>
   sampleTransaction({ authorizationId: null, ...over });
@@ -33,12 +34,12 @@ describe('a row that contradicts the books', () => {
     [
       'another amount',
       { amount: 999 },
-      'transaction ipi_1 is on the books as capture of 1000, but is shown as capture of 999',
+      'transaction ipi_1 is on the books as capture of 10.00 USD, but is shown as capture of 9.99 USD',
     ],
     [
       'another type',
       { type: 'refund' },
-      'transaction ipi_1 is on the books as capture of 1000, but is shown as refund of 1000',
+      'transaction ipi_1 is on the books as capture of 10.00 USD, but is shown as refund of 10.00 USD',
     ],
     [
       'another authorization',
@@ -104,6 +105,18 @@ describe('a row that contradicts the books', () => {
     expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
   });
 
+  it('does by another currency than it waits with in suspense', () => {
+    const newer = parseStripeCardId('ic_newer');
+    const waiting = unlinked({ stripeCardId: newer, currency: currency('eur') });
+    const waits = written(booksOf(), apply(booksOf(), seen(waiting)));
+    const listing = viewed(sampleView(), unlinked({ stripeCardId: newer }));
+    const change = apply(waits, listing);
+    const reason =
+      'transaction ipi_1 is on the books as capture of 10.00 EUR, but is shown as capture of 10.00 USD';
+    expect(outcomes(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
+    expect(change).toMatchObject({ entries: [], authorizations: [], transactions: [] });
+  });
+
   it("does by a record that is another account's", () => {
     const reason = 'transaction ipi_1 is booked already, but not here';
     const there = written(two, apply(two, seen(unlinked())));
@@ -111,19 +124,51 @@ describe('a row that contradicts the books', () => {
     expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
   });
 
-  it("does as a view of another account's authorization; a record of one is booked without it", () => {
+  it("does by a view of an authorization that is another account's, stored or in the same batch", () => {
     const reason = "authorization iauth_1 is another account's";
-    const second = sampleTransaction({ transactionId: parseTransactionId('ipi_2'), stripeCardId });
-    const there = written(two, apply(two, viewed(sampleView())));
-    const alone = [
-      { state: { transaction: { authorizationId: null }, flags: ['forced_capture'] } },
-    ];
-    expect(apply(there, seen(second)).transactions).toMatchObject(alone);
-    expect(apply(two, viewed(sampleView()), seen(second)).transactions).toMatchObject(alone);
     const view = viewed(sampleView({ stripeCardId }));
+    const there = written(two, apply(two, viewed(sampleView())));
+    expect(outcomes(apply(there, view))).toEqual([{ kind: 'attention', reason, hasItem: false }]);
     expect(outcomes(apply(two, seen(capture), view))).toMatchObject([
       { kind: 'applied' },
       { kind: 'attention', reason },
+    ]);
+  });
+
+  it("does not by a record that names another account's authorization: it stands alone on its card's", () => {
+    const second = sampleTransaction({ transactionId: parseTransactionId('ipi_2'), stripeCardId });
+    const alone = {
+      accountId: 'acc_2',
+      flags: ['forced_capture'],
+      transaction: { authorizationId: null },
+    };
+    const there = written(two, apply(two, viewed(sampleView())));
+    const later = apply(there, seen(second));
+    expect(outcomes(later)).toEqual([{ kind: 'applied', reason: null }]);
+    expect(linesOf(later)).toEqual(['capture: available → network_settlement 1000']);
+    expect(later.transactions).toMatchObject([{ state: alone }]);
+    const together = apply(two, viewed(sampleView()), seen(second));
+    expect(together.transactions).toMatchObject([{ state: alone }]);
+    expect(together.authorizations).toMatchObject([{ state: { capturedMinor: 0 } }]);
+  });
+
+  it("does not by listing a record that names another account's authorization: it stands alone", () => {
+    const there = written(two, apply(two, viewed(sampleView())));
+    const own = sampleView({
+      authorizationId: parseAuthorizationId('iauth_2'),
+      stripeCardId,
+      amount: 5,
+    });
+    const change = apply(there, viewed(own, sampleTransaction({ stripeCardId })));
+    expect(linesOf(change)).toEqual([
+      'capture: available → network_settlement 1000',
+      'hold: available → held 5',
+    ]);
+    expect(change.authorizations).toMatchObject([
+      { state: { accountId: 'acc_2', record: { authorizationId: 'iauth_2' }, capturedMinor: 0 } },
+    ]);
+    expect(change.transactions).toMatchObject([
+      { state: { accountId: 'acc_2', flags: ['forced_capture'] } },
     ]);
   });
 });

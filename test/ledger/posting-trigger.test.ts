@@ -144,6 +144,10 @@ describe('a posting of an account', () => {
     const [row] = await book({ kind: 'credit' }, { debit: 'funding', credit: 'available' });
     expect(row).toMatchObject({ seq: 2, available_after_minor: FUNDS_MINOR + 100 });
     expect(Date.now() - Number(row?.['posted_at'])).toBeLessThan(60_000);
+    const [entry] = await app<{ is_same: boolean }[]>`
+      select e.written_by = p.written_by as is_same from postings p join journal_entries e using (entry_id)
+       where p.posting_id = ${row?.['posting_id'] ?? 0}`;
+    expect(entry?.is_same).toBe(true);
   });
 
   it.each([

@@ -25,29 +25,13 @@ const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     functionName: 'affordable',
-    change: 'p_room); begin if amount {<= → <} 0 then return 0; end if;',
-    reason: 'The check at the end answers 0 for the same amounts; this one spares the division.',
-  },
-  {
-    functionName: 'affordable',
-    change: "begin if amount <= 0 then {return 0; → null;} end if; if p_rule ->> 'ki",
-    reason: 'The check at the end answers 0 for the same amounts; this one spares the division.',
-  },
-  {
-    functionName: 'affordable',
-    change:
-      "t(p_asked, p_room); begin {if amount <= 0 then return 0; end if; → null;} if p_rule ->> 'kind' = 'm",
-    reason: 'The check at the end answers 0 for the same amounts; this one spares the division.',
-  },
-  {
-    functionName: 'affordable',
     change: 'int); end if; if amount {<= → <} 0 or amount + surplus_of(p_',
     reason: 'An amount of exactly 0 is answered as 0 either way.',
   },
   {
     functionName: 'affordable',
     change:
-      "then return 0; end if; if {p_rule ->> 'kind' = 'margin' → true} then amount := least(am",
+      "_asked, p_room); begin if {p_rule ->> 'kind' = 'margin' → true} then amount := least(am",
     reason: 'Without a margin the share is null, which `least` leaves out.',
   },
   {

@@ -36,7 +36,6 @@ language plpgsql immutable as $$
 declare
   amount bigint := least(p_asked, p_room);
 begin
-  if amount <= 0 then return 0; end if;
   if p_rule ->> 'kind' = 'margin' then
     amount := least(amount, floor(p_room::numeric * 10000 / (10000 + (p_rule ->> 'basisPoints')::numeric))::bigint);
   end if;
