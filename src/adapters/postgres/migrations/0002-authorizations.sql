@@ -12,7 +12,7 @@ create table authorizations (
   -- Parts of answers to our requests that snapshots have shown so far, used to confirm decisions.
   evidence jsonb not null default '{}',
   status text not null default 'pending' check (status in ('pending', 'closed', 'reversed', 'expired')),
-  -- Written by the posting trigger alone: the sum of what its postings put into and took out of `held`.
+  -- Written with the postings alone: the sum of what they put into and took out of `held`.
   held_minor bigint not null default 0 check (held_minor >= 0),
   captured_minor bigint not null default 0 check (captured_minor >= 0),
   refunded_minor bigint not null default 0 check (refunded_minor >= 0),

@@ -98,8 +98,8 @@ create index postings_of_entry on postings (entry_id);
 create index postings_of_account_in_time on postings (account_id, posted_at) where account_id is not null;
 create index postings_by_writer on postings (written_by);
 
--- The only writer of balances and holds. It runs as the owner, whose privilege the processes do not have, so
--- a balance row that differs from the sum of its postings cannot be written by them.
+-- Together with `post_entries` (0008-books.sql) the only writer of balances and holds. Both run as the owner, whose
+-- privilege the processes do not have, so they cannot write a balance that differs from the sum of its postings.
 create function apply_posting() returns trigger language plpgsql security definer
   -- pg_temp last: otherwise it is searched first, and a temporary table could stand in for `accounts`.
   set search_path = public, pg_temp as $$
