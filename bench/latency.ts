@@ -11,8 +11,13 @@ export interface Latency {
   readonly figures: Figures;
 }
 
-/** Runs `once` n times, one after the other, and tells how long each took. */
-export async function measure(n: number, once: (index: number) => Promise<void>): Promise<Latency> {
+/** Runs `once` n times, one after the other, and tells how long each took; the first `warmUp` runs come on top. */
+export async function measure(
+  n: number,
+  once: (index: number) => Promise<void>,
+  warmUp = 0,
+): Promise<Latency> {
+  for (let index = 0; index < warmUp; index += 1) await once(index);
   const histogram = createHistogram();
   for (let index = 0; index < n; index += 1) {
     const start = process.hrtime.bigint();
