@@ -89,7 +89,8 @@ async function tryAll(
 async function expectGreen(server: Server, when: string): Promise<void> {
   for (const tests of Object.values(TARGETS)) {
     const { outcome, by } = await tryMutant(null, { ...server, tests, name: 'mutant_none' });
-    if (outcome !== 'survived') throw new Error(`The tests fail without a mutant, ${when}: ${by}`);
+    if (outcome !== 'survived' || by !== '')
+      throw new Error(`The tests fail without a mutant, ${when}: ${by}`);
   }
 }
 
