@@ -5,6 +5,7 @@
  */
 import {
   type AuthorizationSnapshot,
+  byTime,
   latestViews,
   type ObservedTransaction,
 } from './authorization-state.ts';
@@ -22,7 +23,7 @@ import {
 } from './books-work.ts';
 import { link, moveToAccount, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
-import { type AuthorizationRecord, byTime, type Convergence, converge } from './convergence.ts';
+import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
 import type { AuthorizationId, StripeCardId } from './ids.ts';
 import { ZERO } from './money.ts';
 import {
