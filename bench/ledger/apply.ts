@@ -40,7 +40,7 @@ export async function applyAll(sql: Sql): Promise<Round> {
       const counts = await applyInbox(sql, {
         interpret: interpretEvent,
         clock: systemClock(0),
-        groupsMax: WORKERS,
+        lanesMax: WORKERS,
         onError: (_group, error) => errors.push(error),
       });
       if (errors.length > 0) throw new AggregateError(errors, 'a group could not be applied');

@@ -5,6 +5,7 @@
  */
 import {
   type AuthorizationSnapshot,
+  awaitedBy,
   byTime,
   latestViews,
   type ObservedTransaction,
@@ -24,7 +25,7 @@ import {
 import { link, moveToAccount, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
 import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
-import type { AuthorizationId, StripeCardId } from './ids.ts';
+import type { AuthorizationId, StripeCardId, TransactionId } from './ids.ts';
 import { ZERO } from './money.ts';
 import {
   addTransaction,
@@ -32,6 +33,7 @@ import {
   type Intake,
   recordsOfKnownCards,
   type Subject,
+  subjectOf,
   takeIn,
   takeOfUnknownCard,
 } from './sighting-intake.ts';
@@ -60,6 +62,7 @@ export function applySightings(books: Books, rows: readonly SeenRow[], nowS: num
     const outcome = takeIn(intake, row.sighting, card);
     if (!work.outcomes.has(row.key)) work.outcomes.set(row.key, outcome);
   }
+  awaken(intake);
   const inOrder = [...intake.subjects].toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [authorizationId, subject] of inOrder) bring(work, authorizationId, subject);
   return endWork(work);
@@ -76,12 +79,27 @@ const unseen = ({ decisions }: Books, authorizationId: AuthorizationId): Authori
   decisions: decisions.get(authorizationId) ?? [],
 });
 
+/** A record that names no authorization concerns those that were seen to list it. */
+function awaken(intake: Intake): void {
+  const { before, transactions } = intake.work;
+  for (const { awaits, accountId, record } of before.authorizations.values()) {
+    for (const id of awaits) {
+      const state = transactions.get(id);
+      if (state?.accountId !== accountId || state.transaction.authorizationId !== null) continue;
+      const card = before.cards.get(state.transaction.stripeCardId);
+      if (card !== undefined) subjectOf(intake, card, record.authorizationId);
+    }
+  }
+}
+
 /** Brings one authorization to where everything known leads. */
 function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subject): void {
   const { snapshots, transactions, card: seenWith } = subject;
   const stored = work.authorizations.get(authorizationId);
   const record = stored?.record ?? unseen(work.before, authorizationId);
-  claimRecords(work, seenWith, snapshots, authorizationId);
+  const captures = snapshots.flatMap((snapshot) => snapshot.captures);
+  const listed = captures.map(({ transactionId }) => transactionId);
+  claimRecords(work, seenWith, new Set([...(stored?.awaits ?? []), ...listed]), authorizationId);
   const booked = bookedOf(membersOf(work, authorizationId));
   const { reading } = seenWith;
   const { nowS } = work;
@@ -108,11 +126,9 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
 function claimRecords(
   work: BooksWork,
   card: CardState,
-  snapshots: readonly AuthorizationSnapshot[],
+  listed: ReadonlySet<TransactionId>,
   authorizationId: AuthorizationId,
 ): void {
-  const captures = snapshots.flatMap((snapshot) => snapshot.captures);
-  const listed = new Set(captures.map(({ transactionId }) => transactionId));
   const { currency } = accountOf(work, card.accountId);
   for (const state of work.transactions.values()) {
     const { transaction } = state;
@@ -178,6 +194,7 @@ function stateOf(
     countedMinor: hold.countedMinor,
     anchoredS: anchorOf(record, view, firstRecord) ?? work.nowS,
     isPurchase: result.isPurchase,
+    awaits: awaitedBy(newest, work.members.get(record.authorizationId) ?? new Set()),
     // Of the earliest record, while nothing else tells where the money went.
     merchant: view?.merchant ?? stored?.merchant ?? firstRecord?.merchant ?? null,
     flags: result.flags,

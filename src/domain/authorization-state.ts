@@ -160,6 +160,17 @@ function follows(later: AuthorizationSnapshot, earlier: AuthorizationSnapshot): 
   );
 }
 
+/** The clearing records that the views list and that are not among the booked ones, sorted. */
+export function awaitedBy(
+  views: NewestSnapshots,
+  booked: ReadonlySet<TransactionId>,
+): readonly TransactionId[] {
+  const listed = views.flatMap(({ captures }) =>
+    captures.map(({ transactionId }) => transactionId),
+  );
+  return [...new Set(listed)].filter((id) => !booked.has(id)).toSorted();
+}
+
 /** Whether the views differ in something that matters to the books. */
 export function isTied(views: NewestSnapshots): boolean {
   const facts = new Set(

@@ -63,6 +63,8 @@ export interface AuthorizationState {
   /** The moment it counts at: our first approval, else Stripe's creation, in seconds. */
   readonly anchoredS: number;
   readonly isPurchase: boolean;
+  /** Clearing records that it lists, none of which is on the books as its own: one may come that does not name it. */
+  readonly awaits: readonly TransactionId[];
   readonly merchant: Merchant | null;
   readonly flags: readonly AuthorizationFlag[];
 }

@@ -213,7 +213,7 @@ export function addTransaction(intake: Intake, card: CardState, seen: ObservedTr
   subjectOf(intake, card, seen.authorizationId).transactions.push(seen);
 }
 
-function subjectOf({ subjects }: Intake, card: CardState, id: AuthorizationId): Subject {
+export function subjectOf({ subjects }: Intake, card: CardState, id: AuthorizationId): Subject {
   const subject = subjects.get(id) ?? { card, snapshots: [], transactions: [] };
   subjects.set(id, subject);
   return subject;

@@ -64,6 +64,7 @@ describe('a view of an authorization that nobody here has seen', () => {
           isPurchase: true,
           merchant: sampleView().merchant,
           flags: ['adopted'],
+          awaits: [],
         },
       },
     ]);

@@ -52,6 +52,7 @@ const authorization = (over: Partial<AuthorizationState> = {}): AuthorizationSta
   countedMinor: minorUnits(1_500),
   anchoredS: AT_S,
   isPurchase: true,
+  awaits: [],
   merchant: sampleView().merchant,
   flags: [],
   ...over,

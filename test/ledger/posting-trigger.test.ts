@@ -61,10 +61,6 @@ type Row = Readonly<Record<string, string | number | null>>;
 const book = (entry: Row, ...postings: readonly Row[]) =>
   app.begin((tx) => write(tx, entry, postings));
 
-/** Only the owner may say what the database fills in. */
-const bookAsOwner = (entry: Row, ...postings: readonly Row[]) =>
-  owner.begin((tx) => write(tx, entry, postings));
-
 async function write(tx: Transaction, entry: Row, postings: readonly Row[]) {
   const owned = { tenant_id: program.tenantId, currency: 'usd' };
   const [made] = await tx<{ entry_id: number }[]>`
@@ -144,12 +140,8 @@ describe('a posting of an account', () => {
     expect(await heldOf(authorizationId)).toBe(1);
   });
 
-  it('is dated, numbered and signed by the database, whatever its writer says', async () => {
-    const said = { seq: 77, posted_at: '2020-01-01', available_after_minor: 5, written_by: '7' };
-    const [row] = await bookAsOwner(
-      { kind: 'credit' },
-      { debit: 'funding', credit: 'available', ...said },
-    );
+  it('is numbered and dated by the database', async () => {
+    const [row] = await book({ kind: 'credit' }, { debit: 'funding', credit: 'available' });
     expect(row).toMatchObject({ seq: 2, available_after_minor: FUNDS_MINOR + 100 });
     expect(Date.now() - Number(row?.['posted_at'])).toBeLessThan(60_000);
     const [entry] = await app<{ is_same: boolean }[]>`
@@ -157,17 +149,24 @@ describe('a posting of an account', () => {
        where p.posting_id = ${row?.['posting_id'] ?? 0}`;
     expect(entry?.is_same).toBe(true);
   });
+
+  it.each([
+    ['seq', 77],
+    ['posted_at', '2020-01-01'],
+    ['available_after_minor', 5],
+    ['held_after_minor', 5],
+    ['written_by', '3'],
+  ])('is refused with a %s of its writer', async (column, value) => {
+    const posting = { debit: 'funding', credit: 'available', [column]: value };
+    await expect(book({ kind: 'credit' }, posting)).rejects.toMatchObject({ code: '42501' });
+  });
 });
 
 describe('a posting of no account', () => {
   const noAccount = { account_id: null, debit: 'suspense', credit: 'network_settlement' };
 
   it('has no number and no balance after it, and is dated by the database', async () => {
-    const said = { seq: 7, available_after_minor: 8, held_after_minor: 9, posted_at: '2020-01-01' };
-    const [row] = await bookAsOwner(
-      { kind: 'credit', account_id: null },
-      { ...noAccount, ...said },
-    );
+    const [row] = await book({ kind: 'credit', account_id: null }, noAccount);
     expect(row).toMatchObject({ seq: null, available_after_minor: null, held_after_minor: null });
     expect(Date.now() - Number(row?.['posted_at'])).toBeLessThan(60_000);
     expect(await accountOf(program)).toEqual({ available: FUNDS_MINOR, held: 0, seq: 1 });

@@ -211,6 +211,11 @@ const corruptions: readonly (readonly [string, () => string, RegExp])[] = [
     /^authorization iauth_open: flags: {2}\/ adopted$/,
   ],
   [
+    'a record that is no longer awaited',
+    () => `update authorizations set awaits = '{ipi_gone}' where authorization_id = 'iauth_open'`,
+    /^authorization iauth_open: records that it awaits: {2}\/ ipi_gone$/,
+  ],
+  [
     'a decision that is not confirmed',
     () => `update decisions set confirmed = true where authorization_id = 'iauth_unseen'`,
     /^authorization iauth_unseen: decisions that are confirmed: {2}\/ evt_iauth_unseen$/,

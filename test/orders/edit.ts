@@ -28,6 +28,12 @@ export const listedById = (event: Json): Json =>
     ? event
     : editTransactions(event, (transaction) => transaction['id']);
 
+/** Listed transactions as ids alone, and clearing records that do not name their authorization. */
+export const namedByListAlone = (event: Json): Json =>
+  isTransaction(event)
+    ? editTransactions(event, (transaction) => ({ ...transaction, authorization: null }))
+    : listedById(event);
+
 /** Clearing records that are dated days before they are told. */
 export const backDated =
   (days: number) =>

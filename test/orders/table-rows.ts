@@ -1,9 +1,11 @@
 /** The rows that tellings on the real tables begin with, and what the tables hold in the end. */
+
+import { entryRows, listOf, postingRows } from '../../src/adapters/postgres/apply/book-rows.ts';
 import { loadBooks } from '../../src/adapters/postgres/apply/load-books.ts';
-import { writeEntries } from '../../src/adapters/postgres/ledger.ts';
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
 import type { AttentionItem } from '../../src/domain/books.ts';
 import type { AuthorizationId, TransactionId } from '../../src/domain/ids.ts';
+import { move } from '../../src/domain/ledger.ts';
 import { minorUnits, parseCurrency } from '../../src/domain/money.ts';
 import type { Ledger } from './ending.ts';
 import type { TableTelling } from './table-telling.ts';
@@ -53,29 +55,21 @@ export async function openTables(sql: Sql, tellings: readonly TableTelling[]): P
     select tenant_id, stripe_card_id, card_id, attempt, 'active', '4242', 12, 2030
       from jsonb_to_recordset(${json(stripeCards)}::text::jsonb)
         as r (tenant_id text, stripe_card_id text, card_id text, attempt integer)`;
-  await sql.begin((tx) =>
-    writeEntries(
-      tx,
-      tellings.map(({ tenantId, accountId, recorded }) => ({
-        tenantId,
-        accountId,
-        currency: currencyOf(recorded.currency),
-        entry: {
-          kind: 'credit' as const,
-          authorizationId: null,
-          transactionId: null,
-          effectiveS: 0,
-          postings: [
-            {
-              debit: 'funding' as const,
-              credit: 'available' as const,
-              amountMinor: minorUnits(recorded.fundsMinor),
-            },
-          ],
-        },
-      })),
-    ),
-  );
+  const funds = tellings.map(({ tenantId, accountId, recorded }) => ({
+    tenantId,
+    accountId,
+    currency: currencyOf(recorded.currency),
+    entry: {
+      kind: 'credit' as const,
+      authorizationId: null,
+      transactionId: null,
+      effectiveS: 0,
+      postings: move('funding', 'available', minorUnits(recorded.fundsMinor)),
+    },
+  }));
+  await sql`
+    select post_entries(null, null, ${listOf(entryRows(funds))}::text::json,
+      ${listOf(postingRows(funds))}::text::json)`;
 }
 
 const rowOf = ({ tenantId, accountId, recorded }: TableTelling) => ({
@@ -97,7 +91,7 @@ export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>>
   const authorizations = await ids<AuthorizationId>('authorizations', 'authorization_id');
   const transactions = await ids<TransactionId>('transactions', 'transaction_id');
   const books = await sql.begin((tx) =>
-    loadBooks(tx, { cards: [], authorizations, transactions }, []),
+    loadBooks(tx, { cards: [], authorizations, transactions, unlinked: [] }, []),
   );
   const totals = await sql<
     { tenant_id: string; available: number; held: number; settlement: number; suspense: number }[]

@@ -224,7 +224,7 @@ async function applyAll(sql: Sql): Promise<void> {
     const { applied, ignored, attention } = await applyInbox(sql, {
       interpret: interpretEvent,
       clock: { nowMs: () => NOW_MS },
-      groupsMax: 2,
+      lanesMax: 2,
       onError: (_group, error) => errors.push(error),
     });
     if (errors.length > 0) throw new AggregateError(errors, 'a group could not be applied');

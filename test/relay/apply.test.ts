@@ -38,7 +38,7 @@ async function applyAll(): Promise<void> {
     const counts = await applyInbox(sql, {
       interpret: interpretEvent,
       clock,
-      groupsMax: 4,
+      lanesMax: 4,
       onError: (_group, error) => errors.push(error),
     });
     if (errors.length > 0) throw errors[0];

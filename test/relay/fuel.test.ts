@@ -63,7 +63,7 @@ it('holds the configured amount until it lapses, and then what the check asked f
     applyInbox(sql, {
       interpret: interpretEvent,
       clock: { nowMs: () => nowS * 1000 },
-      groupsMax: 1,
+      lanesMax: 1,
       onError: (_group, error) => expect.fail(String(error)),
     });
   await applyAt(START_S + 1);

@@ -14,7 +14,7 @@ export async function applyDue(sql: Sql): Promise<readonly unknown[]> {
     const counts = await applyInbox(sql, {
       interpret: interpretEvent,
       clock: { nowMs: () => Date.now() },
-      groupsMax: 4,
+      lanesMax: 4,
       onError: (_group, error) => errors.push(error),
     });
     if (counts.applied + counts.ignored + counts.attention === 0) return errors;

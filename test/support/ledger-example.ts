@@ -168,6 +168,7 @@ export class ExampleBooks {
       countedMinor: ZERO,
       anchoredS: this.nowS,
       isPurchase: false,
+      awaits: [],
       merchant,
       flags: [],
     };

@@ -179,6 +179,7 @@ export class MemoryBooks {
       countedMinor: ZERO,
       anchoredS: given.decision.decidedS,
       isPurchase: false,
+      awaits: [],
       merchant: given.merchant,
       flags: [],
     };
@@ -191,6 +192,14 @@ export class MemoryBooks {
     const ids = new Set(named.authorizations);
     for (const { transaction } of transactions.values()) {
       if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
+    }
+    for (const [id, { awaits }] of this.authorizations) {
+      const isListing = awaits.some(
+        (listed) =>
+          named.unlinked.has(listed) ||
+          transactions.get(listed)?.transaction.authorizationId === null,
+      );
+      if (isListing) ids.add(id);
     }
     const more = { ...named, cards: new Set<StripeCardId>(), authorizations: ids };
     for (const [id, state] of this.#transactionsOf(more)) transactions.set(id, state);
@@ -327,11 +336,18 @@ interface Named {
   readonly cards: Set<StripeCardId>;
   readonly authorizations: Set<AuthorizationId>;
   readonly transactions: Set<TransactionId>;
+  /** Those of the transactions that come without an authorization. */
+  readonly unlinked: Set<TransactionId>;
 }
 
 /** Ids that the rows name. */
 function namedBy(rows: readonly SeenRow[]): Named {
-  const named: Named = { cards: new Set(), authorizations: new Set(), transactions: new Set() };
+  const named: Named = {
+    cards: new Set(),
+    authorizations: new Set(),
+    transactions: new Set(),
+    unlinked: new Set(),
+  };
   for (const { sighting } of rows) {
     if (sighting.kind === 'card_recorded') named.cards.add(sighting.stripeCardId);
     if (sighting.kind === 'decision') named.authorizations.add(sighting.authorizationId);
@@ -347,6 +363,7 @@ function namedBy(rows: readonly SeenRow[]): Named {
       named.cards.add(stripeCardId);
       named.transactions.add(transactionId);
       if (authorizationId !== null) named.authorizations.add(authorizationId);
+      else named.unlinked.add(transactionId);
     }
   }
   return named;

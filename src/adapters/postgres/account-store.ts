@@ -1,4 +1,4 @@
-/** Customer accounts in Postgres. Balances are read here and written by the posting trigger alone. */
+/** Customer accounts in Postgres. Balances are read here; they are written with the postings alone. */
 import { invariant } from '../../domain/invariant.ts';
 import type { Accounts } from '../../ports/accounts.ts';
 import { book } from './account-bookings.ts';

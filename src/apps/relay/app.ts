@@ -60,7 +60,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
       const counts = await applyInbox(sql, {
         interpret: interpretEvent,
         clock,
-        groupsMax: GROUPS_AT_ONCE_MAX,
+        lanesMax: GROUPS_AT_ONCE_MAX,
         isStopping: () => state.isStopping,
         onError: (group, error) => {
           metrics.errors.inc();

@@ -1,5 +1,5 @@
 /** How purchases are cleared: wholly, in parts, for more than was held, late, twice, or out of nowhere. */
-import { backDated, clearedIn, isTransaction, listedById } from '../edit.ts';
+import { backDated, clearedIn, isTransaction, listedById, namedByListAlone } from '../edit.ts';
 import { BLOCKED_CATEGORY } from '../real-time.ts';
 import type { Script } from '../script.ts';
 
@@ -224,6 +224,28 @@ export const CAPTURES: readonly Script[] = [
       await capture(id, 600);
     },
     leaves: { held: 0, cleared: 900 },
+  },
+  {
+    name: 'only the authorization says which clearing records are its own, by id',
+    covers: ['Stripe: partial capture, more to come'],
+    options: ['capturedAmount', 'closedAmount'],
+    edit: namedByListAlone,
+    act: async ({ buy, capturePart, capture }) => {
+      const id = await buy();
+      await capturePart(id, 300);
+      await capture(id, 600);
+    },
+    leaves: { held: 0, cleared: 900 },
+  },
+  {
+    name: 'cleared in part, which only the authorization says, by id',
+    covers: ['Stripe: partial capture, more to come'],
+    options: ['capturedAmount'],
+    edit: namedByListAlone,
+    act: async ({ buy, capturePart }) => {
+      await capturePart(await buy(), 500);
+    },
+    leaves: { held: 500, cleared: 500 },
   },
   {
     name: 'cleared on a closed account, part of it given back',

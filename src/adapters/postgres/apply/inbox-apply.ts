@@ -6,6 +6,7 @@
 import type { ApplyCounts } from '../../../ports/event-application.ts';
 import type { Sql, Transaction } from '../pool.ts';
 import { isDataError, isLockTimeout } from './data-error.ts';
+import { type Batch, dueLanes, type Lane } from './due-groups.ts';
 import type { ApplyOptions, InboxRow, RowOutcome } from './inbox-row.ts';
 import { applyGroupRows, openItems, readRows, settle } from './inbox-rows.ts';
 import type { LockMode } from './load-books.ts';
@@ -13,12 +14,6 @@ import { applyMoneyRows } from './money-rows.ts';
 
 /** Rows applied in one transaction: keeps the accounts' locks near 20 ms. */
 const ROWS_PER_BATCH_MAX = 50;
-/** Groups looked at for one batch; each has one row or a few. */
-const GROUPS_PER_BATCH_MAX = 50;
-/** Waiting rows looked at to find groups: read from the index, whatever the backlog. */
-const CANDIDATE_ROWS_MAX = 1_000;
-/** Groups begun in one call: seconds of work at most, even when each has to wait for a lock. */
-const CANDIDATE_GROUPS_MAX = 500;
 /** The first retry comes soon, because the missing row is often being written at this moment. */
 const RETRY_FIRST_MS = 250;
 /** Later retries double up to this. */
@@ -32,36 +27,31 @@ const RETRY = { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS };
 const NOTHING: ApplyCounts = { applied: 0, ignored: 0, parked: 0, attention: 0 };
 
 /**
- * Applies the groups that wait longest, in batches, `groupsMax` of them side by side: a slow one keeps its place, the
+ * Applies the groups that wait longest, in batches, `lanesMax` of them side by side: a slow one keeps its place, the
  * others go on. Safe to run in several processes at once.
  */
 export async function applyInbox(sql: Sql, options: ApplyOptions): Promise<ApplyCounts> {
-  const candidates = await sql<{ group_key: string }[]>`
-    select group_key
-      from (select group_key, inbox_id from inbox where status = 'pending' and next_try_at <= now()
-             order by next_try_at, inbox_id limit ${CANDIDATE_ROWS_MAX}) c
-     group by 1 order by min(inbox_id) limit ${CANDIDATE_GROUPS_MAX}`;
-  const batches = inBatches(candidates.map((row) => row.group_key));
+  const lanes = await dueLanes(sql);
   let total = NOTHING;
-  // One iterator for all: whoever ends a batch takes the next one.
-  const queue = batches.values();
+  // One iterator for all: whoever ends a lane takes the next one.
+  const queue = lanes.values();
   const work = async (): Promise<void> => {
-    for (const groupKeys of queue) {
+    for (const batch of flatOf(queue)) {
       if (options.isStopping?.() === true) return;
-      total = plus(total, await applyBatch(sql, groupKeys, options));
+      const counts = await applyBatch(sql, batch, options);
+      total = plus(total, counts);
     }
   };
-  const workers = Math.min(options.groupsMax, batches.length);
+  const workers = Math.min(options.lanesMax, lanes.length);
   const ended = await Promise.allSettled(Array.from({ length: workers }, work));
   const failed = ended.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return total;
 }
 
-const inBatches = (groupKeys: readonly string[]): readonly (readonly string[])[] =>
-  Array.from({ length: Math.ceil(groupKeys.length / GROUPS_PER_BATCH_MAX) }, (_, index) =>
-    groupKeys.slice(index * GROUPS_PER_BATCH_MAX, (index + 1) * GROUPS_PER_BATCH_MAX),
-  );
+function* flatOf(lanes: Iterable<Lane>): Iterable<Batch> {
+  for (const lane of lanes) yield* lane;
+}
 
 const plus = (a: ApplyCounts, b: ApplyCounts): ApplyCounts => ({
   applied: a.applied + b.applied,
@@ -76,11 +66,17 @@ const plus = (a: ApplyCounts, b: ApplyCounts): ApplyCounts => ({
  */
 async function applyBatch(
   sql: Sql,
-  groupKeys: readonly string[],
+  { groupKeys, isOneAccount }: Batch,
   options: ApplyOptions,
 ): Promise<ApplyCounts> {
-  const first = await tryTogether(sql, groupKeys, 'skip', options);
+  const first = isOneAccount
+    ? { counts: NOTHING, busy: groupKeys, apart: [] }
+    : await tryTogether(sql, groupKeys, 'skip', options);
   const second = await tryTogether(sql, first.busy, 'wait', options);
+  if (isOneAccount && second.isTimedOut === true) {
+    await postponeBriefly(sql, groupKeys);
+    return NOTHING;
+  }
   let total = plus(first.counts, second.counts);
   for (const groupKey of [...first.apart, ...second.apart]) {
     if (options.isStopping?.() === true) return total;
@@ -95,6 +91,8 @@ interface Together {
   readonly busy: readonly string[];
   /** Groups that have to be applied alone. */
   readonly apart: readonly string[];
+  /** Nothing was done, because an account was locked by somebody else for too long. */
+  readonly isTimedOut?: boolean;
 }
 
 async function tryTogether(
@@ -108,10 +106,11 @@ async function tryTogether(
     return await sql.begin((tx) => applyTogether(tx, groupKeys, mode, options));
   } catch (error) {
     // Nothing was written. Which group is to blame, and for what, shows when each is applied alone.
-    if (!isDataError(error) && !isLockTimeout(error)) {
+    const isTimedOut = isLockTimeout(error);
+    if (!isDataError(error) && !isTimedOut) {
       options.onError(`${groupKeys.length} groups together`, error);
     }
-    return { counts: NOTHING, busy: [], apart: groupKeys };
+    return { counts: NOTHING, busy: [], apart: groupKeys, isTimedOut };
   }
 }
 
@@ -145,7 +144,7 @@ async function applyAlone(sql: Sql, groupKey: string, options: ApplyOptions): Pr
     });
   } catch (error) {
     if (isLockTimeout(error)) {
-      await postponeBriefly(sql, groupKey);
+      await postponeBriefly(sql, [groupKey]);
     } else {
       options.onError(groupKey, error);
       await postpone(sql, groupKey);
@@ -170,9 +169,13 @@ async function lockRows(
   groupKeys: readonly string[],
 ): Promise<readonly InboxRow[]> {
   // In a statement of its own: what another worker did with a group before its lock was free is seen by the next.
+  // A batch is a few dozen rows, each found by its key, and plans are kept: one that was made while the tables were
+  // small, and reads them whole, would stay when they have grown.
   const locked = await tx<{ group_key: string }[]>`
     select group_key
-      from (select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true)) c,
+      from (select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true),
+                   set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+                   set_config('enable_mergejoin', 'off', true)) c,
            unnest(${[...groupKeys]}::text[]) group_key
      where pg_try_advisory_xact_lock(hashtextextended(group_key, 7))`;
   if (locked.length === 0) return [];
@@ -200,9 +203,9 @@ async function postpone(sql: Sql, groupKey: string): Promise<void> {
      where group_key = ${groupKey} and status = 'pending' and next_try_at <= now()`;
 }
 
-/** Somebody else held the lock: the group steps aside, and that counts as no try of its rows. */
-async function postponeBriefly(sql: Sql, groupKey: string): Promise<void> {
+/** Somebody else held the lock: the groups step aside, and that counts as no try of their rows. */
+async function postponeBriefly(sql: Sql, groupKeys: readonly string[]): Promise<void> {
   await sql`
     update inbox set next_try_at = now() + make_interval(secs => ${LOCK_RETRY_MS / 1000})
-     where group_key = ${groupKey} and status = 'pending' and next_try_at <= now()`;
+     where group_key = any (${[...groupKeys]}) and status = 'pending' and next_try_at <= now()`;
 }

@@ -23,8 +23,8 @@ export interface InboxRow {
 export interface ApplyOptions {
   readonly interpret: Interpret;
   readonly clock: Clock;
-  /** Groups worked off side by side. */
-  readonly groupsMax: number;
+  /** Batches worked off side by side. */
+  readonly lanesMax: number;
   /** Told of groups whose transaction failed; they are tried again later. */
   readonly onError: (groupKey: string, error: unknown) => void;
   /** Answers true when no further group should be begun. */

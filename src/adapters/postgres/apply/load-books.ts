@@ -1,22 +1,15 @@
 /** Loads what is stored of the customers that a batch concerns, with their accounts locked. */
-import type { AuthorizationFlag } from '../../../domain/authorization-flags.ts';
-import type {
-  AmountParts,
-  AuthorizationStatus,
-  Merchant,
-} from '../../../domain/authorization-state.ts';
+import type { AmountParts, Merchant } from '../../../domain/authorization-state.ts';
 import type {
   AccountState,
   AuthorizationState,
   Books,
   CardState,
-  SeenRow,
   TransactionFlag,
   TransactionState,
 } from '../../../domain/books.ts';
 import type { CardPhase } from '../../../domain/card-phase.ts';
-import { type Evidence, NO_EVIDENCE, type RecordedDecision } from '../../../domain/confirmation.ts';
-import type { AuthorizationRecord } from '../../../domain/convergence.ts';
+import type { RecordedDecision } from '../../../domain/confirmation.ts';
 import type { CapturedAmountReading } from '../../../domain/hold.ts';
 import type {
   AccountId,
@@ -28,45 +21,8 @@ import type {
 } from '../../../domain/ids.ts';
 import type { Currency, MinorUnits } from '../../../domain/money.ts';
 import type { Transaction } from '../pool.ts';
-
-/** Ids that the rows of a batch name. */
-export interface Named {
-  readonly cards: readonly StripeCardId[];
-  readonly authorizations: readonly AuthorizationId[];
-  readonly transactions: readonly TransactionId[];
-}
-
-export function namedBy(rows: readonly SeenRow[]): Named {
-  const cards = new Set<StripeCardId>();
-  const authorizations = new Set<AuthorizationId>();
-  const transactions = new Set<TransactionId>();
-  for (const { sighting } of rows) {
-    if (sighting.kind === 'card_recorded') cards.add(sighting.stripeCardId);
-    if (sighting.kind === 'decision') authorizations.add(sighting.authorizationId);
-    if (sighting.kind === 'authorization') {
-      const { snapshot } = sighting;
-      cards.add(snapshot.stripeCardId);
-      authorizations.add(snapshot.authorizationId);
-      for (const { transactionId } of snapshot.captures) transactions.add(transactionId);
-    }
-    const seen =
-      sighting.kind === 'transaction'
-        ? [sighting.transaction]
-        : sighting.kind === 'authorization'
-          ? sighting.transactions
-          : [];
-    for (const { stripeCardId, authorizationId, transactionId } of seen) {
-      cards.add(stripeCardId);
-      transactions.add(transactionId);
-      if (authorizationId !== null) authorizations.add(authorizationId);
-    }
-  }
-  return {
-    cards: [...cards],
-    authorizations: [...authorizations],
-    transactions: [...transactions],
-  };
-}
+import type { Named } from './named.ts';
+import { type AuthorizationRow, toAuthorization } from './stored-authorization.ts';
 
 /** `skip`: leaves out accounts that somebody else has locked; `wait`: waits for them, up to the lock timeout. */
 export type LockMode = 'skip' | 'wait';
@@ -98,25 +54,32 @@ export async function loadBooks(
   named: Named,
   accounts: readonly AccountState[],
 ): Promise<Books> {
-  const [cards, transactions] = await Promise.all([
+  const [cards, transactions, ofNames] = await Promise.all([
     loadCards(tx, named),
     loadTransactions(tx, named),
+    loadAuthorizations(tx, named.authorizations),
   ]);
-  // What leaves suspense may name an authorization that no row does.
+  // What leaves suspense may name an authorization that no row does, or be listed by one.
   const ids = new Set(named.authorizations);
-  for (const { transaction } of transactions) {
+  const unlinked = new Set(named.unlinked);
+  for (const { transaction, accountId } of transactions) {
     if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
+    else if (accountId === null) unlinked.add(transaction.transactionId);
   }
-  const authorizations = byId(
-    await loadAuthorizations(tx, [...ids]),
-    (state) => state.record.authorizationId,
-  );
-  const late = [...ids].filter((id) => !named.authorizations.includes(id));
-  const more =
-    late.length === 0 ? [] : await loadTransactions(tx, { ...NOTHING, authorizations: late });
+  for (const id of await findAwaiting(tx, [...unlinked], accounts)) ids.add(id);
+  const late = [...ids].slice(named.authorizations.length);
+  const [ofSuspense, more, theirCards] =
+    late.length === 0
+      ? [[], [], []]
+      : await Promise.all([
+          loadAuthorizations(tx, late),
+          loadTransactions(tx, { ...NOTHING, authorizations: late }),
+          loadCards(tx, { ...NOTHING, authorizations: late }),
+        ]);
+  const authorizations = byId([...ofNames, ...ofSuspense], (state) => state.record.authorizationId);
   const unseen = [...ids].filter((id) => !authorizations.has(id));
   return {
-    cards: byId(cards, (card) => card.stripeCardId),
+    cards: byId([...cards, ...theirCards], (card) => card.stripeCardId),
     accounts: byId(accounts, (account) => account.accountId),
     authorizations,
     transactions: byId([...transactions, ...more], (state) => state.transaction.transactionId),
@@ -124,7 +87,21 @@ export async function loadBooks(
   };
 }
 
-const NOTHING: Named = { cards: [], authorizations: [], transactions: [] };
+const NOTHING: Named = { cards: [], authorizations: [], transactions: [], unlinked: [] };
+
+/** Authorizations of these accounts that were seen to list one of the records. */
+async function findAwaiting(
+  tx: Transaction,
+  unlinked: readonly TransactionId[],
+  accounts: readonly AccountState[],
+): Promise<readonly AuthorizationId[]> {
+  if (unlinked.length === 0) return [];
+  const rows = await tx<{ id: AuthorizationId }[]>`
+    select authorization_id as id from authorizations
+     where awaits && ${[...unlinked]}::text[] and awaits <> '{}'
+       and account_id = any (${accounts.map(({ accountId }) => accountId)})`;
+  return rows.map(({ id }) => id);
+}
 
 const byId = <Id, T>(items: readonly T[], idOf: (item: T) => Id): ReadonlyMap<Id, T> =>
   new Map(items.map((item) => [idOf(item), item]));
@@ -200,27 +177,6 @@ async function loadTransactions(
   }));
 }
 
-export interface AuthorizationRow {
-  authorization_id: AuthorizationId;
-  tenant_id: TenantId;
-  account_id: AccountId;
-  card_id: CardId;
-  stripe_card_id: StripeCardId;
-  currency: Currency;
-  snapshot: AuthorizationRecord['newest'] | null;
-  evidence: Partial<Evidence>;
-  status: AuthorizationStatus;
-  held_minor: MinorUnits;
-  captured_minor: MinorUnits;
-  refunded_minor: MinorUnits;
-  counted_minor: MinorUnits;
-  anchored_s: number;
-  merchant: Partial<Merchant>;
-  flags: AuthorizationFlag[];
-  is_purchase: boolean;
-  decisions: RecordedDecision[] | null;
-}
-
 async function loadAuthorizations(
   tx: Transaction,
   ids: readonly AuthorizationId[],
@@ -228,7 +184,7 @@ async function loadAuthorizations(
   const rows = await tx<AuthorizationRow[]>`
     select z.authorization_id, z.tenant_id, z.account_id, z.card_id, z.stripe_card_id, z.currency, z.snapshot,
            z.evidence, z.status, z.held_minor, z.captured_minor, z.refunded_minor, z.counted_minor,
-           extract(epoch from z.anchored_at)::float8 as anchored_s, z.merchant, z.flags, z.is_purchase,
+           extract(epoch from z.anchored_at)::float8 as anchored_s, z.merchant, z.flags, z.is_purchase, z.awaits,
            (select ${decisionList(tx)} from decisions d
              where d.authorization_id = z.authorization_id) as decisions
       from authorizations z where z.authorization_id = any (${[...ids]})`;
@@ -251,37 +207,3 @@ const decisionList = (tx: Transaction) => tx`
       'approvedMinor', d.approved_minor, 'surplus', d.surplus, 'requestedS', d.requested_at, 'isSettled', d.confirmed,
       'decidedS', extract(epoch from d.decided_at)::float8)
     order by d.decided_at, d.request_id)`;
-
-export function toAuthorization(row: AuthorizationRow): AuthorizationState {
-  const { name, category, categoryCode, country } = row.merchant;
-  return {
-    record: {
-      authorizationId: row.authorization_id,
-      newest: row.snapshot ?? [],
-      evidence: { ...NO_EVIDENCE, ...row.evidence },
-      heldMinor: row.held_minor,
-      decisions: row.decisions ?? [],
-    },
-    tenantId: row.tenant_id,
-    accountId: row.account_id,
-    cardId: row.card_id,
-    stripeCardId: row.stripe_card_id,
-    currency: row.currency,
-    status: row.status,
-    capturedMinor: row.captured_minor,
-    refundedMinor: row.refunded_minor,
-    countedMinor: row.counted_minor,
-    anchoredS: row.anchored_s,
-    isPurchase: row.is_purchase,
-    merchant:
-      category === undefined
-        ? null
-        : {
-            name: name ?? null,
-            category,
-            categoryCode: categoryCode ?? '',
-            country: country ?? null,
-          },
-    flags: row.flags,
-  };
-}

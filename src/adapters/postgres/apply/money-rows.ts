@@ -6,7 +6,8 @@ import { cardOf, recordsOfKnownCards } from '../../../domain/sighting-intake.ts'
 import type { Clock } from '../../../ports/clock.ts';
 import type { Transaction } from '../pool.ts';
 import { parkOrGiveUp, type ReadRow, type RowOutcome } from './inbox-row.ts';
-import { type LockMode, loadBooks, lockAccounts, namedBy } from './load-books.ts';
+import { type LockMode, loadBooks, lockAccounts } from './load-books.ts';
+import { namedBy } from './named.ts';
 import { writeBooks } from './write-books.ts';
 
 const MS_PER_SECOND = 1000;

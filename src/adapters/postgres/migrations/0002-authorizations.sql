@@ -12,7 +12,7 @@ create table authorizations (
   -- Parts of answers to our requests that snapshots have shown so far, used to confirm decisions.
   evidence jsonb not null default '{}',
   status text not null default 'pending' check (status in ('pending', 'closed', 'reversed', 'expired')),
-  -- Written by the posting trigger alone: the sum of what its postings put into and took out of `held`.
+  -- Written with the postings alone: the sum of what they put into and took out of `held`.
   held_minor bigint not null default 0 check (held_minor >= 0),
   captured_minor bigint not null default 0 check (captured_minor >= 0),
   refunded_minor bigint not null default 0 check (refunded_minor >= 0),
@@ -23,12 +23,16 @@ create table authorizations (
   flags text[] not null default '{}',
   -- Approved by anybody, or captured: counted in card_spending.
   is_purchase boolean not null default false,
+  -- Clearing records that it lists and that are not on the books as its own.
+  awaits text[] not null default '{}',
   created_at timestamptz not null default now(),
   foreign key (account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
   foreign key (stripe_card_id, tenant_id, card_id) references stripe_cards (stripe_card_id, tenant_id, card_id)
 ) with (fillfactor = 80, toast_tuple_target = 256);
 -- Views lie outside of the row, uncompressed: the hold of a row changes more often than what was seen of it.
 alter table authorizations alter snapshot set storage external, alter evidence set storage external;
+-- Asked for a record that names no authorization; nearly always empty.
+create index authorizations_awaiting on authorizations using gin (awaits) where awaits <> '{}';
 create index authorizations_of_card on authorizations (card_id, anchored_at);
 -- Views of one rank contradict each other; the relay fetches these from Stripe.
 create index authorizations_tied on authorizations (created_at) where 'tied' = any (flags);

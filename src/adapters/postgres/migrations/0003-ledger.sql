@@ -12,8 +12,8 @@ create table journal_entries (
   account_id text,
   -- Of a transfer: the account that receives.
   counter_account_id text,
-  authorization_id text references authorizations,
-  transaction_id text references transactions,
+  authorization_id text,
+  transaction_id text,
   decision_id text,
   external_ref text check (length(external_ref) between 1 and 200),
   corrects_entry_id bigint references journal_entries,
@@ -29,6 +29,28 @@ create table journal_entries (
   check ((kind in ('hold', 'release')) <= (authorization_id is not null)),
   check ((kind = 'correction') = (corrects_entry_id is not null))
 );
+-- What a foreign key would do row by row, once a statement: neither authorizations nor clearing records are ever deleted.
+-- `offset 0` keeps it a look-up of each: joined, a plan made while the tables were small would read them whole.
+create function check_entry_references() returns trigger language plpgsql as $$
+declare
+  missing text;
+begin
+  select id into missing from (
+    select w.authorization_id as id from written w
+     where w.authorization_id is not null
+       and not exists (select from authorizations z where z.authorization_id = w.authorization_id offset 0)
+    union all
+    select w.transaction_id from written w
+     where w.transaction_id is not null
+       and not exists (select from transactions t where t.transaction_id = w.transaction_id offset 0)) m
+   limit 1;
+  if found then
+    raise exception 'an entry refers to %, which does not exist', missing using errcode = 'foreign_key_violation';
+  end if;
+  return null;
+end $$;
+create trigger journal_entries_refer after insert on journal_entries referencing new table as written
+  for each statement execute function check_entry_references();
 -- Each Stripe transaction is booked once, each entry corrected once, and a command of an account has its own reference.
 create unique index journal_entries_transaction_once on journal_entries (transaction_id)
   where kind in ('capture', 'refund');
@@ -53,11 +75,12 @@ create table postings (
   account_id text,
   -- The hold that is touched.
   authorization_id text,
-  -- Filled by the trigger, under the lock of the account row, so all four only rise or follow the lock order.
-  seq bigint,
+  -- What follows from the posting is not its writer's to choose (0006-grants.sql). The first four are filled under the
+  -- lock of the account row, so that they only rise or follow the lock order.
+  seq bigint check (seq > 0),
   posted_at timestamptz not null default clock_timestamp(),
   available_after_minor bigint,
-  held_after_minor bigint,
+  held_after_minor bigint check (held_after_minor >= 0),
   -- The transaction that wrote it, by which the roll-up knows what it has summed.
   written_by xid8 not null default pg_current_xact_id(),
   check (debit <> credit),
@@ -75,8 +98,8 @@ create index postings_of_entry on postings (entry_id);
 create index postings_of_account_in_time on postings (account_id, posted_at) where account_id is not null;
 create index postings_by_writer on postings (written_by);
 
--- The only writer of balances and holds. It runs as the owner, whose privilege the processes do not have, so
--- a balance row that differs from the sum of its postings cannot be written by them.
+-- Together with `post_entries` (0008-books.sql) the only writer of balances and holds. Both run as the owner, whose
+-- privilege the processes do not have, so they cannot write a balance that differs from the sum of its postings.
 create function apply_posting() returns trigger language plpgsql security definer
   -- pg_temp last: otherwise it is searched first, and a temporary table could stand in for `accounts`.
   set search_path = public, pg_temp as $$
@@ -90,8 +113,6 @@ begin
   if tg_relid <> 'public.postings'::regclass then
     raise exception 'this trigger belongs to postings alone';
   end if;
-  -- Not the writer's to choose: the roll-up goes by it.
-  new.written_by := pg_current_xact_id();
   select * into strict entry from journal_entries where entry_id = new.entry_id;
   if entry.written_by <> pg_current_xact_id() then
     raise exception 'entry % is complete; book a correction instead', new.entry_id;
@@ -107,8 +128,6 @@ begin
     raise exception 'posting of % % does not belong to its entry %', new.tenant_id, new.currency, new.entry_id;
   end if;
   if new.account_id is null then
-    new.seq := null; new.available_after_minor := null; new.held_after_minor := null;
-    new.posted_at := clock_timestamp();
     return new;
   end if;
   update accounts
@@ -130,7 +149,9 @@ begin
   end if;
   return new;
 end $$;
-create trigger postings_apply before insert on postings for each row execute function apply_posting();
+-- Postings with a number come from `post_entries` (0008-books.sql), which has moved the balances.
+create trigger postings_apply before insert on postings for each row when (new.seq is null)
+  execute function apply_posting();
 -- Nobody else may attach it to a table of their own.
 revoke execute on function apply_posting() from public;
 

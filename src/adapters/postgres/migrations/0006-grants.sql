@@ -28,10 +28,13 @@ grant delete on hold_lookups to issuing_app;
 grant update (confirmed) on decisions to issuing_app;
 grant update (card_id, stripe_card_id, snapshot, evidence, status, captured_minor, refunded_minor, counted_minor,
   anchored_at, merchant, flags, is_purchase) on authorizations to issuing_app;
--- Which transaction wrote an entry is the database's to fill in; of a posting, the trigger does.
+-- Which transaction wrote an entry is the database's to fill in; what follows from a posting is the trigger's.
 revoke insert on journal_entries from issuing_app;
 grant insert (tenant_id, currency, kind, account_id, counter_account_id, authorization_id, transaction_id, decision_id,
   external_ref, corrects_entry_id, effective_at) on journal_entries to issuing_app;
+revoke insert on postings from issuing_app;
+grant insert (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id) on postings
+  to issuing_app;
 -- A new account or authorization starts at zero: the balances are not the processes' to choose.
 revoke insert on accounts, authorizations from issuing_app;
 grant insert (tenant_id, account_id, customer_ref, currency, status, credit_limit_minor, allow_partial, controls)

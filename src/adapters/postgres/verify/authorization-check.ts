@@ -2,11 +2,12 @@
  * Authorizations: the hold by its postings, and everything that follows from the stored views, decisions and clearing
  * records (hold, counters, flags, confirmations), re-computed by the function that the relay converges with.
  */
+import { awaitedBy } from '../../../domain/authorization-state.ts';
 import type { AuthorizationState } from '../../../domain/books.ts';
 import { type BookedTransaction, type Convergence, converge } from '../../../domain/convergence.ts';
 import type { CapturedAmountReading } from '../../../domain/hold.ts';
 import { surplusOf } from '../../../domain/surplus.ts';
-import { type AuthorizationRow, toAuthorization } from '../apply/load-books.ts';
+import { type AuthorizationRow, toAuthorization } from '../apply/stored-authorization.ts';
 import { type Difference, differences, type LedgerCheck, pageOfRows } from './ledger-check.ts';
 
 /** Authorizations at once: each is small, with its views and decisions. */
@@ -78,7 +79,12 @@ function differencesOf(row: CheckedRow, nowS: number): readonly Difference[] {
   // Until anything but our decisions is known, their holds are added up as they were taken.
   const isDecided = result.newest.length === 0 && row.booked.length === 0 && isAsDecided(state);
   const standing = isDecided ? [] : stateDifferences(subject, state, result);
-  return [...found, ...standing, ...confirmations(row, result)];
+  const booked = new Set(row.booked.map(({ transactionId }) => transactionId));
+  const awaited = awaitedBy(result.newest, booked).join(' ');
+  const awaiting = differences(subject, [
+    ['records that it awaits', awaited, state.awaits.join(' ')],
+  ]);
+  return [...found, ...standing, ...awaiting, ...confirmations(row, result)];
 }
 
 const convergedAt = (row: CheckedRow, { record }: AuthorizationState, nowS: number) =>

@@ -1,0 +1,94 @@
+/** A change of the books as the lists that `write_books` takes (migrations/0008-books.sql), each as JSON. */
+import type {
+  AuthorizationState,
+  BooksChange,
+  OwnedEntry,
+  TransactionState,
+} from '../../../domain/books.ts';
+
+/** Null for an empty list: there is nothing to read then. */
+export const listOf = (rows: readonly object[]): string | null =>
+  rows.length === 0 ? null : JSON.stringify(rows);
+
+const ofNew = <T extends { readonly isNew: boolean }>(items: readonly T[], isNew: boolean) =>
+  items.filter((item) => item.isNew === isNew);
+
+export const authorizationRows = ({ authorizations }: BooksChange, isNew: boolean) =>
+  ofNew(authorizations, isNew).map(({ state }) => authorizationRow(state));
+
+export const transactionRows = ({ transactions }: BooksChange, isNew: boolean) =>
+  ofNew(transactions, isNew).map(({ state }) => transactionRow(state));
+
+const authorizationRow = (state: AuthorizationState) => ({
+  tenant_id: state.tenantId,
+  authorization_id: state.record.authorizationId,
+  account_id: state.accountId,
+  card_id: state.cardId,
+  stripe_card_id: state.stripeCardId,
+  currency: state.currency,
+  snapshot: state.record.newest.length === 0 ? null : state.record.newest,
+  evidence: state.record.evidence,
+  status: state.status,
+  captured_minor: state.capturedMinor,
+  refunded_minor: state.refundedMinor,
+  counted_minor: state.countedMinor,
+  anchored_s: state.anchoredS,
+  merchant: state.merchant ?? {},
+  flags: state.flags,
+  is_purchase: state.isPurchase,
+  awaits: state.awaits,
+});
+
+const transactionRow = ({ transaction, tenantId, accountId, cardId, flags }: TransactionState) => ({
+  tenant_id: tenantId,
+  transaction_id: transaction.transactionId,
+  type: transaction.type,
+  authorization_id: transaction.authorizationId,
+  account_id: accountId,
+  card_id: cardId,
+  stripe_card_id: transaction.stripeCardId,
+  currency: transaction.currency,
+  amount_minor: transaction.amountMinor,
+  merchant: transaction.merchant,
+  parts: transaction.parts,
+  flags,
+  created_s: transaction.createdS,
+});
+
+export const entryRows = (entries: readonly OwnedEntry[]) =>
+  entries.map(({ tenantId, currency, accountId, entry }) => ({
+    tenant_id: tenantId,
+    currency,
+    account_id: accountId,
+    kind: entry.kind,
+    authorization_id: entry.authorizationId,
+    transaction_id: entry.transactionId,
+    effective_s: entry.effectiveS,
+  }));
+
+/** `entry` is the place of its entry in the list of entries, counted from 1. */
+export const postingRows = (entries: readonly OwnedEntry[]) =>
+  entries.flatMap(({ entry }, index) =>
+    entry.postings.map(({ debit, credit, amountMinor }) => ({
+      entry: index + 1,
+      debit,
+      credit,
+      amount_minor: amountMinor,
+    })),
+  );
+
+/** Our answers that no longer add to a hold. */
+export const confirmedRows = ({ authorizations }: BooksChange) =>
+  authorizations.flatMap(({ confirmed, state }) =>
+    confirmed.map((requestId) => ({ tenant_id: state.tenantId, request_id: requestId })),
+  );
+
+export const spendingRows = ({ spending }: BooksChange) =>
+  spending.map(({ tenantId, cardId, delta }) => ({
+    tenant_id: tenantId,
+    card_id: cardId,
+    purchases: delta.purchases,
+    captures: delta.captures,
+    captured_minor: delta.capturedMinor,
+    refunded_minor: delta.refundedMinor,
+  }));

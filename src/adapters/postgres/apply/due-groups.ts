@@ -1,0 +1,94 @@
+/**
+ * Which groups of the inbox are due, and who works on which: the groups of one account go to one worker, one batch
+ * after the other, so that workers do not wait for one another's accounts, and a decision finds the account free
+ * between two batches.
+ */
+import type { Sql } from '../pool.ts';
+
+/** Groups looked at for one batch; each has one row or a few. */
+const GROUPS_PER_BATCH_MAX = 50;
+/** Waiting rows looked at to find groups: read from the index, whatever the backlog. */
+const CANDIDATE_ROWS_MAX = 1_000;
+/** Groups begun in one call: seconds of work at most, even when each has to wait for a lock. */
+const CANDIDATE_GROUPS_MAX = 500;
+
+/** Groups that share a transaction. */
+export interface Batch {
+  readonly groupKeys: readonly string[];
+  /** True when no other group has to wait while the account of these is locked by somebody else. */
+  readonly isOneAccount: boolean;
+}
+
+/** Batches that are worked off one after the other. */
+export type Lane = readonly Batch[];
+
+interface DueGroup {
+  readonly groupKey: string;
+  /** Of the Stripe card whose group it is; null for a card nobody knows, and for what is not about a card. */
+  readonly accountId: string | null;
+}
+
+/** The groups that wait longest, in lanes that have no account in common. */
+export async function dueLanes(sql: Sql): Promise<readonly Lane[]> {
+  const oldest = await sql<(DueGroup & { rows: number })[]>`
+    select o.group_key as "groupKey", c.account_id as "accountId", o.rows
+      from (select group_key, min(place) as place, count(*) as rows
+              from (select group_key, row_number() over (order by next_try_at, inbox_id) as place
+                      from inbox where status = 'pending' and next_try_at <= now()
+                     order by next_try_at, inbox_id limit ${CANDIDATE_ROWS_MAX}) r
+             group by 1 order by 2 limit ${CANDIDATE_GROUPS_MAX}) o
+      left join stripe_cards s on s.stripe_card_id = o.group_key
+      left join cards c on c.card_id = s.card_id
+     order by o.place`;
+  const rows = oldest.reduce((sum, group) => sum + group.rows, 0);
+  // A few groups with many rows each: the others are not to wait until all of those are done.
+  const isCrowded = rows === CANDIDATE_ROWS_MAX && oldest.length < GROUPS_PER_BATCH_MAX;
+  return inLanes(isCrowded ? [...oldest, ...(await otherGroups(sql, oldest))] : oldest);
+}
+
+/** Goes from group to group, whatever the number of their rows. */
+async function otherGroups(sql: Sql, known: readonly DueGroup[]): Promise<readonly DueGroup[]> {
+  return sql<DueGroup[]>`
+    with recursive due as (
+      (select group_key from inbox where status = 'pending' and next_try_at <= now() order by group_key limit 1)
+      union all
+      select (select i.group_key from inbox i
+               where i.status = 'pending' and i.next_try_at <= now() and i.group_key > due.group_key
+               order by i.group_key limit 1)
+        from due where due.group_key is not null)
+    select d.group_key as "groupKey", c.account_id as "accountId"
+      from (select group_key from due where group_key <> all (${known.map(({ groupKey }) => groupKey)})
+             limit ${CANDIDATE_GROUPS_MAX}) d
+      left join stripe_cards s on s.stripe_card_id = d.group_key
+      left join cards c on c.card_id = s.card_id`;
+}
+
+/** An account with enough groups for a batch has a lane of its own; the others share theirs. */
+export function inLanes(groups: readonly DueGroup[]): readonly Lane[] {
+  const ofAccount = new Map<string, string[]>();
+  for (const { groupKey, accountId } of groups) {
+    const own = ofAccount.get(accountId ?? groupKey) ?? [];
+    own.push(groupKey);
+    ofAccount.set(accountId ?? groupKey, own);
+  }
+  const lanes: Lane[] = [];
+  let shared: string[] = [];
+  for (const own of ofAccount.values()) {
+    if (own.length >= GROUPS_PER_BATCH_MAX) {
+      lanes.push(batchesOf(own));
+      continue;
+    }
+    if (shared.length + own.length > GROUPS_PER_BATCH_MAX) {
+      lanes.push([{ groupKeys: shared, isOneAccount: false }]);
+      shared = [];
+    }
+    shared.push(...own);
+  }
+  return shared.length === 0 ? lanes : [...lanes, [{ groupKeys: shared, isOneAccount: false }]];
+}
+
+const batchesOf = (groupKeys: readonly string[]): Lane =>
+  Array.from({ length: Math.ceil(groupKeys.length / GROUPS_PER_BATCH_MAX) }, (_, index) => ({
+    groupKeys: groupKeys.slice(index * GROUPS_PER_BATCH_MAX, (index + 1) * GROUPS_PER_BATCH_MAX),
+    isOneAccount: true,
+  }));
