@@ -6,6 +6,7 @@
 import {
   type AuthorizationSnapshot,
   awaitedBy,
+  byTime,
   latestViews,
   type ObservedTransaction,
 } from './authorization-state.ts';
@@ -23,7 +24,7 @@ import {
 } from './books-work.ts';
 import { link, moveToAccount, resolveSuspense, standingFlags } from './clearing.ts';
 import { NO_EVIDENCE } from './confirmation.ts';
-import { type AuthorizationRecord, byTime, type Convergence, converge } from './convergence.ts';
+import { type AuthorizationRecord, type Convergence, converge } from './convergence.ts';
 import type { AuthorizationId, StripeCardId, TransactionId } from './ids.ts';
 import { ZERO } from './money.ts';
 import {

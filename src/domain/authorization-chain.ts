@@ -5,6 +5,7 @@
  */
 import { approvedTotal } from './authorization-flags.ts';
 import {
+  byTime,
   type HistoryEntry,
   latestViews,
   type NewestSnapshots,
@@ -70,9 +71,7 @@ export function authorizationChain<D extends RecordedDecision, B extends Clearin
     approved: latestViews(newest)[0]?.approved ?? decisions.some((d) => d.approved),
     approvedMinor: add(approvedTotal(purchase), ...waiting.map((d) => d.approvedMinor)),
     requests: requestsOf(purchase),
-    transactions: booked.toSorted(
-      (a, b) => a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1),
-    ),
+    transactions: booked.toSorted(byTime),
   };
 }
 
@@ -85,7 +84,8 @@ function requestsOf<D extends RecordedDecision>({
   const settled = settledRequests(decisions, evidence, newest);
   const answers = answersShown(decisions, shown);
   const answered = new Set(answers.values());
-  const own = decisions.map((decision) => ({
+  const inOrder = decisions.toSorted((a, b) => (a.requestId < b.requestId ? -1 : 1));
+  const own = inOrder.map((decision) => ({
     atS: decision.requestedS,
     decision,
     heldMinor: heldBy(decision),
@@ -101,15 +101,10 @@ function requestsOf<D extends RecordedDecision>({
       confirmed: true,
       answer,
     }));
-  /** Requests of one second are told apart by their place in the history, then by id. */
+  // Requests of one second are told apart by their place in the history; what it does not show comes last, by id.
   const place = ({ answer }: ChainRequest<D>): number =>
     answer === null ? shown.history.length : shown.history.indexOf(answer);
-  return [...own, ...others].toSorted(
-    (a, b) =>
-      a.atS - b.atS ||
-      place(a) - place(b) ||
-      ((a.decision?.requestId ?? '') < (b.decision?.requestId ?? '') ? -1 : 1),
-  );
+  return [...own, ...others].toSorted((a, b) => a.atS - b.atS || place(a) - place(b));
 }
 
 function heldBy({ approved, approvedMinor, surplus }: RecordedDecision): MinorUnits {

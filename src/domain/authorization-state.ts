@@ -34,6 +34,12 @@ export interface ObservedTransaction {
   readonly parts: AmountParts;
 }
 
+/** The earliest first; those of one second by their ids. */
+export const byTime = (
+  a: Pick<ObservedTransaction, 'transactionId' | 'createdS'>,
+  b: Pick<ObservedTransaction, 'transactionId' | 'createdS'>,
+): number => a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1);
+
 /** What an amount is made of. The merchant's amount is unsigned; fees and cashback are part of the amount. */
 export interface AmountParts {
   readonly merchantAmountMinor: MinorUnits | null;

@@ -9,6 +9,7 @@ import { type AuthorizationFlag, clearedTotal, flagsOf } from './authorization-f
 import {
   type AuthorizationSnapshot,
   type AuthorizationStatus,
+  byTime,
   latestViews,
   mergeSnapshot,
   type NewestSnapshots,
@@ -144,10 +145,6 @@ function unbooked(
   }
   return [...fresh.values()].toSorted(byTime);
 }
-
-/** The earliest first, and always in the same order. */
-export const byTime = (a: ObservedTransaction, b: ObservedTransaction): number =>
-  a.createdS - b.createdS || (a.transactionId < b.transactionId ? -1 : 1);
 
 /** The entry of one clearing record for a known account, given what is held for its authorization. */
 export function bookTransaction(

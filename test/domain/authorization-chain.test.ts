@@ -3,8 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { authorizationChain } from '../../src/domain/authorization-chain.ts';
 import { type AuthorizationSnapshot, mergeSnapshot } from '../../src/domain/authorization-state.ts';
 import { mergeEvidence, NO_EVIDENCE } from '../../src/domain/confirmation.ts';
+import { parseTransactionId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import { type Story, storyPlan, tell } from '../support/authorization-story.ts';
+import {
+  AT_S,
+  sampleDecision,
+  sampleEntry,
+  sampleTransaction,
+  sampleView,
+} from '../support/sample-books.ts';
 
 const seed = Number(fc.sample(fc.nat(), 1)[0]);
 const plan = { amount: 1_000, approved: true, asked: true, keyed: true, steps: [], shrinks: false };
@@ -65,6 +73,56 @@ describe('the chain of a purchase', () => {
     const sameSecond = never.sameSecond.map(() => true);
     const chain = chainOf(tell({ ...plan, sameSecond, steps, keyed: false }));
     expect(chain.requests.map((r) => r.answer?.amountMinor)).toEqual([1_000, 900, 100]);
+  });
+
+  it('lists requests of one second as the history does, then those that it does not show', () => {
+    const snapshots = [
+      sampleView({ history: [sampleEntry(300), sampleEntry(200), sampleEntry(100)] }),
+    ];
+    const own = [
+      sampleDecision({ requestId: 'evt_first', amount: 300 }),
+      sampleDecision({ requestId: 'evt_and', amount: 100 }),
+      sampleDecision({ requestId: 'evt_unseen_a', amount: 44 }),
+      sampleDecision({ requestId: 'evt_unseen_b', amount: 33 }),
+    ];
+    const earlier = sampleDecision({ requestId: 'evt_z', amount: 22, requestedS: AT_S - 1 });
+    const later = sampleDecision({ requestId: 'evt_a', amount: 11, requestedS: AT_S + 1 });
+    const all = [earlier, ...own, later];
+    for (const decisions of [all, all.toReversed()]) {
+      const { requests } = chainOf({ snapshots, transactions: [], decisions });
+      expect(requests.map((r) => r.decision?.requestId ?? r.answer?.amountMinor)).toEqual([
+        'evt_z',
+        'evt_first',
+        200,
+        'evt_and',
+        'evt_unseen_a',
+        'evt_unseen_b',
+        'evt_a',
+      ]);
+    }
+  });
+
+  it('lists clearing records by their time, those of one second by their ids', () => {
+    const [a, b, early] = [
+      sampleTransaction({ transactionId: parseTransactionId('ipi_a') }),
+      sampleTransaction({ transactionId: parseTransactionId('ipi_b') }),
+      sampleTransaction({ transactionId: parseTransactionId('ipi_c'), createdS: AT_S }),
+    ];
+    for (const transactions of [
+      [a, b, early],
+      [early, b, a],
+    ]) {
+      const chain = chainOf({ snapshots: [], decisions: [], transactions });
+      expect(chain.transactions).toEqual([early, a, b]);
+    }
+  });
+
+  it('is approved, before any view, once one of our answers was an approval', () => {
+    const declined = sampleDecision({ requestId: 'evt_0', approved: false });
+    const approved = (...decisions: Story['decisions']) =>
+      chainOf({ snapshots: [], transactions: [], decisions }).approved;
+    expect(approved(declined)).toBe(false);
+    expect(approved(declined, sampleDecision())).toBe(true);
   });
 
   it(`does not depend on the order of arrival (seed ${seed})`, () => {

@@ -161,3 +161,50 @@ describe('a record set aside because of its currency', () => {
     }
   });
 });
+
+describe('a record that names no authorization', () => {
+  const unlinked = seen(sampleTransaction({ authorizationId: null }));
+  const other = parseTransactionId('ipi_2');
+  const listing = viewed(
+    sampleView({
+      status: 'closed',
+      captures: [IPI, other].map((transactionId) => ({ transactionId, amountMinor: null })),
+    }),
+  );
+  const listed = written(booksOf(), apply(booksOf(), listing));
+  const awaited = (books: Books) =>
+    books.authorizations.get(parseAuthorizationId('iauth_1'))?.awaits;
+
+  it('belongs to the one that was seen to list it, which waits for it no longer', () => {
+    expect(awaited(listed)).toEqual([IPI, other]);
+    const change = apply(listed, unlinked);
+    expect(change.transactions).toMatchObject([
+      { state: { flags: [], transaction: { authorizationId: 'iauth_1' } } },
+    ]);
+    expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 1_000 } }]);
+    expect(change.opened).toEqual([]);
+    expect(awaited(written(listed, change))).toEqual([other]);
+  });
+
+  it("stands alone where the one that lists it is another account's", () => {
+    const elsewhere = sampleCard({
+      stripeCardId: NEWER,
+      cardId: parseCardId('card_2'),
+      accountId: parseAccountId('acc_2'),
+    });
+    const books = {
+      ...listed,
+      cards: booksOf({ cards: [sampleCard(), elsewhere] }).cards,
+      accounts: new Map([
+        ...listed.accounts,
+        [elsewhere.accountId, sampleAccount({ accountId: elsewhere.accountId })] as const,
+      ]),
+    };
+    const record = sampleTransaction({ authorizationId: null, stripeCardId: NEWER });
+    const change = apply(books, seen(record));
+    expect(change.transactions).toMatchObject([
+      { state: { accountId: 'acc_2', flags: ['forced_capture'] } },
+    ]);
+    expect(change.authorizations).toEqual([]);
+  });
+});
