@@ -5,7 +5,6 @@
  */
 import {
   type AuthorizationSnapshot,
-  awaitedBy,
   byTime,
   latestViews,
   type ObservedTransaction,
@@ -31,9 +30,9 @@ import {
   addTransaction,
   cardOf,
   type Intake,
+  nameAwaiting,
   recordsOfKnownCards,
   type Subject,
-  subjectOf,
   takeIn,
   takeOfUnknownCard,
 } from './sighting-intake.ts';
@@ -47,7 +46,7 @@ export function applySightings(books: Books, rows: readonly SeenRow[], nowS: num
   const work = beginWork(books, nowS);
   const intake: Intake = { work, subjects: new Map(), claims: new Map() };
   const ofKnownCards: { readonly row: SeenRow; readonly card: CardState }[] = [];
-  for (const row of rows) {
+  for (const row of rows.map((seen) => nameAwaiting(books, seen))) {
     const card = cardOf(books, row);
     if (card !== undefined) ofKnownCards.push({ row, card });
     else {
@@ -62,7 +61,6 @@ export function applySightings(books: Books, rows: readonly SeenRow[], nowS: num
     const outcome = takeIn(intake, row.sighting, card);
     if (!work.outcomes.has(row.key)) work.outcomes.set(row.key, outcome);
   }
-  awaken(intake);
   const inOrder = [...intake.subjects].toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [authorizationId, subject] of inOrder) bring(work, authorizationId, subject);
   return endWork(work);
@@ -79,27 +77,15 @@ const unseen = ({ decisions }: Books, authorizationId: AuthorizationId): Authori
   decisions: decisions.get(authorizationId) ?? [],
 });
 
-/** A record that names no authorization concerns those that were seen to list it. */
-function awaken(intake: Intake): void {
-  const { before, transactions } = intake.work;
-  for (const { awaits, accountId, record } of before.authorizations.values()) {
-    for (const id of awaits) {
-      const state = transactions.get(id);
-      if (state?.accountId !== accountId || state.transaction.authorizationId !== null) continue;
-      const card = before.cards.get(state.transaction.stripeCardId);
-      if (card !== undefined) subjectOf(intake, card, record.authorizationId);
-    }
-  }
-}
-
 /** Brings one authorization to where everything known leads. */
 function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subject): void {
   const { snapshots, transactions, card: seenWith } = subject;
   const stored = work.authorizations.get(authorizationId);
   const record = stored?.record ?? unseen(work.before, authorizationId);
   const captures = snapshots.flatMap((snapshot) => snapshot.captures);
-  const listed = captures.map(({ transactionId }) => transactionId);
-  claimRecords(work, seenWith, new Set([...(stored?.awaits ?? []), ...listed]), authorizationId);
+  const shown = captures.map(({ transactionId }) => transactionId);
+  const listed = new Set([...(stored?.awaits ?? []), ...shown]);
+  claimRecords(work, seenWith, listed, authorizationId);
   const booked = bookedOf(membersOf(work, authorizationId));
   const { reading } = seenWith;
   const { nowS } = work;
@@ -113,9 +99,9 @@ function bring(work: BooksWork, authorizationId: AuthorizationId, subject: Subje
   }
   for (const entry of result.entries) writeEntry(work, seenWith.accountId, entry);
   settleCards(work, authorizationId, seenWith);
-  const state = stateOf(work, record, result, { stored, seenWith });
+  const state = stateOf(work, record, result, { stored, seenWith, listed });
   work.authorizations.set(authorizationId, state);
-  work.confirmed.set(authorizationId, result.confirmed);
+  work.confirmations.set(authorizationId, result.confirmations);
   if (state.isPurchase && stored?.isPurchase !== true) tellPurchase(work, state, seenWith);
 }
 
@@ -171,9 +157,10 @@ function stateOf(
   from: {
     readonly stored: AuthorizationState | undefined;
     readonly seenWith: CardState;
+    readonly listed: ReadonlySet<TransactionId>;
   },
 ): AuthorizationState {
-  const { stored, seenWith } = from;
+  const { stored, seenWith, listed } = from;
   const { newest, evidence, hold } = result;
   const [view] = latestViews(newest);
   const records = membersOf(work, record.authorizationId).map(({ transaction }) => transaction);
@@ -194,7 +181,9 @@ function stateOf(
     countedMinor: hold.countedMinor,
     anchoredS: anchorOf(record, view, firstRecord) ?? work.nowS,
     isPurchase: result.isPurchase,
-    awaits: awaitedBy(newest, work.members.get(record.authorizationId) ?? new Set()),
+    awaits: [...listed]
+      .filter((id) => work.members.get(record.authorizationId)?.has(id) !== true)
+      .toSorted(),
     // Of the earliest record, while nothing else tells where the money went.
     merchant: view?.merchant ?? stored?.merchant ?? firstRecord?.merchant ?? null,
     flags: result.flags,

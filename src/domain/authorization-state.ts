@@ -160,16 +160,9 @@ function follows(later: AuthorizationSnapshot, earlier: AuthorizationSnapshot): 
   );
 }
 
-/** The clearing records that the views list and that are not among the booked ones, sorted. */
-export function awaitedBy(
-  views: NewestSnapshots,
-  booked: ReadonlySet<TransactionId>,
-): readonly TransactionId[] {
-  const listed = views.flatMap(({ captures }) =>
-    captures.map(({ transactionId }) => transactionId),
-  );
-  return [...new Set(listed)].filter((id) => !booked.has(id)).toSorted();
-}
+/** The clearing records that the views list. */
+export const listedBy = (views: NewestSnapshots): ReadonlySet<TransactionId> =>
+  new Set(views.flatMap(({ captures }) => captures.map(({ transactionId }) => transactionId)));
 
 /** Whether the views differ in something that matters to the books. */
 export function isTied(views: NewestSnapshots): boolean {

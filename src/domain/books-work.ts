@@ -20,6 +20,7 @@ import type {
   SpendingDelta,
   TransactionState,
 } from './books.ts';
+import type { Confirmation } from './confirmation.ts';
 import type { BookedTransaction } from './convergence.ts';
 import type {
   AccountId,
@@ -41,7 +42,7 @@ export interface BooksWork {
   readonly transactions: Map<TransactionId, TransactionState>;
   /** Ids of the clearing records of each authorization. */
   readonly members: Map<AuthorizationId, Set<TransactionId>>;
-  readonly confirmed: Map<AuthorizationId, readonly string[]>;
+  readonly confirmations: Map<AuthorizationId, readonly Confirmation[]>;
   readonly entries: OwnedEntry[];
   readonly facts: BooksChange['facts'][number][];
   readonly woken: Set<StripeCardId>;
@@ -56,7 +57,7 @@ export function beginWork(before: Books, nowS: number): BooksWork {
     authorizations: new Map(before.authorizations),
     transactions: new Map(),
     members: new Map(),
-    confirmed: new Map(),
+    confirmations: new Map(),
     entries: [],
     facts: [],
     woken: new Set(),
@@ -145,7 +146,7 @@ export function endWork(work: BooksWork): BooksChange {
     authorizations: authorizations.map(({ id, was, is }) => ({
       state: is,
       isNew: was === undefined,
-      confirmed: work.confirmed.get(id) ?? [],
+      confirmations: work.confirmations.get(id) ?? [],
     })),
     transactions: transactions.map(({ was, is }) => ({ state: is, isNew: was === undefined })),
     entries: work.entries,

@@ -8,7 +8,7 @@ import type { AuthorizationFlag } from './authorization-flags.ts';
 import type { AuthorizationStatus, Merchant, ObservedTransaction } from './authorization-state.ts';
 import type { CardFact } from './card-facts.ts';
 import type { CardPhase } from './card-phase.ts';
-import type { RecordedDecision } from './confirmation.ts';
+import type { Confirmation, RecordedDecision } from './confirmation.ts';
 import type { AuthorizationRecord } from './convergence.ts';
 import type { CapturedAmountReading } from './hold.ts';
 import type {
@@ -63,7 +63,7 @@ export interface AuthorizationState {
   /** The moment it counts at: our first approval, else Stripe's creation, in seconds. */
   readonly anchoredS: number;
   readonly isPurchase: boolean;
-  /** Clearing records that it lists, none of which is on the books as its own: one may come that does not name it. */
+  /** Clearing records that it was seen to list, and that are not on the books as its own: one may come without its name. */
   readonly awaits: readonly TransactionId[];
   readonly merchant: Merchant | null;
   readonly flags: readonly AuthorizationFlag[];
@@ -160,8 +160,7 @@ export interface BooksChange {
   readonly authorizations: readonly {
     readonly state: AuthorizationState;
     readonly isNew: boolean;
-    /** Request ids of decisions that no longer add to the hold. */
-    readonly confirmed: readonly string[];
+    readonly confirmations: readonly Confirmation[];
   }[];
   readonly transactions: readonly {
     readonly state: TransactionState;

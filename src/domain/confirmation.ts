@@ -29,6 +29,12 @@ export interface RecordedDecision {
   readonly isSettled?: boolean;
 }
 
+/** What becomes of a decision: while it is not confirmed it adds to the hold. */
+export interface Confirmation {
+  readonly requestId: string;
+  readonly isConfirmed: boolean;
+}
+
 interface Shown {
   readonly metadataKeys: readonly string[];
   readonly history: readonly HistoryEntry[];

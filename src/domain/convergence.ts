@@ -16,6 +16,7 @@ import {
   type ObservedTransaction,
 } from './authorization-state.ts';
 import {
+  type Confirmation,
   type Evidence,
   mergeEvidence,
   type RecordedDecision,
@@ -63,8 +64,7 @@ export interface Convergence {
   /** Whether it is a purchase at all: approved for an amount by anybody, or captured. */
   readonly isPurchase: boolean;
   readonly flags: readonly AuthorizationFlag[];
-  /** Request ids of decisions that no longer add to the hold, and were not known for that. */
-  readonly confirmed: readonly string[];
+  readonly confirmations: readonly Confirmation[];
   /** Transactions booked now, in the order of their entries. */
   readonly newTransactions: readonly ObservedTransaction[];
   readonly entries: readonly JournalEntry[];
@@ -104,19 +104,25 @@ export function converge(input: ConvergenceInput): Convergence {
       decisions.some((decision) => decision.approvedMinor > 0) ||
       shownBy(evidence, newest).history.some((entry) => entry.approved && entry.amountMinor > 0),
     flags: flagsOf({ newest, decisions, evidence, booked }),
-    confirmed: newlySettled(decisions, settledRequests(decisions, evidence, newest)),
+    confirmations: confirmationsOf(decisions, settledRequests(decisions, evidence, newest)),
     newTransactions,
     entries,
   };
 }
 
-const newlySettled = (
+/** What is not stored like this. An answer that Stripe shows may turn out to be another decision's. */
+const confirmationsOf = (
   decisions: readonly RecordedDecision[],
   settled: ReadonlySet<string>,
-): readonly string[] =>
+): readonly Confirmation[] =>
   decisions
-    .filter(({ requestId, isSettled = false }) => settled.has(requestId) && !isSettled)
-    .map(({ requestId }) => requestId);
+    .map(({ requestId, isSettled = false }) => ({
+      requestId,
+      isConfirmed: settled.has(requestId),
+      isKnown: settled.has(requestId) === isSettled,
+    }))
+    .filter(({ isKnown }) => !isKnown)
+    .map(({ requestId, isConfirmed }) => ({ requestId, isConfirmed }));
 
 /** The entries of clearing records, each taking what is still held first. */
 function bookAll(

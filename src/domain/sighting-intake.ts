@@ -28,6 +28,19 @@ export const UNKNOWN_CARD = 'nobody here knows the card of this event';
 
 const APPLIED: SeenOutcome = { kind: 'applied', reason: null };
 
+/** A record that names no authorization, as one of the authorization that was seen to list it. */
+export function nameAwaiting({ authorizations }: Books, row: SeenRow): SeenRow {
+  const { sighting, tenantId } = row;
+  if (sighting.kind !== 'transaction' || sighting.transaction.authorizationId !== null) return row;
+  const { transaction } = sighting;
+  const awaiting = [...authorizations.values()].find(
+    (state) => state.tenantId === tenantId && state.awaits.includes(transaction.transactionId),
+  );
+  if (awaiting === undefined) return row;
+  const { authorizationId } = awaiting.record;
+  return { ...row, sighting: { ...sighting, transaction: { ...transaction, authorizationId } } };
+}
+
 /**
  * The card that a row is about, if its tenant has it. A record whose card is unknown belongs to the card of its
  * authorization: Stripe may name a replacement that is not recorded here yet.
@@ -213,7 +226,7 @@ export function addTransaction(intake: Intake, card: CardState, seen: ObservedTr
   subjectOf(intake, card, seen.authorizationId).transactions.push(seen);
 }
 
-export function subjectOf({ subjects }: Intake, card: CardState, id: AuthorizationId): Subject {
+function subjectOf({ subjects }: Intake, card: CardState, id: AuthorizationId): Subject {
   const subject = subjects.get(id) ?? { card, snapshots: [], transactions: [] };
   subjects.set(id, subject);
   return subject;

@@ -202,6 +202,10 @@ describe('what post_entries refuses, with nothing written', () => {
     );
     const fresh = authorizationOf(program);
     await refused({ ...hold(other, fresh['authorization_id']), begun: [fresh] }, homeless);
+    // Not even when nothing of it is left.
+    const back = posting(1, 'held', 'available', 10);
+    const { entries = [], postings = [] } = hold(program, id);
+    await refused({ entries, postings: [...postings, back] }, homeless);
     await post(app, { ...hold(program, id), changed: [mine] });
     expect(await holdOf(id)).toBe(10);
   });
@@ -237,9 +241,51 @@ describe('what post_entries refuses, with nothing written', () => {
     ]) {
       await refused(
         { entries: [entryOf(program, wrong)], postings },
-        /account \S+ of .* does not exist/,
+        /an entry refers to acc_\w+, which does not exist/,
       );
     }
+  });
+
+  it('a second entry of an account in the name of another tenant or currency', async () => {
+    const [program, other] = [await createCardProgram(app), await createCardProgram(app)];
+    const mine = authorizationOf(program);
+    const right = entryOf(program);
+    const one = posting(1, 'funding', 'available', 1);
+    for (const wrong of [{ tenant_id: other.tenantId }, { currency: 'eur' }]) {
+      const hold = { kind: 'hold', authorization_id: mine['authorization_id'] };
+      for (const entry of [entryOf(program, wrong), entryOf(program, { ...wrong, ...hold })]) {
+        const two = posting(2, 'available', 'held', 500);
+        const lists = { begun: [mine], entries: [right, entry], postings: [one, two] };
+        await refused(lists, /an entry refers to|no authorization of its account/);
+      }
+    }
+  });
+
+  it('a posting of no entry', async () => {
+    const program = await createCardProgram(app);
+    const right = posting(1, 'funding', 'available', 1);
+    for (const entry of [0, -1, 2]) {
+      const lost = posting(entry, 'funding', 'available', 1);
+      const lists = { entries: [entryOf(program)], postings: [right, lost] };
+      await refused(lists, /1 postings belong to no entry/);
+    }
+  });
+
+  it('a change of an authorization that is not there, or is of another account', async () => {
+    const [program, other] = [await createCardProgram(app), await createCardProgram(app)];
+    const mine = authorizationOf(program);
+    await post(app, { begun: [mine] });
+    for (const wrong of [{ authorization_id: 'iauth_none' }, { account_id: other.accountId }]) {
+      const changed = [mine, { ...authorizationOf(program), ...mine, ...wrong }];
+      await refused({ changed }, /2 authorizations were to be changed, but 1 are there/);
+    }
+  });
+
+  it('an entry of a tenant that is not there', async () => {
+    const program = await createCardProgram(app);
+    const entry = entryOf(program, { account_id: null, tenant_id: 'ten_none' });
+    const postings = [posting(1, 'suspense', 'network_settlement', 5)];
+    await refused({ entries: [entry], postings }, /an entry refers to ten_none, which does not/);
   });
 
   it('an entry of an authorization or a clearing record that is not there', async () => {

@@ -211,9 +211,10 @@ const corruptions: readonly (readonly [string, () => string, RegExp])[] = [
     /^authorization iauth_open: flags: {2}\/ adopted$/,
   ],
   [
-    'a record that is no longer awaited',
-    () => `update authorizations set awaits = '{ipi_gone}' where authorization_id = 'iauth_open'`,
-    /^authorization iauth_open: records that it awaits: {2}\/ ipi_gone$/,
+    'a record that is awaited and booked',
+    () => `update authorizations set awaits = array(select transaction_id from transactions where type = 'capture'
+             and authorization_id = 'iauth_captured') where authorization_id = 'iauth_captured'`,
+    /^authorization iauth_captured: records that it awaits: {2}\/ ipi_\w+$/,
   ],
   [
     'a decision that is not confirmed',

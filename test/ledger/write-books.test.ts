@@ -31,7 +31,7 @@ const LISTS = [
   'authorizations',
   'entries',
   'postings',
-  'confirmed',
+  'confirmations',
   'spending',
 ] as const;
 type Change = Partial<Record<(typeof LISTS)[number], readonly Row[]>>;
@@ -88,6 +88,8 @@ describe('clearing records', () => {
     await write({ transactions: [{ ...found, amount_minor: 999, tenant_id: `${tenantId}x` }] });
     expect(await storedTransaction(aside)).toEqual(found);
     expect(await storedTransaction(other)).toEqual(other);
+    const unknown = write({ transactions: [other, { ...other, transaction_id: 'ipi_none' }] });
+    await expect(unknown).rejects.toThrow('2 clearing records were to be changed, but 1 are there');
   });
 
   it('are there for the entries that book them', async () => {
@@ -132,18 +134,22 @@ describe('our decisions', () => {
     return rows.map(({ id }) => id);
   };
 
-  it('are confirmed when they are named with their tenant, and no others', async () => {
+  it('are confirmed when they are named with their tenant, and no others, and may be taken back', async () => {
     const [first, second] = [await decide(), await decide()];
+    const yes = { confirmed: true };
     await write({});
     expect(await confirmed()).toEqual([]);
-    await write({ confirmed: [{ ...first, tenant_id: 'ten_other' }] });
+    await write({ confirmations: [{ ...first, ...yes, tenant_id: 'ten_other' }] });
     expect(await confirmed()).toEqual([]);
-    await write({ confirmed: [first] });
+    await write({ confirmations: [{ ...first, ...yes }] });
     expect(await confirmed()).toEqual([first['request_id']]);
-    await write({ confirmed: [first, second] });
-    expect(new Set(await confirmed())).toEqual(
-      new Set([first, second].map((r) => r['request_id'])),
-    );
+    await write({
+      confirmations: [
+        { ...first, confirmed: false },
+        { ...second, ...yes },
+      ],
+    });
+    expect(await confirmed()).toEqual([second['request_id']]);
   });
 });
 

@@ -91,7 +91,7 @@ export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>>
   const authorizations = await ids<AuthorizationId>('authorizations', 'authorization_id');
   const transactions = await ids<TransactionId>('transactions', 'transaction_id');
   const books = await sql.begin((tx) =>
-    loadBooks(tx, { cards: [], authorizations, transactions, unlinked: [] }, []),
+    loadBooks(tx, { cards: [], authorizations, transactions, unlinked: [], shared: [] }, []),
   );
   const totals = await sql<
     { tenant_id: string; available: number; held: number; settlement: number; suspense: number }[]

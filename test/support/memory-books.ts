@@ -194,12 +194,7 @@ export class MemoryBooks {
       if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
     }
     for (const [id, { awaits }] of this.authorizations) {
-      const isListing = awaits.some(
-        (listed) =>
-          named.unlinked.has(listed) ||
-          transactions.get(listed)?.transaction.authorizationId === null,
-      );
-      if (isListing) ids.add(id);
+      if (awaits.some((listed) => named.unlinked.has(listed))) ids.add(id);
     }
     const more = { ...named, cards: new Set<StripeCardId>(), authorizations: ids };
     for (const [id, state] of this.#transactionsOf(more)) transactions.set(id, state);
@@ -243,12 +238,15 @@ export class MemoryBooks {
   }
 
   #write(change: BooksChange): void {
-    for (const { state, isNew, confirmed } of change.authorizations) {
+    for (const { state, isNew, confirmations } of change.authorizations) {
       const { authorizationId } = state.record;
       if (isNew === this.authorizations.has(authorizationId))
         throw new Error(`${authorizationId} is ${isNew ? 'there already' : 'not there'}`);
       this.authorizations.set(authorizationId, state);
-      for (const requestId of confirmed) this.confirmed.add(requestId);
+      for (const { requestId, isConfirmed } of confirmations) {
+        if (isConfirmed) this.confirmed.add(requestId);
+        else this.confirmed.delete(requestId);
+      }
     }
     for (const { state, isNew } of change.transactions) {
       const { transactionId } = state.transaction;

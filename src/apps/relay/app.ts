@@ -18,8 +18,8 @@ import { startRollUp } from './roll-up.ts';
 import { createTieSettler } from './ties.ts';
 import { createHoldLooker } from './unconfirmed.ts';
 
-/** Groups applied side by side: as many as the pool has connections to spare. */
-const GROUPS_AT_ONCE_MAX = 4;
+/** Lanes worked off side by side: as many as the pool has connections to spare. */
+const LANES_AT_ONCE_MAX = 4;
 /** Without a notification the inbox is looked at this often: parked rows become due without one. */
 const APPLY_PAUSE_MS = 250;
 /** Without a notification facts are looked at this often. */
@@ -60,7 +60,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
       const counts = await applyInbox(sql, {
         interpret: interpretEvent,
         clock,
-        lanesMax: GROUPS_AT_ONCE_MAX,
+        lanesMax: LANES_AT_ONCE_MAX,
         isStopping: () => state.isStopping,
         onError: (group, error) => {
           metrics.errors.inc();

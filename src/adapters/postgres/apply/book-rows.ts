@@ -77,10 +77,14 @@ export const postingRows = (entries: readonly OwnedEntry[]) =>
     })),
   );
 
-/** Our answers that no longer add to a hold. */
-export const confirmedRows = ({ authorizations }: BooksChange) =>
-  authorizations.flatMap(({ confirmed, state }) =>
-    confirmed.map((requestId) => ({ tenant_id: state.tenantId, request_id: requestId })),
+/** Which of our answers add to a hold, and which no longer do. */
+export const confirmationRows = ({ authorizations }: BooksChange) =>
+  authorizations.flatMap(({ confirmations, state }) =>
+    confirmations.map(({ requestId, isConfirmed }) => ({
+      tenant_id: state.tenantId,
+      request_id: requestId,
+      confirmed: isConfirmed,
+    })),
   );
 
 export const spendingRows = ({ spending }: BooksChange) =>

@@ -15,8 +15,8 @@ const CANDIDATE_GROUPS_MAX = 500;
 /** Groups that share a transaction. */
 export interface Batch {
   readonly groupKeys: readonly string[];
-  /** True when no other group has to wait while the account of these is locked by somebody else. */
-  readonly isOneAccount: boolean;
+  /** Set when all of them are of this account: no others have to wait while somebody else has it locked. */
+  readonly accountKey: string | null;
 }
 
 /** Batches that are worked off one after the other. */
@@ -73,22 +73,22 @@ export function inLanes(groups: readonly DueGroup[]): readonly Lane[] {
   }
   const lanes: Lane[] = [];
   let shared: string[] = [];
-  for (const own of ofAccount.values()) {
+  for (const [key, own] of ofAccount) {
     if (own.length >= GROUPS_PER_BATCH_MAX) {
-      lanes.push(batchesOf(own));
+      lanes.push(batchesOf(own, key));
       continue;
     }
     if (shared.length + own.length > GROUPS_PER_BATCH_MAX) {
-      lanes.push([{ groupKeys: shared, isOneAccount: false }]);
+      lanes.push([{ groupKeys: shared, accountKey: null }]);
       shared = [];
     }
     shared.push(...own);
   }
-  return shared.length === 0 ? lanes : [...lanes, [{ groupKeys: shared, isOneAccount: false }]];
+  return shared.length === 0 ? lanes : [...lanes, [{ groupKeys: shared, accountKey: null }]];
 }
 
-const batchesOf = (groupKeys: readonly string[]): Lane =>
+const batchesOf = (groupKeys: readonly string[], accountKey: string): Lane =>
   Array.from({ length: Math.ceil(groupKeys.length / GROUPS_PER_BATCH_MAX) }, (_, index) => ({
     groupKeys: groupKeys.slice(index * GROUPS_PER_BATCH_MAX, (index + 1) * GROUPS_PER_BATCH_MAX),
-    isOneAccount: true,
+    accountKey,
   }));

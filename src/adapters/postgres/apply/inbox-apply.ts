@@ -6,7 +6,7 @@
 import type { ApplyCounts } from '../../../ports/event-application.ts';
 import type { Sql, Transaction } from '../pool.ts';
 import { isDataError, isLockTimeout } from './data-error.ts';
-import { type Batch, dueLanes, type Lane } from './due-groups.ts';
+import { type Batch, dueLanes } from './due-groups.ts';
 import type { ApplyOptions, InboxRow, RowOutcome } from './inbox-row.ts';
 import { applyGroupRows, openItems, readRows, settle } from './inbox-rows.ts';
 import type { LockMode } from './load-books.ts';
@@ -36,10 +36,13 @@ export async function applyInbox(sql: Sql, options: ApplyOptions): Promise<Apply
   // One iterator for all: whoever ends a lane takes the next one.
   const queue = lanes.values();
   const work = async (): Promise<void> => {
-    for (const batch of flatOf(queue)) {
-      if (options.isStopping?.() === true) return;
-      const counts = await applyBatch(sql, batch, options);
-      total = plus(total, counts);
+    for (const lane of queue) {
+      for (const batch of lane) {
+        if (options.isStopping?.() === true) return;
+        const { counts, isTimedOut } = await applyBatch(sql, batch, options);
+        total = plus(total, counts);
+        if (isTimedOut) break;
+      }
     }
   };
   const workers = Math.min(options.lanesMax, lanes.length);
@@ -47,10 +50,6 @@ export async function applyInbox(sql: Sql, options: ApplyOptions): Promise<Apply
   const failed = ended.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return total;
-}
-
-function* flatOf(lanes: Iterable<Lane>): Iterable<Batch> {
-  for (const lane of lanes) yield* lane;
 }
 
 const plus = (a: ApplyCounts, b: ApplyCounts): ApplyCounts => ({
@@ -62,27 +61,35 @@ const plus = (a: ApplyCounts, b: ApplyCounts): ApplyCounts => ({
 
 /**
  * Applies the groups together: first those whose accounts are free, then those that another worker was busy with, and
- * one by one those that failed together or hold rows about more than money.
+ * one by one those that failed together or hold rows about more than money. `isTimedOut` when an account stayed locked.
  */
 async function applyBatch(
   sql: Sql,
-  { groupKeys, isOneAccount }: Batch,
+  { groupKeys, accountKey }: Batch,
   options: ApplyOptions,
-): Promise<ApplyCounts> {
-  const first = isOneAccount
-    ? { counts: NOTHING, busy: groupKeys, apart: [] }
-    : await tryTogether(sql, groupKeys, 'skip', options);
-  const second = await tryTogether(sql, first.busy, 'wait', options);
-  if (isOneAccount && second.isTimedOut === true) {
-    await postponeBriefly(sql, groupKeys);
-    return NOTHING;
-  }
-  let total = plus(first.counts, second.counts);
+): Promise<{ readonly counts: ApplyCounts; readonly isTimedOut: boolean }> {
+  const first =
+    accountKey === null
+      ? await tryTogether(sql, { groupKeys, accountKey, mode: 'skip' }, options)
+      : { counts: NOTHING, busy: groupKeys, apart: [] };
+  const second = await tryTogether(
+    sql,
+    { groupKeys: first.busy, accountKey, mode: 'wait' },
+    options,
+  );
+  // Nothing is wrong with these: the others go on, and these have their turn a little later.
+  if (second.isTimedOut) await postponeBriefly(sql, first.busy);
+  let counts = plus(first.counts, second.counts);
   for (const groupKey of [...first.apart, ...second.apart]) {
-    if (options.isStopping?.() === true) return total;
-    total = plus(total, await applyAlone(sql, groupKey, options));
+    if (options.isStopping?.() === true) break;
+    counts = plus(counts, await applyAlone(sql, groupKey, options));
   }
-  return total;
+  return { counts, isTimedOut: second.isTimedOut };
+}
+
+/** `accountKey`: only if no other worker, of any relay, has a batch of that account alone. */
+interface Try extends Batch {
+  readonly mode: LockMode;
 }
 
 interface Together {
@@ -92,35 +99,29 @@ interface Together {
   /** Groups that have to be applied alone. */
   readonly apart: readonly string[];
   /** Nothing was done, because an account was locked by somebody else for too long. */
-  readonly isTimedOut?: boolean;
+  readonly isTimedOut: boolean;
 }
 
-async function tryTogether(
-  sql: Sql,
-  groupKeys: readonly string[],
-  mode: LockMode,
-  options: ApplyOptions,
-): Promise<Together> {
-  if (groupKeys.length < 2) return { counts: NOTHING, busy: [], apart: groupKeys };
+async function tryTogether(sql: Sql, batch: Try, options: ApplyOptions): Promise<Together> {
+  const { groupKeys } = batch;
+  const nothing = { counts: NOTHING, busy: [], apart: [], isTimedOut: false };
+  if (groupKeys.length < 2) return { ...nothing, apart: groupKeys };
   try {
-    return await sql.begin((tx) => applyTogether(tx, groupKeys, mode, options));
+    return await sql.begin((tx) => applyTogether(tx, batch, options));
   } catch (error) {
+    if (isLockTimeout(error)) return { ...nothing, isTimedOut: true };
     // Nothing was written. Which group is to blame, and for what, shows when each is applied alone.
-    const isTimedOut = isLockTimeout(error);
-    if (!isDataError(error) && !isTimedOut) {
-      options.onError(`${groupKeys.length} groups together`, error);
-    }
-    return { counts: NOTHING, busy: [], apart: groupKeys, isTimedOut };
+    if (!isDataError(error)) options.onError(`${groupKeys.length} groups together`, error);
+    return { ...nothing, apart: groupKeys };
   }
 }
 
 async function applyTogether(
   tx: Transaction,
-  groupKeys: readonly string[],
-  mode: LockMode,
+  { groupKeys, accountKey, mode }: Try,
   options: ApplyOptions,
 ): Promise<Together> {
-  const rows = await lockRows(tx, groupKeys);
+  const rows = await lockRows(tx, groupKeys, accountKey);
   const { ended, money, others } = readRows(rows, options);
   // Rows about cards and cardholders lock what they need in an order of their own.
   const mixed = new Set(others.map(({ row }) => row.group_key));
@@ -131,13 +132,18 @@ async function applyTogether(
   await settle(tx, outcomes, RETRY);
   const done = new Set(applied.map(({ row }) => row.inbox_id));
   const busy = ours.filter(({ row }) => !done.has(row.inbox_id)).map(({ row }) => row.group_key);
-  return { counts: countsOf(outcomes), busy: [...new Set(busy)], apart: [...mixed] };
+  return {
+    counts: countsOf(outcomes),
+    busy: [...new Set(busy)],
+    apart: [...mixed],
+    isTimedOut: false,
+  };
 }
 
 async function applyAlone(sql: Sql, groupKey: string, options: ApplyOptions): Promise<ApplyCounts> {
   try {
     return await sql.begin(async (tx) => {
-      const rows = await lockRows(tx, [groupKey]);
+      const rows = await lockRows(tx, [groupKey], null);
       const outcomes = await applyGroupRows(tx, rows, options);
       await settle(tx, outcomes, RETRY);
       return countsOf(outcomes);
@@ -167,6 +173,7 @@ function countsOf(outcomes: readonly RowOutcome[]): ApplyCounts {
 async function lockRows(
   tx: Transaction,
   groupKeys: readonly string[],
+  accountKey: string | null,
 ): Promise<readonly InboxRow[]> {
   // In a statement of its own: what another worker did with a group before its lock was free is seen by the next.
   // A batch is a few dozen rows, each found by its key, and plans are kept: one that was made while the tables were
@@ -175,9 +182,11 @@ async function lockRows(
     select group_key
       from (select set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true),
                    set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-                   set_config('enable_mergejoin', 'off', true)) c,
+                   set_config('enable_mergejoin', 'off', true),
+                   ${accountKey}::text is null
+                     or pg_try_advisory_xact_lock(hashtextextended(${accountKey}, 13)) as is_free) c,
            unnest(${[...groupKeys]}::text[]) group_key
-     where pg_try_advisory_xact_lock(hashtextextended(group_key, 7))`;
+     where c.is_free and pg_try_advisory_xact_lock(hashtextextended(group_key, 7))`;
   if (locked.length === 0) return [];
   // Group by group, so that only waiting rows are read, however long the inbox has become.
   return tx<InboxRow[]>`
@@ -200,12 +209,18 @@ async function postpone(sql: Sql, groupKey: string): Promise<void> {
     update inbox set attempts = attempts + 1,
            next_try_at = now() + least(make_interval(secs => ${RETRY_FIRST_MS / 1000} * power(2, least(attempts, 20))),
              make_interval(secs => ${RETRY_MAX_MS / 1000}))
-     where group_key = ${groupKey} and status = 'pending' and next_try_at <= now()`;
+     where inbox_id in (${dueOf(sql, [groupKey])})`;
 }
 
 /** Somebody else held the lock: the groups step aside, and that counts as no try of their rows. */
 async function postponeBriefly(sql: Sql, groupKeys: readonly string[]): Promise<void> {
   await sql`
     update inbox set next_try_at = now() + make_interval(secs => ${LOCK_RETRY_MS / 1000})
-     where group_key = any (${[...groupKeys]}) and status = 'pending' and next_try_at <= now()`;
+     where inbox_id in (${dueOf(sql, groupKeys)})`;
 }
+
+/** Without the rows that another worker has by now. */
+const dueOf = (sql: Sql, groupKeys: readonly string[]) => sql`
+  select inbox_id from inbox
+   where group_key = any (${[...groupKeys]}) and status = 'pending' and next_try_at <= now()
+   for update skip locked`;

@@ -23,7 +23,7 @@ export interface InboxRow {
 export interface ApplyOptions {
   readonly interpret: Interpret;
   readonly clock: Clock;
-  /** Batches worked off side by side. */
+  /** Lanes worked off side by side. */
   readonly lanesMax: number;
   /** Told of groups whose transaction failed; they are tried again later. */
   readonly onError: (groupKey: string, error: unknown) => void;

@@ -30,23 +30,34 @@ export type LockMode = 'skip' | 'wait';
 /**
  * Locks the accounts behind the names, ascending as everybody does, in a statement of its own: so that nothing read
  * afterwards is older than the lock. Answers the accounts that are locked now.
+ *
+ * Before that it waits for whoever else is about to write what is named: the record of an unknown card and the view of
+ * its authorization lock no account in common, and neither would see the other.
  */
 export async function lockAccounts(
   tx: Transaction,
-  { cards, authorizations }: Named,
+  { cards, authorizations, unlinked, shared }: Named,
   mode: LockMode,
 ): Promise<readonly AccountState[]> {
   return tx<AccountState[]>`
+    with named as materialized (
+      select count(pg_advisory_xact_lock(hashtextextended(name, 17))) as locks
+        from unnest(${[...shared]}::text[]) name)
     select account_id as "accountId", tenant_id as "tenantId", currency, available_minor as "availableMinor",
            credit_limit_minor as "creditLimitMinor", status
       from accounts
-     where account_id = any (array(
-       select c.account_id from stripe_cards s join cards c using (card_id)
-        where s.stripe_card_id = any (${[...cards]})
-       union
-       select account_id from authorizations where authorization_id = any (${[...authorizations]})))
+     where (select locks from named) >= 0
+       and account_id = any (array(
+         select c.account_id from stripe_cards s join cards c using (card_id)
+          where s.stripe_card_id = any (${[...cards]})
+         union
+         select account_id from authorizations where authorization_id = any (${[...authorizations]})
+         ${unlinked.length === 0 ? tx`` : tx`union select account_id from authorizations where ${listsOneOf(tx, unlinked)}`}))
      order by account_id for no key update ${mode === 'skip' ? tx`skip locked` : tx``}`;
 }
+
+const listsOneOf = (tx: Transaction, unlinked: readonly TransactionId[]) =>
+  tx`awaits && ${[...unlinked]}::text[] and awaits <> '{}'`;
 
 /** Loads everything the names lead to. `accounts` are locked. */
 export async function loadBooks(
@@ -59,14 +70,12 @@ export async function loadBooks(
     loadTransactions(tx, named),
     loadAuthorizations(tx, named.authorizations),
   ]);
-  // What leaves suspense may name an authorization that no row does, or be listed by one.
+  // What leaves suspense may name an authorization that no row does, and a row may be of one that lists it.
   const ids = new Set(named.authorizations);
-  const unlinked = new Set(named.unlinked);
-  for (const { transaction, accountId } of transactions) {
+  for (const { transaction } of transactions) {
     if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
-    else if (accountId === null) unlinked.add(transaction.transactionId);
   }
-  for (const id of await findAwaiting(tx, [...unlinked], accounts)) ids.add(id);
+  for (const id of await findAwaiting(tx, named.unlinked)) ids.add(id);
   const late = [...ids].slice(named.authorizations.length);
   const [ofSuspense, more, theirCards] =
     late.length === 0
@@ -87,19 +96,22 @@ export async function loadBooks(
   };
 }
 
-const NOTHING: Named = { cards: [], authorizations: [], transactions: [], unlinked: [] };
+const NOTHING: Named = {
+  cards: [],
+  authorizations: [],
+  transactions: [],
+  unlinked: [],
+  shared: [],
+};
 
-/** Authorizations of these accounts that were seen to list one of the records. */
+/** Authorizations that were seen to list one of the records. */
 async function findAwaiting(
   tx: Transaction,
   unlinked: readonly TransactionId[],
-  accounts: readonly AccountState[],
 ): Promise<readonly AuthorizationId[]> {
   if (unlinked.length === 0) return [];
   const rows = await tx<{ id: AuthorizationId }[]>`
-    select authorization_id as id from authorizations
-     where awaits && ${[...unlinked]}::text[] and awaits <> '{}'
-       and account_id = any (${accounts.map(({ accountId }) => accountId)})`;
+    select authorization_id as id from authorizations where ${listsOneOf(tx, unlinked)}`;
   return rows.map(({ id }) => id);
 }
 

@@ -2,7 +2,7 @@
 import { applySightings } from '../../../domain/apply-sightings.ts';
 import type { AccountState, Books, MoneySighting, SeenOutcome } from '../../../domain/books.ts';
 import type { Sighting } from '../../../domain/sighting.ts';
-import { cardOf, recordsOfKnownCards } from '../../../domain/sighting-intake.ts';
+import { cardOf, nameAwaiting, recordsOfKnownCards } from '../../../domain/sighting-intake.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Transaction } from '../pool.ts';
 import { parkOrGiveUp, type ReadRow, type RowOutcome } from './inbox-row.ts';
@@ -41,7 +41,7 @@ export async function applyMoneyRows(
   const books = await loadBooks(tx, named, accounts);
   const locked = lockedCards(books, accounts);
   const ready = seen.filter((row) => {
-    const card = cardOf(books, row);
+    const card = cardOf(books, nameAwaiting(books, row));
     const cards = card === undefined ? recordsOfKnownCards(books, row).map((r) => r.card) : [card];
     return cards.every(({ stripeCardId }) => locked.has(stripeCardId));
   });

@@ -9,13 +9,20 @@ export interface Named {
   readonly transactions: readonly TransactionId[];
   /** Those of the transactions that come without an authorization. */
   readonly unlinked: readonly TransactionId[];
+  /** What another group may be writing at this moment under an account that is not among these names; sorted. */
+  readonly shared: readonly string[];
 }
+
+/** Postgres has room for some thousand locks; what names more than this waits for some of it only. */
+const SHARED_MAX = 1_000;
 
 export function namedBy(rows: readonly SeenRow[]): Named {
   const cards = new Set<StripeCardId>();
   const authorizations = new Set<AuthorizationId>();
   const transactions = new Set<TransactionId>();
   const unlinked = new Set<TransactionId>();
+  /** Shown by their ids alone. */
+  const listed = new Set<TransactionId>();
   for (const { sighting } of rows) {
     if (sighting.kind === 'card_recorded') cards.add(sighting.stripeCardId);
     if (sighting.kind === 'decision') authorizations.add(sighting.authorizationId);
@@ -23,7 +30,10 @@ export function namedBy(rows: readonly SeenRow[]): Named {
       const { snapshot } = sighting;
       cards.add(snapshot.stripeCardId);
       authorizations.add(snapshot.authorizationId);
-      for (const { transactionId } of snapshot.captures) transactions.add(transactionId);
+      for (const { transactionId, amountMinor } of snapshot.captures) {
+        transactions.add(transactionId);
+        if (amountMinor === null) listed.add(transactionId);
+      }
     }
     const seen =
       sighting.kind === 'transaction'
@@ -43,5 +53,6 @@ export function namedBy(rows: readonly SeenRow[]): Named {
     authorizations: [...authorizations],
     transactions: [...transactions],
     unlinked: [...unlinked],
+    shared: [...authorizations, ...unlinked, ...listed].toSorted().slice(0, SHARED_MAX),
   };
 }

@@ -9,7 +9,7 @@ import { UNKNOWN_CARD } from '../../../domain/sighting-intake.ts';
 import type { Transaction } from '../pool.ts';
 import {
   authorizationRows,
-  confirmedRows,
+  confirmationRows,
   entryRows,
   listOf,
   postingRows,
@@ -43,7 +43,7 @@ async function writeRows(tx: Transaction, change: BooksChange): Promise<void> {
       ${listOf(authorizationRows(change, true))}::text::json,
       ${listOf(authorizationRows(change, false))}::text::json,
       ${listOf(entryRows(entries))}::text::json, ${listOf(postingRows(entries))}::text::json,
-      ${listOf(confirmedRows(change))}::text::json, ${listOf(spendingRows(change))}::text::json)`;
+      ${listOf(confirmationRows(change))}::text::json, ${listOf(spendingRows(change))}::text::json)`;
 }
 
 async function insertFacts(tx: Transaction, { facts }: BooksChange) {

@@ -1,7 +1,6 @@
 -- Double entry. A posting moves a positive amount from the debit side to the credit side, so an entry balances
 -- by construction. A balance is credits less debits; over all ledger accounts of a currency it is always zero.
 
--- Whether the accounts of an entry are there, and of its tenant and currency, is checked with each of its postings.
 create table journal_entries (
   entry_id bigint generated always as identity primary key,
   tenant_id text not null,
@@ -29,9 +28,10 @@ create table journal_entries (
   check ((kind in ('hold', 'release')) <= (authorization_id is not null)),
   check ((kind = 'correction') = (corrects_entry_id is not null))
 );
--- What a foreign key would do row by row, once a statement: neither authorizations nor clearing records are ever deleted.
+-- What foreign keys would do row by row, once a statement: nothing that an entry refers to is ever deleted.
 -- `offset 0` keeps it a look-up of each: joined, a plan made while the tables were small would read them whole.
-create function check_entry_references() returns trigger language plpgsql as $$
+create function check_entry_references() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
 declare
   missing text;
 begin
@@ -42,7 +42,16 @@ begin
     union all
     select w.transaction_id from written w
      where w.transaction_id is not null
-       and not exists (select from transactions t where t.transaction_id = w.transaction_id offset 0)) m
+       and not exists (select from transactions t where t.transaction_id = w.transaction_id offset 0)
+    union all
+    select w.account_id from written w
+     where w.account_id is not null
+       and not exists (select from accounts a where a.account_id = w.account_id and a.tenant_id = w.tenant_id
+                          and a.currency = w.currency offset 0)
+    union all
+    select w.tenant_id from written w
+     where w.account_id is null
+       and not exists (select from tenants t where t.tenant_id = w.tenant_id offset 0)) m
    limit 1;
   if found then
     raise exception 'an entry refers to %, which does not exist', missing using errcode = 'foreign_key_violation';
@@ -59,8 +68,8 @@ create unique index journal_entries_external_ref_once on journal_entries (accoun
 create unique index journal_entries_corrected_once on journal_entries (corrects_entry_id)
   where corrects_entry_id is not null;
 
--- The trigger below refuses a posting whose entry, account or authorization is not there, and none of them is ever
--- deleted: foreign keys would look for the same rows once more.
+-- A posting whose entry, account or authorization is not there is refused where balances and holds are moved, and none
+-- of them is ever deleted: foreign keys would look for the same rows once more.
 create table postings (
   posting_id bigint generated always as identity primary key,
   entry_id bigint not null,

@@ -8,6 +8,8 @@ create function post_entries(p_new_authorizations json, p_authorizations json, p
   returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   homeless text;
+  changes bigint;
+  posted bigint;
   ids bigint[];
 begin
   with holds as (
@@ -43,13 +45,19 @@ begin
       left join holds h using (authorization_id, account_id)
      where z.authorization_id = r.authorization_id and z.account_id = r.account_id
     returning z.authorization_id, z.account_id)
-  select h.authorization_id into homeless from holds h
-   where h.to_held <> 0
-     and not exists (select from begun b where (b.authorization_id, b.account_id) = (h.authorization_id, h.account_id))
-     and not exists (select from changed c where (c.authorization_id, c.account_id) = (h.authorization_id, h.account_id))
-   limit 1;
-  if found then
+  select (select count(*) from changed),
+         (select h.authorization_id from holds h
+           where not exists (select from begun b
+                              where (b.authorization_id, b.account_id) = (h.authorization_id, h.account_id))
+             and not exists (select from changed c
+                              where (c.authorization_id, c.account_id) = (h.authorization_id, h.account_id))
+           limit 1)
+    into changes, homeless;
+  if homeless is not null then
     raise exception 'the hold of authorization % has no authorization of its account', homeless;
+  end if;
+  if changes < json_array_length(p_authorizations) then
+    raise exception '% authorizations were to be changed, but % are there', json_array_length(p_authorizations), changes;
   end if;
 
   -- Numbers are given in the order of the sorted rows.
@@ -86,24 +94,30 @@ begin
                    sum(to_held)::bigint as to_held, count(*) as postings
               from rows where account_id is not null group by 1, 2, 3) m
      where a.account_id = m.account_id and a.tenant_id = m.tenant_id and a.currency = m.currency
-    returning a.account_id, a.seq - m.postings as seq, a.available_minor - m.to_available as available_minor,
+    returning a.account_id, a.tenant_id, a.currency, a.seq - m.postings as seq, a.available_minor - m.to_available as available_minor,
               a.held_minor - m.to_held as held_minor, a.last_posted_at)
   insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id,
     seq, available_after_minor, held_after_minor, posted_at)
   select r.entry_id, r.tenant_id, r.currency, r.debit, r.credit, r.amount_minor, r.account_id, r.authorization_id,
          m.seq + row_number() over before, m.available_minor + sum(r.to_available) over before,
          m.held_minor + sum(r.to_held) over before, coalesce(m.last_posted_at, clock_timestamp())
-    from rows r left join moved m using (account_id)
+    from rows r left join moved m using (account_id, tenant_id, currency)
   window before as (partition by r.account_id order by r.place)
    order by r.place;
+  get diagnostics posted = row_count;
+  if posted < json_array_length(p_postings) then
+    raise exception '% postings belong to no entry', json_array_length(p_postings) - posted;
+  end if;
 end $$;
 revoke execute on function post_entries(json, json, json, json) from public;
 grant execute on function post_entries(json, json, json, json) to issuing_app;
 
 -- The whole change, in the order in which one thing refers to another. Runs as the process that calls it.
 create function write_books(p_new_transactions json, p_transactions json, p_new_authorizations json,
-  p_authorizations json, p_entries json, p_postings json, p_confirmed json, p_spending json)
+  p_authorizations json, p_entries json, p_postings json, p_confirmations json, p_spending json)
   returns void language plpgsql as $$
+declare
+  changes bigint;
 begin
   if p_new_transactions is not null then
     insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id, stripe_card_id,
@@ -121,11 +135,15 @@ begin
       from json_to_recordset(p_transactions) as r (transaction_id text, authorization_id text, account_id text,
         card_id text, flags text[])
      where t.transaction_id = r.transaction_id;
+    get diagnostics changes = row_count;
+    if changes < json_array_length(p_transactions) then
+      raise exception '% clearing records were to be changed, but % are there', json_array_length(p_transactions), changes;
+    end if;
   end if;
   perform post_entries(p_new_authorizations, p_authorizations, p_entries, p_postings);
-  update decisions d set confirmed = true
-    from json_to_recordset(p_confirmed) as r (tenant_id text, request_id text)
-   where d.tenant_id = r.tenant_id and d.request_id = r.request_id and not d.confirmed;
+  update decisions d set confirmed = r.confirmed
+    from json_to_recordset(p_confirmations) as r (tenant_id text, request_id text, confirmed boolean)
+   where d.tenant_id = r.tenant_id and d.request_id = r.request_id;
   insert into card_spending as s (tenant_id, card_id, purchases, captures, captured_minor, refunded_minor,
     last_purchase_at, revision)
   select tenant_id, card_id, purchases, captures, captured_minor, refunded_minor,

@@ -2,7 +2,7 @@
  * Authorizations: the hold by its postings, and everything that follows from the stored views, decisions and clearing
  * records (hold, counters, flags, confirmations), re-computed by the function that the relay converges with.
  */
-import { awaitedBy } from '../../../domain/authorization-state.ts';
+import { listedBy } from '../../../domain/authorization-state.ts';
 import type { AuthorizationState } from '../../../domain/books.ts';
 import { type BookedTransaction, type Convergence, converge } from '../../../domain/convergence.ts';
 import type { CapturedAmountReading } from '../../../domain/hold.ts';
@@ -79,12 +79,7 @@ function differencesOf(row: CheckedRow, nowS: number): readonly Difference[] {
   // Until anything but our decisions is known, their holds are added up as they were taken.
   const isDecided = result.newest.length === 0 && row.booked.length === 0 && isAsDecided(state);
   const standing = isDecided ? [] : stateDifferences(subject, state, result);
-  const booked = new Set(row.booked.map(({ transactionId }) => transactionId));
-  const awaited = awaitedBy(result.newest, booked).join(' ');
-  const awaiting = differences(subject, [
-    ['records that it awaits', awaited, state.awaits.join(' ')],
-  ]);
-  return [...found, ...standing, ...awaiting, ...confirmations(row, result)];
+  return [...found, ...standing, ...awaiting(row, state), ...confirmations(row, result)];
 }
 
 const convergedAt = (row: CheckedRow, { record }: AuthorizationState, nowS: number) =>
@@ -134,10 +129,25 @@ const confirmations = (row: CheckedRow, result: Convergence): readonly Differenc
   differences(`authorization ${row.id}`, [
     [
       'decisions that are confirmed',
-      result.confirmed.toSorted().join(' '),
+      result.confirmations
+        .filter(({ isConfirmed }) => isConfirmed)
+        .map(({ requestId }) => requestId)
+        .toSorted()
+        .join(' '),
       row.confirmed.join(' '),
     ],
   ]);
+
+/** What the views list is on the books or awaited, and not both; older views may have listed more. */
+function awaiting(row: CheckedRow, { record, awaits }: AuthorizationState): readonly Difference[] {
+  const booked = new Set(row.booked.map(({ transactionId }) => transactionId));
+  const wanted = [...new Set([...awaits, ...listedBy(record.newest)])].filter(
+    (id) => !booked.has(id),
+  );
+  return differences(`authorization ${row.id}`, [
+    ['records that it awaits', wanted.toSorted().join(' '), awaits.join(' ')],
+  ]);
+}
 
 /** Captures that a stored view lists whole are on the books with that amount. */
 function listedCaptures(row: CheckedRow, { record }: AuthorizationState): readonly Difference[] {
