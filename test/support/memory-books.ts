@@ -108,7 +108,14 @@ export class MemoryBooks {
     const isSeen =
       state !== undefined &&
       (state.record.newest.length > 0 || state.capturedMinor > 0 || state.refundedMinor > 0);
-    if (isSeen) this.queued.push(this.row(state.tenantId, { kind: 'decision', authorizationId }));
+    const isNamed = [...this.transactions.values()].some(
+      ({ accountId, transaction }) =>
+        accountId === null && transaction.authorizationId === authorizationId,
+    );
+    const tenantId = state?.tenantId ?? card?.tenantId;
+    if ((isSeen || isNamed) && tenantId !== undefined) {
+      this.queued.push(this.row(tenantId, { kind: 'decision', authorizationId }));
+    }
     this.#check();
   }
 
