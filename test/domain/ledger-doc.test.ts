@@ -125,6 +125,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'capture (?<id>ipi_\\w+) of ¤': clears('capture', (_, { id = '' }) => ({
     transactionId: parseTransactionId(id),
   })),
+  'capture (?<id>ipi_\\w+) of ¤ that names no purchase': clears('capture', (_, { id = '' }) => ({
+    ...unlinked,
+    transactionId: parseTransactionId(id),
+  })),
   'forced capture ¤': clears('capture', () => unlinked),
   'forced capture ¤ EUR': clears('capture', () => ({ ...unlinked, currency: currency('eur') })),
   'forced capture ¤ by a card that nobody knows': clears('capture', () => ({
