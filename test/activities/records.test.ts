@@ -4,6 +4,7 @@ import type { CardState } from '../../src/domain/card-phase.ts';
 import type { CardSave } from '../../src/domain/card-save.ts';
 import { transition } from '../../src/domain/card-state.ts';
 import { type CardId, parseCardId } from '../../src/domain/ids.ts';
+import { changeAuthorization } from '../support/change-authorization.ts';
 import { createProgram, type Program } from './program.ts';
 
 let program: Program;
@@ -215,7 +216,7 @@ describe('settling', () => {
       select tenant_id, 'iauth_open', account_id, card_id, ${issued.stripeCardId}, currency, now()
       from cards where card_id = ${cardId}`;
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'unsettled' });
-    await program.sql`update authorizations set status = 'closed' where card_id = ${cardId}`;
+    await changeAuthorization(program.sql, 'iauth_open', { status: 'closed' });
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'windows_passed' });
   });
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { balancesOf, type CardProgram, createCardProgram } from '../support/card-program.ts';
+import { changeAuthorization } from '../support/change-authorization.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import {
   decide as askDatabase,
@@ -239,14 +240,12 @@ describe('a decision after the event that tells of it', () => {
   const program = () => createCardProgram(sql, { fundsMinor: 5_000 });
 
   it('asks for convergence once more where a view or a capture or a refund is known', async () => {
-    for (const set of ["snapshot = '{}'", 'captured_minor = 1', 'refunded_minor = 1']) {
+    for (const fields of [{ snapshot: {} }, { captured_minor: 1 }, { refunded_minor: 1 }]) {
       const own = await program();
       const first = await requestOf(own);
       await decide(first);
       const { authorizationId } = first;
-      await sql.unsafe(
-        `update authorizations set ${set} where authorization_id = '${String(authorizationId)}'`,
-      );
+      await changeAuthorization(sql, String(authorizationId), fields);
       const late = await requestOf(own, { authorizationId, askedMinor: 10 });
       await decide(late);
       expect(await recheckOf(late)).toEqual([
@@ -269,7 +268,7 @@ describe('a decision after the event that tells of it', () => {
     const first = await requestOf(own);
     const { authorizationId } = first;
     await decide(first);
-    await sql`update authorizations set snapshot = '{}' where authorization_id = ${String(authorizationId)}`;
+    await changeAuthorization(sql, String(authorizationId), { snapshot: {} });
     const declined = await requestOf(own, { authorizationId, ruleReason: 'CARD_FROZEN' });
     await decide(declined);
     expect(await recheckOf(declined)).toMatchObject([{ object_id: authorizationId }]);
@@ -307,8 +306,7 @@ describe('a decision after the event that tells of it', () => {
     const own = await program();
     const [first, other] = [await requestOf(own), await requestOf(own)];
     await decide(first);
-    await sql`update authorizations set snapshot = '{}'
-      where authorization_id = ${String(first['authorizationId'])}`;
+    await changeAuthorization(sql, String(first['authorizationId']), { snapshot: {} });
     await decide(other);
     expect(await recheckOf(other)).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { rollUpLedger } from '../../src/adapters/postgres/ledger-roll-up.ts';
+import { changeAuthorization } from '../support/change-authorization.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
 import { cardIn, newCustomer, platformTenant, type TestCard } from './program.ts';
 
@@ -11,8 +12,10 @@ async function purchase(card: TestCard, name: string, at: string): Promise<void>
   const { tenantId, accountId, cardId, stripeCardId } = card;
   const { sql } = ingress;
   await sql`
-    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, status, captured_minor, anchored_at, flags)
-    values (${tenantId}, ${`iauth_${name}`}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', 'closed', 900, now(), '{over_capture}')`;
+    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, anchored_at)
+    values (${tenantId}, ${`iauth_${name}`}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', now())`;
+  const ended = { status: 'closed', captured_minor: 900, flags: ['over_capture'] };
+  await changeAuthorization(sql, `iauth_${name}`, ended);
   await sql`
     insert into decisions (tenant_id, request_id, decision_id, authorization_id, card_id, account_id, stripe_card_id, currency, approved, reason, asked_minor, approved_minor, requested_at, decided_at)
     values (${tenantId}, ${`evt_${name}`}, ${`dec_${name}`}, ${`iauth_${name}`}, ${cardId}, ${accountId}, ${stripeCardId}, 'usd', true, 'APPROVED', 800, 800, 1790000000, ${at})`;

@@ -41,6 +41,16 @@ describe("the processes' role", () => {
   it.each([
     ['a balance', 'update accounts set available_minor = 1 where true', PERMISSION],
     ['a hold', 'update authorizations set held_minor = 1 where true', PERMISSION],
+    [
+      'what a purchase counts as captured',
+      'update authorizations set captured_minor = 1 where true',
+      PERMISSION,
+    ],
+    [
+      'what was seen of a purchase',
+      'update authorizations set snapshot = null where true',
+      PERMISSION,
+    ],
     ['a posting', 'update postings set amount_minor = 1 where true', PERMISSION],
     ['a journal entry', 'delete from journal_entries where true', PERMISSION],
     ['all postings', 'truncate postings', PERMISSION],

@@ -26,8 +26,8 @@ grant delete on idempotency_keys to issuing_app;
 grant update (looks, result, looked_at, next_look_at) on hold_lookups to issuing_app;
 grant delete on hold_lookups to issuing_app;
 grant update (confirmed) on decisions to issuing_app;
-grant update (card_id, stripe_card_id, snapshot, evidence, status, captured_minor, refunded_minor, counted_minor,
-  anchored_at, merchant, flags, is_purchase) on authorizations to issuing_app;
+-- What a decision adds; everything else follows from views and postings, in `post_entries` (0008-books.sql).
+grant update (counted_minor, merchant) on authorizations to issuing_app;
 -- Which transaction wrote an entry is the database's to fill in; what follows from a posting is the trigger's.
 revoke insert on journal_entries from issuing_app;
 grant insert (tenant_id, currency, kind, account_id, counter_account_id, authorization_id, transaction_id, decision_id,
@@ -39,9 +39,8 @@ grant insert (entry_id, tenant_id, currency, debit, credit, amount_minor, accoun
 revoke insert on accounts, authorizations from issuing_app;
 grant insert (tenant_id, account_id, customer_ref, currency, status, credit_limit_minor, allow_partial, controls)
   on accounts to issuing_app;
-grant insert (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, snapshot, evidence, status,
-  captured_minor, refunded_minor, counted_minor, anchored_at, merchant, flags, is_purchase)
-  on authorizations to issuing_app;
+grant insert (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, counted_minor, anchored_at,
+  merchant) on authorizations to issuing_app;
 grant usage on all sequences in schema public to issuing_app;
 -- A temporary table is a place where names can be made to mean something else; nobody here needs one.
 do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$;
