@@ -202,6 +202,12 @@ describe('what post_entries refuses, with nothing written', () => {
     );
     const fresh = authorizationOf(program);
     await refused({ ...hold(other, fresh['authorization_id']), begun: [fresh] }, homeless);
+    const { entries: [anEntry = {}] = [] } = hold(program, 'iauth_none');
+    const two = {
+      entries: [anEntry, anEntry],
+      postings: [1, 2].map((n) => posting(n, 'available', 'held', 1)),
+    };
+    await refused({ ...two, entries: [anEntry, { ...anEntry, authorization_id: id }] }, homeless);
     // Not even when nothing of it is left.
     const back = posting(1, 'held', 'available', 10);
     const { entries = [], postings = [] } = hold(program, id);

@@ -10,18 +10,29 @@ interface Equivalent {
 
 const EQUIVALENTS: readonly Equivalent[] = [
   {
+    functionName: 'check_entry_references',
+    change: 'nt_id offset 0)) m limit {1 → 2}; if found then raise',
+    reason: '`into` takes the first row, whatever the number.',
+  },
+  {
+    functionName: 'post_entries',
+    change: 'select array_agg(entry_id {order by entry_id → }) into ids from written;',
+    reason:
+      'The rows come in the order in which they were inserted, which Postgres does not promise.',
+  },
+  {
     functionName: 'apply_posting',
     change:
       "at; if not found then {raise exception 'account % of % in % does not exist', new.account_id, … → null;} end if; if to_held <> 0",
     reason:
-      'The entry refers to its accounts by foreign keys with tenant and currency, and the posting is compared with the entry before, so the account is always found.',
+      'An entry whose accounts are not there is refused before, and the posting is compared with the entry, so the account is always found.',
   },
   {
     functionName: 'apply_posting',
     change:
       "ter_minor, new.posted_at; {if not found then raise exception 'account % of % in % does not exist'… → null;} if to_held <> 0 then",
     reason:
-      'The entry refers to its accounts by foreign keys with tenant and currency, and the posting is compared with the entry before, so the account is always found.',
+      'An entry whose accounts are not there is refused before, and the posting is compared with the entry, so the account is always found.',
   },
   {
     functionName: 'affordable',
