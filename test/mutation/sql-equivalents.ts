@@ -10,6 +10,17 @@ interface Equivalent {
 
 const EQUIVALENTS: readonly Equivalent[] = [
   {
+    functionName: 'write_books',
+    change:
+      'changes bigint; begin if {p_new_transactions is not null → true} then insert into transa',
+    reason: 'Without a list nothing is written; the condition spares the statement.',
+  },
+  {
+    functionName: 'write_books',
+    change: 'horization, its flags. if {p_transactions is not null → true} then update transaction',
+    reason: 'Without a list nothing is written; the condition spares the statement.',
+  },
+  {
     functionName: 'check_entry_references',
     change: 'nt_id offset 0)) m limit {1 → 2}; if found then raise',
     reason: '`into` takes the first row, whatever the number.',
