@@ -23,6 +23,7 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/* \
   && install --directory --owner=node --group=node /var/lib/simulator
 ENV NODE_ENV=production \
+  NODE_OPTIONS=--max-semi-space-size=64 \
   HOST=0.0.0.0 \
   WORKFLOW_BUNDLE=/app/dist/workflow-bundle.js
 WORKDIR /app

@@ -75,8 +75,8 @@ export async function readWhole(sql: Queryable, id: string): Promise<WholeRow> {
            ${holdsOf(sql, id)} as holds, ${attentionOf(sql, id)} as attention
       from (select) only_row
       left join authorizations z on z.authorization_id = ${id}
-      left join lateral (select ${summaryColumns(sql)} from authorizations
-                          where authorization_id = z.authorization_id) s on true`;
+      left join lateral (select ${summaryColumns(sql)} from (select z.*) own
+                          where authorization_id is not null) s on true`;
   return row;
 }
 

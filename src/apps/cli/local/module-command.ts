@@ -34,10 +34,17 @@ export const modulePath = (module: string): string =>
     ? join(projectRoot, `${module}.ts`)
     : join(projectRoot, 'dist', `${module}.js`);
 
+/**
+ * Room for new objects before they are collected, in MB; the image sets the same. With Node's own 16 one answer in a
+ * hundred is collected for, which takes 5 to 10 ms on two cores.
+ */
+const YOUNG_OBJECTS = '--max-semi-space-size=64';
+
 /** The command that runs the file, TypeScript or JavaScript, under this Node. */
 export function nodeCommand(file: string, args: readonly string[] = []): Command {
-  if (!file.endsWith('.ts')) return { command: process.execPath, args: [file, ...args] };
+  const { execPath: command } = process;
+  if (!file.endsWith('.ts')) return { command, args: [YOUNG_OBJECTS, file, ...args] };
   // A URL, because a path with a space or a percent sign is not a module specifier.
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return { command: process.execPath, args: ['--import', tsx, file, ...args] };
+  return { command, args: [YOUNG_OBJECTS, '--import', tsx, file, ...args] };
 }
