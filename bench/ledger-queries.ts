@@ -74,51 +74,59 @@ async function rowsOf(owner: Sql): Promise<Record<string, number>> {
   return { postings: row?.postings ?? 0, accounts: row?.accounts ?? 0, MB: row?.mb ?? 0 };
 }
 
-async function ask(
-  { app, owner }: Database,
-  size: Size,
-  runs: number,
-): Promise<Readonly<Record<string, Latency>>> {
+type Answers = Readonly<Record<string, Latency>>;
+
+const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
+
+async function ask(database: Database, size: Size, runs: number): Promise<Answers> {
   const random = new Random(7);
+  return {
+    ...(await askLookUps(database.app, { random, size }, runs)),
+    ...(await askSums(database, { random, size }, runs)),
+  };
+}
+
+/** Questions that are asked all the time. */
+async function askLookUps(
+  app: Sql,
+  { random, size }: { readonly random: Random; readonly size: Size },
+  runs: number,
+): Promise<Answers> {
   const history = createAccountHistory(app);
-  const figures = createProgramFigures(app);
+  const authorizations = createAuthorizationStore(app);
   const account = () =>
     parseAccountId(
       accountId(random.fraction() < HOT_SHARE ? HOT_ACCOUNT : random.between(1, size.accounts - 1)),
     );
-  const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
-  const roundTrip = await measure(
-    runs,
-    async () => {
+  const warm = (once: () => Promise<void>) => measure(runs, once, WARM_UP_RUNS);
+  return {
+    'Postgres round trip': await warm(async () => {
       await app`select 1`;
-    },
-    WARM_UP_RUNS,
-  );
-  const balance = await measure(
-    runs,
-    async () => {
+    }),
+    'balance at a past moment': await warm(async () => {
       const found = await history.balanceAt(account(), daysAgo(random.fraction() * SPAN_DAYS));
       if (found === undefined) throw new Error('no balance');
-    },
-    WARM_UP_RUNS,
-  );
-  const object = await measure(
-    runs,
-    async () => {
-      const found = await createAuthorizationStore(app).find(anyAuthorization(random, size));
+    }),
+    'authorization object': await warm(async () => {
+      const found = await authorizations.find(anyAuthorization(random, size));
       if (found === undefined) throw new Error('no authorization');
-    },
-    WARM_UP_RUNS,
-  );
-  const entries = await measure(
-    runs,
-    async () => {
+    }),
+    [`entries, a page of ${PAGE}`]: await warm(async () => {
       const after = String(random.between(1, POSTINGS_PER_CYCLE * 50));
       const page = await history.entries(account(), { limit: PAGE, after });
       if (page === 'bad_cursor') throw new Error('no page');
-    },
-    WARM_UP_RUNS,
-  );
+    }),
+  };
+}
+
+/** Questions about many postings at once. */
+async function askSums(
+  { app, owner }: Database,
+  { random, size }: { readonly random: Random; readonly size: Size },
+  runs: number,
+): Promise<Answers> {
+  const history = createAccountHistory(app);
+  const figures = createProgramFigures(app);
   const statement = await measure(Math.ceil(runs / 10), async () => {
     const from = MONTH_DAYS + random.fraction() * (SPAN_DAYS - MONTH_DAYS);
     const period = { from: daysAgo(from), to: daysAgo(from - MONTH_DAYS) };
@@ -146,10 +154,6 @@ async function ask(
     await rollUpLedger(app);
   });
   return {
-    'Postgres round trip': roundTrip,
-    'balance at a past moment': balance,
-    'authorization object': object,
-    [`entries, a page of ${PAGE}`]: entries,
     'statement of a month with all lines': statement,
     'trial balance': trialBalance,
     [`trial balance with ${NEW_POSTINGS} newer postings`]: unsummed,

@@ -134,7 +134,7 @@ function endOf({ steps, cuts }: { steps: readonly Step[]; cuts: readonly boolean
     // Which of two cards of one plastic it names is the first one's that comes, until a view tells.
     authorizations: books
       .authorizationsWithDecisions()
-      .map(({ record: { heldMinor }, stripeCardId: _, ...state }) => ({ ...state, heldMinor })),
+      .map((state) => ({ ...state, record: state.record.heldMinor, stripeCardId: null })),
     transactions: [...books.transactions].toSorted(([a], [b]) => (a < b ? -1 : 1)),
     items: [...books.items.keys()].toSorted(),
     spending: [...books.spending].toSorted(([a], [b]) => (a < b ? -1 : 1)),

@@ -258,8 +258,8 @@ describe('what post_entries refuses, with nothing written', () => {
     const right = entryOf(program);
     const one = posting(1, 'funding', 'available', 1);
     for (const wrong of [{ tenant_id: other.tenantId }, { currency: 'eur' }]) {
-      const hold = { kind: 'hold', authorization_id: mine['authorization_id'] };
-      for (const entry of [entryOf(program, wrong), entryOf(program, { ...wrong, ...hold })]) {
+      const named = { kind: 'hold', authorization_id: mine['authorization_id'] };
+      for (const entry of [entryOf(program, wrong), entryOf(program, { ...wrong, ...named })]) {
         const two = posting(2, 'available', 'held', 500);
         const lists = { begun: [mine], entries: [right, entry], postings: [one, two] };
         await refused(lists, /an entry refers to|no authorization of its account/);
