@@ -42,7 +42,7 @@ describe('a view of an authorization that nobody here has seen', () => {
     expect(change.authorizations).toEqual([
       {
         isNew: true,
-        confirmed: [],
+        confirmations: [],
         state: {
           record: {
             authorizationId: ID,
@@ -301,7 +301,10 @@ describe('a decision that came after the view of its authorization', () => {
     const change = apply(known({ decidedS: AT_S - 5 }), decided);
     expect(change.entries).toEqual([]);
     expect(change.authorizations).toMatchObject([
-      { confirmed: ['evt_request'], state: { flags: [], anchoredS: AT_S - 5 } },
+      {
+        confirmations: [{ requestId: 'evt_request', isConfirmed: true }],
+        state: { flags: [], anchoredS: AT_S - 5 },
+      },
     ]);
     expect([...change.outcomes.values()]).toEqual([{ kind: 'applied', reason: null }]);
   });
@@ -310,7 +313,7 @@ describe('a decision that came after the view of its authorization', () => {
     const decided = { kind: 'decision', authorizationId: ID } as const;
     const change = apply(known({ requestedS: AT_S + 50, amount: 70 }), decided);
     expect(linesOf(change)).toEqual(['hold: available → held 70']);
-    expect(change.authorizations).toMatchObject([{ confirmed: [] }]);
+    expect(change.authorizations).toMatchObject([{ confirmations: [] }]);
   });
 
   it('of an account that was not loaded is a bug', () => {
