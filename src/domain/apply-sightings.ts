@@ -39,8 +39,8 @@ import {
 
 /**
  * `books` must hold what is stored of every card, account, authorization and clearing record that the rows name, the
- * cards and decisions of those authorizations, and what waits in suspense for the cards. `nowS` dates what has no date
- * of its own.
+ * authorizations that await a record which names none, the cards and decisions of all these authorizations, and what
+ * waits in suspense for the cards. `nowS` dates what has no date of its own.
  */
 export function applySightings(books: Books, rows: readonly SeenRow[], nowS: number): BooksChange {
   const work = beginWork(books, nowS);
