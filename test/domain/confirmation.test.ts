@@ -53,11 +53,11 @@ const view = (
   ...over,
 });
 
-function held(
+function converged(
   snapshots: readonly AuthorizationSnapshot[],
   decisions: readonly RecordedDecision[],
   booked: readonly BookedTransaction[] = [],
-): number {
+) {
   const record = {
     authorizationId: ID,
     newest: [],
@@ -66,8 +66,10 @@ function held(
     decisions,
   };
   const rest = { transactions: [], reading: 'unknown', nowS: AT_S } as const;
-  return converge({ record, booked, snapshots, ...rest }).hold.heldMinor;
+  return converge({ record, booked, snapshots, ...rest });
 }
+
+const held = (...given: Parameters<typeof converged>): number => converged(...given).hold.heldMinor;
 
 describe('a decision', () => {
   it('is not confirmed by the entry of our own decline of the same amount a moment before', () => {
@@ -120,6 +122,15 @@ describe('a decision', () => {
     });
     expect(held([event, fetched], [first, increment])).toBe(1_500);
     expect(held([fetched, event], [first, increment])).toBe(1_500);
+
+    // A batch before this one saw the fetched view alone.
+    const stored = { ...increment, isSettled: true };
+    const { confirmations, hold } = converged([fetched, event], [first, stored]);
+    expect(hold.heldMinor).toBe(1_500);
+    expect(confirmations).toEqual([
+      { requestId: first.requestId, isConfirmed: true },
+      { requestId: increment.requestId, isConfirmed: false },
+    ]);
   });
 });
 
