@@ -29,6 +29,8 @@ const POSTINGS = 10_000_000;
 const POSTINGS_QUICK = 100_000;
 const RUNS = 2_000;
 const RUNS_QUICK = 100;
+/** Questions asked all the time are measured so often, all of them in turn; the median of their p99 counts. */
+const ROUNDS = 3;
 const GOAL_MS = 5;
 const NEW_POSTINGS = 10_000;
 const PAGE = 50;
@@ -80,10 +82,26 @@ const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).t
 
 async function ask(database: Database, size: Size, runs: number): Promise<Answers> {
   const random = new Random(7);
-  return {
-    ...(await askLookUps(database.app, { random, size }, runs)),
-    ...(await askSums(database, { random, size }, runs)),
-  };
+  const rounds: Answers[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rounds.push(await askLookUps(database.app, { random, size }, runs));
+  }
+  return { ...medians(rounds), ...(await askSums(database, { random, size }, runs)) };
+}
+
+/** Of each question the round with the median p99, so that a busy minute of the machine does not decide. */
+function medians(rounds: readonly Answers[]): Answers {
+  return Object.fromEntries(
+    Object.keys(rounds[0] ?? {}).map((name) => {
+      const inOrder = rounds
+        .flatMap((round) => round[name] ?? [])
+        .toSorted((a, b) => a.p99 - b.p99);
+      const median = inOrder[Math.floor(inOrder.length / 2)];
+      if (median === undefined) throw new Error(`nobody asked for the ${name}`);
+      const all = rounds.map((round) => round[name]?.p99).join(' ');
+      return [name, { ...median, figures: { ...median.figures, 'p99 of the rounds': all } }];
+    }),
+  );
 }
 
 /** Questions that are asked all the time. */

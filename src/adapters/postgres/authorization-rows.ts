@@ -70,7 +70,7 @@ export const toSummary = (row: SummaryRow): AuthorizationSummary => ({
 /** One statement, so that all of it is of one moment. */
 export async function readWhole(sql: Queryable, id: string): Promise<WholeRow> {
   const [row] = await sql<[WholeRow]>`
-    select to_jsonb(s) as summary, z.snapshot as newest, z.evidence,
+    select row_to_json(s) as summary, z.snapshot as newest, z.evidence,
            ${decisionsOf(sql, id)} as decisions, ${transactionsOf(sql, id)} as transactions,
            ${holdsOf(sql, id)} as holds, ${attentionOf(sql, id)} as attention
       from (select) only_row
@@ -81,7 +81,7 @@ export async function readWhole(sql: Queryable, id: string): Promise<WholeRow> {
 }
 
 const decisionsOf = (sql: Queryable, id: string) => sql`
-  (select coalesce(jsonb_agg(to_jsonb(d)), '[]') from (
+  (select coalesce(json_agg(d), '[]') from (
      select decision_id as id, request_id as "requestId", tenant_id as "tenantId", card_id as "cardId",
             account_id as "accountId", stripe_card_id as "stripeCardId", currency, approved, reason,
             asked_minor as "askedMinor", approved_minor as "approvedMinor", surplus,
@@ -91,12 +91,12 @@ const decisionsOf = (sql: Queryable, id: string) => sql`
        from decisions where authorization_id = ${id} order by decided_at, request_id) d)`;
 
 const transactionsOf = (sql: Queryable, id: string) => sql`
-  (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from (
+  (select coalesce(json_agg(t), '[]') from (
      select ${transactionColumns(sql)} from transactions
       where authorization_id = ${id} order by created_at, transaction_id) t)`;
 
 const holdsOf = (sql: Queryable, id: string) => sql`
-  (select coalesce(jsonb_agg(to_jsonb(h)), '[]') from (
+  (select coalesce(json_agg(h), '[]') from (
      select p.entry_id::text as "entryId", e.kind,
             case when p.credit = 'held' then p.amount_minor else -p.amount_minor end as "amountMinor",
             sum(case when p.credit = 'held' then p.amount_minor else -p.amount_minor end)
@@ -107,7 +107,7 @@ const holdsOf = (sql: Queryable, id: string) => sql`
       where p.authorization_id = ${id} order by p.seq) h)`;
 
 const attentionOf = (sql: Queryable, id: string) => sql`
-  (select coalesce(jsonb_agg(to_jsonb(i)), '[]') from (
+  (select coalesce(json_agg(i), '[]') from (
      select item_id as id, tenant_id as "tenantId", kind, subject, card_id as "cardId",
             account_id as "accountId", details, opened_at as "openedAt",
             closed_at as "closedAt", resolution
