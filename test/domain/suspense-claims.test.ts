@@ -186,6 +186,22 @@ describe('a record that names no authorization', () => {
     expect(awaited(written(listed, change))).toEqual([other]);
   });
 
+  it("stands alone where the one that lists it is another tenant's", () => {
+    const foreign = [...listed.authorizations].map(
+      ([id, state]) => [id, { ...state, tenantId: parseTenantId('ten_other') }] as const,
+    );
+    const change = apply({ ...listed, authorizations: new Map(foreign) }, unlinked);
+    expect(change.transactions).toMatchObject([{ state: { flags: ['forced_capture'] } }]);
+    expect(change.authorizations).toEqual([]);
+  });
+
+  it('but is listed is no rule for one that names another authorization', () => {
+    const authorizationId = parseAuthorizationId('iauth_2');
+    const change = apply(listed, seen(sampleTransaction({ authorizationId })));
+    expect(change.transactions).toMatchObject([{ state: { transaction: { authorizationId } } }]);
+    expect(awaited(written(listed, change))).toEqual([IPI, other]);
+  });
+
   it("stands alone where the one that lists it is another account's", () => {
     const elsewhere = sampleCard({
       stripeCardId: NEWER,
