@@ -51,7 +51,10 @@ describe('the state file', () => {
     const endpoint = await first.subscribe();
     const port = Number(new URL(first.receiver.url).port);
     await first.receiver.close();
-    const card = await first.card({ spending_controls: {} });
+    // Of all time: the day may end within the hour that passes.
+    const card = await first.card({
+      spending_controls: { spending_limits: [{ amount: 50_000, interval: 'all_time' }] },
+    });
     const { authorizations } = first.stripe.testHelpers.issuing;
     const held = await authorizations.create(
       { card: card.id, amount: 40_000 },
