@@ -7,12 +7,11 @@ import {
   sampleAccount,
   sampleCard,
   sampleTransaction,
+  sampleUnlinked,
   seen,
   written,
 } from '../support/sample-books.ts';
 
-const unlinked = (over: Parameters<typeof sampleTransaction>[0] = {}) =>
-  sampleTransaction({ authorizationId: null, ...over });
 const recorded = { kind: 'card_recorded', stripeCardId: sampleCard().stripeCardId } as const;
 const nobody = booksOf({ cards: [] });
 
@@ -29,8 +28,8 @@ describe('a record of an account that is not open', () => {
     expect(flagsOf(linked)).toEqual([flag]);
     // What a person has to settle is told of the account; the record itself is in order.
     expect(linked.opened.filter(({ subject }) => subject === 'ipi_1')).toEqual([]);
-    expect(flagsOf(apply(on(status), seen(unlinked())))).toEqual(['forced_capture', flag]);
-    const waits = written(nobody, apply(nobody, seen(unlinked({ type: 'refund' }))));
+    expect(flagsOf(apply(on(status), seen(sampleUnlinked())))).toEqual(['forced_capture', flag]);
+    const waits = written(nobody, apply(nobody, seen(sampleUnlinked({ type: 'refund' }))));
     const known = apply(
       { ...waits, cards: on(status).cards, accounts: on(status).accounts },
       recorded,
@@ -39,7 +38,7 @@ describe('a record of an account that is not open', () => {
   });
 
   it('keeps what it says of the account when its authorization turns up', () => {
-    const forced = written(on('closed'), apply(on('closed'), seen(unlinked())));
+    const forced = written(on('closed'), apply(on('closed'), seen(sampleUnlinked())));
     expect(flagsOf(apply(forced, seen(sampleTransaction())))).toEqual(['account_closed']);
   });
 });

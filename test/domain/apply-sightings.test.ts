@@ -8,9 +8,11 @@ import {
   booksOf,
   linesOf,
   NOW_S,
+  outcomesOf,
   sampleAccount,
   sampleDecision,
   sampleTransaction,
+  sampleUnlinked,
   sampleView,
   seen,
   viewed,
@@ -137,11 +139,7 @@ describe('a capture', () => {
   it('is booked with the view that lists it whole, though the view says that all has ended', () => {
     const closed = sampleView({ status: 'closed', captures: [listed('ipi_1', 1_000)] });
     const books = written(booksOf(), apply(booksOf(), viewed(sampleView({ history: [] }))));
-    const change = apply(
-      books,
-      viewed(closed, sampleTransaction({ authorizationId: null })),
-      seen(sampleTransaction()),
-    );
+    const change = apply(books, viewed(closed, sampleUnlinked()), seen(sampleTransaction()));
     expect(linesOf(change)).toEqual(['capture: held → network_settlement 1000']);
     expect(change.transactions).toMatchObject([
       { state: { transaction: { authorizationId: ID } } },
@@ -306,7 +304,7 @@ describe('a decision that came after the view of its authorization', () => {
         state: { flags: [], anchoredS: AT_S - 5 },
       },
     ]);
-    expect([...change.outcomes.values()]).toEqual([{ kind: 'applied', reason: null }]);
+    expect(outcomesOf(change)).toEqual([{ kind: 'applied', reason: null }]);
   });
 
   it('is held on top where the view does not show it', () => {
@@ -359,6 +357,6 @@ describe('a decision that came after the view of its authorization', () => {
   it('of an authorization that is not known here waits', () => {
     const decided = { kind: 'decision', authorizationId: authorizationId('iauth_2') } as const;
     const change = apply(booksOf(), decided);
-    expect([...change.outcomes.values()]).toMatchObject([{ kind: 'parked' }]);
+    expect(outcomesOf(change)).toMatchObject([{ kind: 'parked' }]);
   });
 });

@@ -12,6 +12,7 @@ import {
   AT_S,
   apply,
   booksOf,
+  outcomesOf,
   sampleAccount,
   sampleCard,
   sampleTransaction,
@@ -92,7 +93,7 @@ describe('an authorization whose card was replaced', () => {
     const held = written(one, apply(one, viewed(sampleView())));
     const moved = sampleView({ stripeCardId: replacement.stripeCardId, rank: later });
     const change = apply(held, viewed(moved, sampleTransaction()));
-    expect([...change.outcomes.values()]).toMatchObject([{ kind: 'parked' }]);
+    expect(outcomesOf(change)).toMatchObject([{ kind: 'parked' }]);
     expect(change.entries).toMatchObject([{ accountId: 'acc_1', entry: { kind: 'capture' } }]);
     expect(change.transactions).toMatchObject([{ state: { accountId: 'acc_1', flags: [] } }]);
   });
@@ -109,7 +110,7 @@ describe('an authorization whose card was replaced', () => {
       known,
       viewed(sampleView({ stripeCardId: elsewhere.stripeCardId, rank: later })),
     );
-    expect([...change.outcomes.values()]).toEqual([
+    expect(outcomesOf(change)).toEqual([
       { kind: 'attention', reason: "authorization iauth_1 is another account's", hasItem: false },
     ]);
     expect(change.authorizations).toEqual([]);
@@ -203,7 +204,7 @@ describe('what is not on the tenant that the row is of', () => {
   it('is unknown: a card belongs to one tenant', () => {
     const foreign = booksOf({ cards: [sampleCard({ tenantId: parseTenantId('ten_other') })] });
     const change = apply(foreign, viewed(sampleView()), seen(sampleTransaction()));
-    expect([...change.outcomes.values()]).toMatchObject([{ kind: 'parked' }, { kind: 'applied' }]);
+    expect(outcomesOf(change)).toMatchObject([{ kind: 'parked' }, { kind: 'applied' }]);
     expect(change.transactions).toMatchObject([{ state: { tenantId: 'ten_1', accountId: null } }]);
   });
 });

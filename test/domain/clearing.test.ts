@@ -16,9 +16,11 @@ import {
   booksOf,
   linesOf,
   NOW_S,
+  outcomesOf,
   sampleAccount,
   sampleCard,
   sampleTransaction,
+  sampleUnlinked,
   sampleView,
   seen,
   viewed,
@@ -28,15 +30,12 @@ import { currency } from '../support/sample-request.ts';
 
 const ID = parseAuthorizationId('iauth_1');
 const IPI = parseTransactionId('ipi_1');
-const unlinked = (over: Parameters<typeof sampleTransaction>[0] = {}) =>
-  sampleTransaction({ authorizationId: null, ...over });
 const recorded = { kind: 'card_recorded', stripeCardId: sampleCard().stripeCardId } as const;
 const nobody: Books = { ...booksOf(), cards: new Map() };
 const cardKnown = (books: Books): Books => ({ ...books, cards: booksOf().cards });
-const outcomes = (change: ReturnType<typeof apply>) => [...change.outcomes.values()];
 
 describe('a forced capture', () => {
-  const forced = () => apply(booksOf(), seen(unlinked()));
+  const forced = () => apply(booksOf(), seen(sampleUnlinked()));
 
   it('is taken from the account, counts as a purchase, and is told', () => {
     const change = forced();
@@ -45,7 +44,7 @@ describe('a forced capture', () => {
       {
         isNew: true,
         state: {
-          transaction: unlinked(),
+          transaction: sampleUnlinked(),
           tenantId: 'ten_1',
           accountId: 'acc_1',
           cardId: 'card_1',
@@ -69,8 +68,10 @@ describe('a forced capture', () => {
   });
 
   it('is booked once, within one batch and later', () => {
-    expect(linesOf(apply(booksOf(), seen(unlinked()), seen(unlinked())))).toHaveLength(1);
-    expect(apply(written(booksOf(), forced()), seen(unlinked()))).toMatchObject({
+    expect(linesOf(apply(booksOf(), seen(sampleUnlinked()), seen(sampleUnlinked())))).toHaveLength(
+      1,
+    );
+    expect(apply(written(booksOf(), forced()), seen(sampleUnlinked()))).toMatchObject({
       entries: [],
       transactions: [],
       opened: [],
@@ -118,7 +119,7 @@ describe('a forced capture', () => {
       stripeCardId: other.stripeCardId,
       captures: [{ transactionId: IPI, amountMinor: null }],
     });
-    const after = apply(written(books, apply(books, seen(unlinked()))), viewed(listing));
+    const after = apply(written(books, apply(books, seen(sampleUnlinked()))), viewed(listing));
     expect(after.transactions).toEqual([]);
     expect(after.closed).toEqual([]);
   });
@@ -126,7 +127,7 @@ describe('a forced capture', () => {
 
 describe('a refund of nothing known', () => {
   it('is given to the account and told, and is no purchase', () => {
-    const change = apply(booksOf(), seen(unlinked({ type: 'refund' })));
+    const change = apply(booksOf(), seen(sampleUnlinked({ type: 'refund' })));
     expect(linesOf(change)).toEqual(['refund: network_settlement → available 1000']);
     expect(change.opened).toMatchObject([{ kind: 'unlinked_refund' }]);
     expect(change.facts).toEqual([]);
@@ -142,7 +143,7 @@ describe('a record of a card that nobody knows', () => {
     ['capture', 'capture: suspense → network_settlement 1000', 'available → suspense'],
     ['refund', 'refund: network_settlement → suspense 1000', 'suspense → available'],
   ] as const)('waits in suspense until the card is known: a %s', (type, line, moved) => {
-    const waits = apply(nobody, seen(unlinked({ type })));
+    const waits = apply(nobody, seen(sampleUnlinked({ type })));
     expect(linesOf(waits)).toEqual([line]);
     expect(waits.entries).toMatchObject([
       {
@@ -157,7 +158,7 @@ describe('a record of a card that nobody knows', () => {
     ]);
     expect(waits.opened).toMatchObject([{ kind: 'transaction_of_unknown_card', cardId: null }]);
     expect(waits.spending).toEqual([]);
-    expect(outcomes(waits)).toEqual([
+    expect(outcomesOf(waits)).toEqual([
       { kind: 'applied', reason: 'booked against suspense: nobody knows the card' },
     ]);
 
@@ -171,14 +172,14 @@ describe('a record of a card that nobody knows', () => {
       { kind: type === 'capture' ? 'forced_capture' : 'unlinked_refund' },
     ]);
     expect(known.woken).toEqual(['ic_1']);
-    expect(outcomes(known)).toEqual([{ kind: 'applied', reason: null }]);
+    expect(outcomesOf(known)).toEqual([{ kind: 'applied', reason: null }]);
     expect(known.spending).toMatchObject([{ cardId: 'card_1' }]);
   });
 
   it('is booked once', () => {
-    const waits = apply(nobody, seen(unlinked()), seen(unlinked()));
+    const waits = apply(nobody, seen(sampleUnlinked()), seen(sampleUnlinked()));
     expect(linesOf(waits)).toHaveLength(1);
-    const again = apply(written(nobody, waits), seen(unlinked()));
+    const again = apply(written(nobody, waits), seen(sampleUnlinked()));
     expect(again).toMatchObject({ entries: [], transactions: [], opened: [] });
   });
 
@@ -199,7 +200,7 @@ describe('a record of a card that nobody knows', () => {
     const other = parseAuthorizationId('iauth_other');
     for (const waiting of [
       sampleTransaction({ stripeCardId: newer, authorizationId: other }),
-      unlinked({ stripeCardId: newer }),
+      sampleUnlinked({ stripeCardId: newer }),
     ]) {
       const waits = cardKnown(written(nobody, apply(nobody, seen(waiting))));
       const change = apply(waits, viewed(sampleView()));
@@ -211,7 +212,7 @@ describe('a record of a card that nobody knows', () => {
   it('leaves it, too, with a view that lists it by its id', () => {
     const newer = parseStripeCardId('ic_newer');
     const waits = cardKnown(
-      written(nobody, apply(nobody, seen(unlinked({ stripeCardId: newer })))),
+      written(nobody, apply(nobody, seen(sampleUnlinked({ stripeCardId: newer })))),
     );
     const listing = sampleView({ captures: [{ transactionId: IPI, amountMinor: null }] });
     const change = apply(waits, viewed(listing));
@@ -235,7 +236,7 @@ describe('a record of a card that nobody knows', () => {
 
   it('moves in the order of the ids, whatever the order of arrival', () => {
     const [b, a] = ['ipi_b', 'ipi_a'].map((id) =>
-      seen(unlinked({ transactionId: parseTransactionId(id) })),
+      seen(sampleUnlinked({ transactionId: parseTransactionId(id) })),
     );
     if (a === undefined || b === undefined) throw new Error('there are two');
     const waits = cardKnown(written(nobody, apply(nobody, b, a)));
@@ -247,7 +248,7 @@ describe('a record of a card that nobody knows', () => {
   });
 
   it('does not move to another card, nor to a card of another tenant', () => {
-    const waits = written(nobody, apply(nobody, seen(unlinked())));
+    const waits = written(nobody, apply(nobody, seen(sampleUnlinked())));
     const other = sampleCard({ stripeCardId: parseStripeCardId('ic_2') });
     const withOther = { ...waits, cards: booksOf({ cards: [other] }).cards };
     const ofOther = { kind: 'card_recorded', stripeCardId: other.stripeCardId } as const;
@@ -260,7 +261,7 @@ describe('a record of a card that nobody knows', () => {
   });
 
   it('learns its authorization from a later row, and no longer from any that comes after', () => {
-    const waits = written(nobody, apply(nobody, seen(unlinked())));
+    const waits = written(nobody, apply(nobody, seen(sampleUnlinked())));
     const learned = apply(waits, seen(sampleTransaction()));
     expect(learned.entries).toEqual([]);
     expect(learned.transactions).toMatchObject([
@@ -271,7 +272,7 @@ describe('a record of a card that nobody knows', () => {
     const again = apply(
       books,
       seen(sampleTransaction({ authorizationId: other })),
-      seen(unlinked()),
+      seen(sampleUnlinked()),
     );
     expect(again.transactions).toEqual([]);
   });
@@ -279,9 +280,9 @@ describe('a record of a card that nobody knows', () => {
   it('does not learn it once it is on an account, nor from a row of another tenant', () => {
     const elsewhere = parseStripeCardId('ic_nobody');
     const naming = seen(sampleTransaction({ stripeCardId: elsewhere }));
-    const forced = written(booksOf(), apply(booksOf(), seen(unlinked())));
+    const forced = written(booksOf(), apply(booksOf(), seen(sampleUnlinked())));
     expect(apply(forced, naming).transactions).toEqual([]);
-    const waits = written(nobody, apply(nobody, seen(unlinked())));
+    const waits = written(nobody, apply(nobody, seen(sampleUnlinked())));
     const [state] = waits.transactions.values();
     if (state === undefined) throw new Error('it waits');
     const foreign = { ...state, tenantId: parseTenantId('ten_other') };
@@ -291,15 +292,15 @@ describe('a record of a card that nobody knows', () => {
 
   it('that is listed whole by an authorization of the card belongs to it; the view waits', () => {
     const listing = sampleView({ captures: [{ transactionId: IPI, amountMinor: minorUnits(5) }] });
-    const change = apply(nobody, viewed(listing, unlinked()));
+    const change = apply(nobody, viewed(listing, sampleUnlinked()));
     expect(linesOf(change)).toHaveLength(1);
     expect(change.transactions).toMatchObject([
       { state: { transaction: { authorizationId: ID } } },
     ]);
-    expect(outcomes(change)).toEqual([
+    expect(outcomesOf(change)).toEqual([
       { kind: 'parked', reason: 'nobody here knows the card of this event' },
     ]);
-    expect(outcomes(apply(nobody, recorded))).toMatchObject([{ kind: 'parked' }]);
+    expect(outcomesOf(apply(nobody, recorded))).toMatchObject([{ kind: 'parked' }]);
   });
 
   it('belongs to the card of its authorization where that is known', () => {
@@ -313,7 +314,7 @@ describe('a record of a card that nobody knows', () => {
   it('moves to the account of its authorization once a row of that names it', () => {
     const newer = parseStripeCardId('ic_newer');
     const stored = written(booksOf(), apply(booksOf(), viewed(sampleView())));
-    const waits = written(stored, apply(stored, seen(unlinked({ stripeCardId: newer }))));
+    const waits = written(stored, apply(stored, seen(sampleUnlinked({ stripeCardId: newer }))));
     const change = apply(waits, seen(sampleTransaction({ stripeCardId: newer })));
     expect(linesOf(change)).toEqual([
       'suspense_resolution: available → suspense 1000',
@@ -344,7 +345,7 @@ describe('a record of another currency than its account', () => {
     expect(change.opened).toMatchObject([
       { kind: 'transaction_of_wrong_currency', cardId: 'card_1', accountId: 'acc_1' },
     ]);
-    expect(outcomes(change)).toEqual([
+    expect(outcomesOf(change)).toEqual([
       {
         kind: 'attention',
         reason: "its currency is not the account's (usd): booked against suspense",
@@ -382,7 +383,7 @@ describe('a record of another currency than its account', () => {
       'capture: suspense → network_settlement 1000',
       'capture: available → network_settlement 7',
     ]);
-    expect(outcomes(change)).toMatchObject([{ kind: 'attention', hasItem: true }]);
+    expect(outcomesOf(change)).toMatchObject([{ kind: 'attention', hasItem: true }]);
     expect(change.authorizations).toMatchObject([{ state: { capturedMinor: 7 } }]);
   });
 
@@ -390,7 +391,7 @@ describe('a record of another currency than its account', () => {
     const change = apply(booksOf(), viewed(sampleView({ currency: currency('eur') })));
     expect(change.entries).toEqual([]);
     expect(change.authorizations).toEqual([]);
-    expect(outcomes(change)).toEqual([
+    expect(outcomesOf(change)).toEqual([
       { kind: 'attention', reason: "its currency is not the account's (usd)", hasItem: false },
     ]);
   });

@@ -12,19 +12,17 @@ import {
   apply,
   booksOf,
   linesOf,
+  outcomesOf,
   sampleAccount,
   sampleCard,
   sampleTransaction,
+  sampleUnlinked,
   sampleView,
   seen,
   viewed,
   written,
 } from '../support/sample-books.ts';
 import { currency } from '../support/sample-request.ts';
-
-const unlinked = (over: Parameters<typeof sampleTransaction>[0] = {}) =>
-  sampleTransaction({ authorizationId: null, ...over });
-const outcomes = (change: ReturnType<typeof apply>) => [...change.outcomes.values()];
 
 describe('a row that contradicts the books', () => {
   const capture = sampleTransaction();
@@ -48,11 +46,11 @@ describe('a row that contradicts the books', () => {
     ],
   ])('by %s is for a person, and changes nothing', (_what, over, reason) => {
     const change = apply(booked(), seen(sampleTransaction(over)));
-    expect(outcomes(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
+    expect(outcomesOf(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
     expect(change).toMatchObject({ entries: [], authorizations: [], transactions: [] });
     // The same within one batch, where nothing is on the books yet.
     const both = apply(booksOf(), seen(capture), seen(sampleTransaction(over)));
-    expect(outcomes(both)).toMatchObject([{ kind: 'applied' }, { kind: 'attention', reason }]);
+    expect(outcomesOf(both)).toMatchObject([{ kind: 'applied' }, { kind: 'attention', reason }]);
     expect(linesOf(both)).toEqual(['capture: available → network_settlement 1000']);
   });
 
@@ -75,9 +73,9 @@ describe('a row that contradicts the books', () => {
   });
 
   it('does not by leaving its authorization out', () => {
-    const change = apply(booked(), seen(unlinked()));
-    expect(outcomes(change)).toEqual([{ kind: 'applied', reason: null }]);
-    const together = apply(booksOf(), seen(capture), seen(unlinked()));
+    const change = apply(booked(), seen(sampleUnlinked()));
+    expect(outcomesOf(change)).toEqual([{ kind: 'applied', reason: null }]);
+    const together = apply(booksOf(), seen(capture), seen(sampleUnlinked()));
     expect(linesOf(together)).toHaveLength(1);
     expect(together.transactions).toMatchObject([{ state: { flags: [] } }]);
   });
@@ -95,41 +93,44 @@ describe('a row that contradicts the books', () => {
 
   it("does by a record that waits in suspense for another tenant's card", () => {
     const nobody = booksOf({ cards: [] });
-    const waits = written(nobody, apply(nobody, seen(unlinked())));
+    const waits = written(nobody, apply(nobody, seen(sampleUnlinked())));
     const [state] = waits.transactions.values();
     if (state === undefined) throw new Error('it waits');
     const foreign = { ...state, tenantId: parseTenantId('ten_other') };
     const transactions = new Map([[state.transaction.transactionId, foreign]]);
-    const change = apply({ ...waits, cards: booksOf().cards, transactions }, seen(unlinked()));
+    const change = apply(
+      { ...waits, cards: booksOf().cards, transactions },
+      seen(sampleUnlinked()),
+    );
     const reason = 'transaction ipi_1 is booked already, but not here';
-    expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
+    expect(outcomesOf(change)).toMatchObject([{ kind: 'attention', reason }]);
   });
 
   it('does by another currency than it waits with in suspense', () => {
     const newer = parseStripeCardId('ic_newer');
-    const waiting = unlinked({ stripeCardId: newer, currency: currency('eur') });
+    const waiting = sampleUnlinked({ stripeCardId: newer, currency: currency('eur') });
     const waits = written(booksOf(), apply(booksOf(), seen(waiting)));
-    const listing = viewed(sampleView(), unlinked({ stripeCardId: newer }));
+    const listing = viewed(sampleView(), sampleUnlinked({ stripeCardId: newer }));
     const change = apply(waits, listing);
     const reason =
       'transaction ipi_1 is on the books as capture of 10.00 EUR, but is shown as capture of 10.00 USD';
-    expect(outcomes(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
+    expect(outcomesOf(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
     expect(change).toMatchObject({ entries: [], authorizations: [], transactions: [] });
   });
 
   it("does by a record that is another account's", () => {
     const reason = 'transaction ipi_1 is booked already, but not here';
-    const there = written(two, apply(two, seen(unlinked())));
-    const change = apply(there, seen(unlinked({ stripeCardId })));
-    expect(outcomes(change)).toMatchObject([{ kind: 'attention', reason }]);
+    const there = written(two, apply(two, seen(sampleUnlinked())));
+    const change = apply(there, seen(sampleUnlinked({ stripeCardId })));
+    expect(outcomesOf(change)).toMatchObject([{ kind: 'attention', reason }]);
   });
 
   it("does by a view of an authorization that is another account's, stored or in the same batch", () => {
     const reason = "authorization iauth_1 is another account's";
     const view = viewed(sampleView({ stripeCardId }));
     const there = written(two, apply(two, viewed(sampleView())));
-    expect(outcomes(apply(there, view))).toEqual([{ kind: 'attention', reason, hasItem: false }]);
-    expect(outcomes(apply(two, seen(capture), view))).toMatchObject([
+    expect(outcomesOf(apply(there, view))).toEqual([{ kind: 'attention', reason, hasItem: false }]);
+    expect(outcomesOf(apply(two, seen(capture), view))).toMatchObject([
       { kind: 'applied' },
       { kind: 'attention', reason },
     ]);
@@ -144,7 +145,7 @@ describe('a row that contradicts the books', () => {
     };
     const there = written(two, apply(two, viewed(sampleView())));
     const later = apply(there, seen(second));
-    expect(outcomes(later)).toEqual([{ kind: 'applied', reason: null }]);
+    expect(outcomesOf(later)).toEqual([{ kind: 'applied', reason: null }]);
     expect(linesOf(later)).toEqual(['capture: available → network_settlement 1000']);
     expect(later.transactions).toMatchObject([{ state: alone }]);
     const together = apply(two, viewed(sampleView()), seen(second));

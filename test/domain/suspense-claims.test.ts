@@ -18,6 +18,7 @@ import {
   sampleAccount,
   sampleCard,
   sampleTransaction,
+  sampleUnlinked,
   sampleView,
   seen,
   viewed,
@@ -163,7 +164,7 @@ describe('a record set aside because of its currency', () => {
 });
 
 describe('a record that names no authorization', () => {
-  const unlinked = seen(sampleTransaction({ authorizationId: null }));
+  const unlinked = seen(sampleUnlinked());
   const other = parseTransactionId('ipi_2');
   const listing = viewed(
     sampleView({
@@ -216,7 +217,7 @@ describe('a record that names no authorization', () => {
         [elsewhere.accountId, sampleAccount({ accountId: elsewhere.accountId })] as const,
       ]),
     };
-    const record = sampleTransaction({ authorizationId: null, stripeCardId: NEWER });
+    const record = sampleUnlinked({ stripeCardId: NEWER });
     const change = apply(books, seen(record));
     expect(change.transactions).toMatchObject([
       { state: { accountId: 'acc_2', flags: ['forced_capture'] } },

@@ -11,6 +11,7 @@ import type {
   BooksChange,
   CardState,
   MoneySighting,
+  SeenOutcome,
   SeenRow,
 } from '../../src/domain/books.ts';
 import type { RecordedDecision } from '../../src/domain/confirmation.ts';
@@ -101,6 +102,11 @@ export function sampleTransaction(over: Changed<ObservedTransaction> = {}): Obse
   };
 }
 
+/** A record that names no authorization. */
+export const sampleUnlinked = (
+  over: Parameters<typeof sampleTransaction>[0] = {},
+): ObservedTransaction => sampleTransaction({ authorizationId: null, ...over });
+
 export function sampleDecision(
   over: Omit<Partial<RecordedDecision>, 'approvedMinor'> & { readonly amount?: number } = {},
 ): RecordedDecision {
@@ -178,3 +184,8 @@ export const linesOf = ({ entries }: BooksChange): readonly string[] =>
   entries.flatMap(({ entry }) =>
     entry.postings.map((p) => `${entry.kind}: ${p.debit} → ${p.credit} ${p.amountMinor}`),
   );
+
+/** How the rows of a batch end, in their order. */
+export const outcomesOf = ({ outcomes }: BooksChange): readonly SeenOutcome[] => [
+  ...outcomes.values(),
+];
