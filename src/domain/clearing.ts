@@ -8,7 +8,7 @@ import { accountOf, type BooksWork, setTransaction, tellMoney, writeEntry } from
 import { bookInSuspense, bookTransaction } from './convergence.ts';
 import type { AccountId, TenantId } from './ids.ts';
 import { move } from './ledger.ts';
-import { ZERO } from './money.ts';
+import { formatMoney, ZERO } from './money.ts';
 
 const unlinkedFlag = (type: ObservedTransaction['type']): TransactionFlag =>
   type === 'capture' ? 'forced_capture' : 'unlinked_refund';
@@ -19,17 +19,41 @@ export function standingFlags(work: BooksWork, accountId: AccountId): readonly T
   return status === 'open' ? [] : [`account_${status}`];
 }
 
-/** Books a record that no account can take, once; a repeat adds at most the authorization it names. */
+/** How a record on the books is not what a row shows of it; undefined when they agree. */
+export function contradictionOf(
+  known: ObservedTransaction,
+  seen: ObservedTransaction,
+): string | undefined {
+  const isSame =
+    known.amountMinor === seen.amountMinor &&
+    known.type === seen.type &&
+    known.currency === seen.currency;
+  return isSame
+    ? undefined
+    : `transaction ${seen.transactionId} is on the books as ${textOf(known)}, but is shown as ${textOf(seen)}`;
+}
+
+const textOf = ({ type, amountMinor, currency }: ObservedTransaction): string =>
+  `${type} of ${formatMoney(amountMinor, currency)}`;
+
+export const bookedElsewhere = ({ transactionId }: ObservedTransaction): string =>
+  `transaction ${transactionId} is booked already, but not here`;
+
+/**
+ * Books a record that no account can take, once; a repeat adds at most the authorization it names. Answers why not, when
+ * it contradicts what is on the books.
+ */
 export function bookAside(
   work: BooksWork,
   tenantId: TenantId,
   seen: ObservedTransaction,
   isWrongCurrency: boolean,
-): void {
+): string | undefined {
   const known = work.transactions.get(seen.transactionId);
   if (known !== undefined) {
-    learnAuthorization(work, known, seen, tenantId);
-    return;
+    if (known.tenantId !== tenantId) return bookedElsewhere(seen);
+    learnAuthorization(work, known, seen);
+    return contradictionOf(known.transaction, seen);
   }
   // Of another currency: without its authorization, which adds up amounts of the account's currency.
   const transaction = isWrongCurrency ? { ...seen, authorizationId: null } : seen;
@@ -43,16 +67,16 @@ export function bookAside(
     accountId: null,
     entry: bookInSuspense(transaction),
   });
+  return undefined;
 }
 
 function learnAuthorization(
   work: BooksWork,
   known: TransactionState,
   seen: ObservedTransaction,
-  tenantId: TenantId,
 ): void {
   const isWaiting = known.accountId === null && !known.flags.includes('wrong_currency');
-  if (!isWaiting || known.tenantId !== tenantId) return;
+  if (!isWaiting) return;
   if (known.transaction.authorizationId !== null || seen.authorizationId === null) return;
   const { authorizationId } = seen;
   setTransaction(work, { ...known, transaction: { ...known.transaction, authorizationId } });

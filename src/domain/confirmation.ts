@@ -102,9 +102,30 @@ function historyOf(snapshot: AuthorizationSnapshot): readonly HistoryEntry[] {
 function both(a: Shown, b: Shown): Shown {
   return {
     metadataKeys: [...new Set([...a.metadataKeys, ...b.metadataKeys])].toSorted(),
-    history: b.history.length > a.history.length ? b.history : a.history,
+    history: isLonger(b.history, a.history) ? b.history : a.history,
   };
 }
+
+/**
+ * Views without a history each show an answer of their own amount: of those a rule has to choose, not the order in which
+ * they came. An answer that Stripe told counts, else the larger amount, so that nothing is free too early.
+ */
+function isLonger(a: readonly HistoryEntry[], b: readonly HistoryEntry[]): boolean {
+  if (a.length !== b.length) return a.length > b.length;
+  for (const [index, entry] of a.entries()) {
+    const other = b[index];
+    const order = other === undefined ? 0 : compareEntries(entry, other);
+    if (order !== 0) return order > 0;
+  }
+  return false;
+}
+
+const compareEntries = (a: HistoryEntry, b: HistoryEntry): number =>
+  Number(a.reason !== '') - Number(b.reason !== '') ||
+  a.amountMinor - b.amountMinor ||
+  Number(a.approved) - Number(b.approved) ||
+  a.createdS - b.createdS ||
+  (a.reason < b.reason ? -1 : Number(a.reason > b.reason));
 
 /** What counts as shown while these views are the newest. */
 export function shownBy(evidence: Evidence, newest: NewestSnapshots): Shown {

@@ -5,9 +5,15 @@
 import type { AuthorizationSnapshot, ObservedTransaction } from './authorization-state.ts';
 import type { Books, CardState, MoneySighting, SeenOutcome, SeenRow } from './books.ts';
 import { accountOf, type BooksWork } from './books-work.ts';
-import { bookAside, bookUnlinked, link, moveToAccount } from './clearing.ts';
+import {
+  bookAside,
+  bookedElsewhere,
+  bookUnlinked,
+  contradictionOf,
+  link,
+  moveToAccount,
+} from './clearing.ts';
 import type { AccountId, AuthorizationId, TransactionId } from './ids.ts';
-import { formatMoney } from './money.ts';
 
 /** What a batch shows of one authorization, and the card that it came with. */
 export interface Subject {
@@ -72,12 +78,13 @@ function namedCard({ cards, authorizations }: Books, sighting: MoneySighting) {
 /** Money moves at once, against suspense; everything else waits for the card to become known. */
 export function takeOfUnknownCard(work: BooksWork, row: SeenRow): SeenOutcome {
   const { sighting, tenantId } = row;
-  for (const seen of transactionsOf(sighting)) {
-    if (ownCard(work.before, row, seen) === undefined) bookAside(work, tenantId, seen, false);
-  }
-  return sighting.kind === 'transaction'
+  const [contradiction] = transactionsOf(sighting)
+    .filter((seen) => ownCard(work.before, row, seen) === undefined)
+    .flatMap((seen) => bookAside(work, tenantId, seen, false) ?? []);
+  if (sighting.kind !== 'transaction') return { kind: 'parked', reason: UNKNOWN_CARD };
+  return contradiction === undefined
     ? { kind: 'applied', reason: 'booked against suspense: nobody knows the card' }
-    : { kind: 'parked', reason: UNKNOWN_CARD };
+    : { kind: 'attention', reason: contradiction, hasItem: false };
 }
 
 /** Records that name a card known here, though the authorization that lists them has moved to one that is not. */
@@ -124,7 +131,7 @@ export function takeIn(intake: Intake, sighting: MoneySighting, card: CardState)
   const { currency } = accountOf(work, card.accountId);
   const transactions = transactionsOf(sighting);
   const foreign = transactions.filter((seen) => seen.currency !== currency);
-  for (const seen of foreign) bookAside(work, card.tenantId, seen, true);
+  const [contradiction] = foreign.flatMap((seen) => bookForeign(intake, card, seen) ?? []);
   const notTheAccounts = `its currency is not the account's (${currency})`;
   if (sighting.kind === 'authorization' && sighting.snapshot.currency !== currency) {
     return { kind: 'attention', reason: notTheAccounts, hasItem: false };
@@ -143,9 +150,21 @@ export function takeIn(intake: Intake, sighting: MoneySighting, card: CardState)
   if (sighting.kind === 'authorization') {
     subjectOf(intake, card, sighting.snapshot.authorizationId).snapshots.push(sighting.snapshot);
   }
-  return foreign.length > 0
+  if (foreign.length === 0) return APPLIED;
+  return contradiction === undefined
     ? { kind: 'attention', reason: `${notTheAccounts}: booked against suspense`, hasItem: true }
-    : APPLIED;
+    : { kind: 'attention', reason: contradiction, hasItem: false };
+}
+
+function bookForeign(
+  { work, claims }: Intake,
+  { tenantId }: CardState,
+  seen: ObservedTransaction,
+): string | undefined {
+  const claimed = claims.get(seen.transactionId);
+  return claimed === undefined
+    ? bookAside(work, tenantId, seen, true)
+    : contradictionOf(claimed.seen, seen);
 }
 
 /** Why a row contradicts the books; another account's authorization or record is not touched under this one's lock. */
@@ -167,12 +186,9 @@ function conflictOf(
     if (known === undefined) continue;
     const isWaiting = booked?.accountId === null && booked.tenantId === card.tenantId;
     const isElsewhere = accountId !== card.accountId && !isWaiting;
-    if (isElsewhere || isOfAnother(known, seen)) {
-      return `transaction ${seen.transactionId} is booked already, but not here`;
-    }
-    if (!isSameAmount(known, seen)) {
-      return `transaction ${seen.transactionId} is on the books as ${textOf(known)}, but is shown as ${textOf(seen)}`;
-    }
+    if (isElsewhere || isOfAnother(known, seen)) return bookedElsewhere(seen);
+    const contradiction = contradictionOf(known, seen);
+    if (contradiction !== undefined) return contradiction;
   }
   return undefined;
 }
@@ -186,14 +202,6 @@ function isOfAnotherAccount(
   const owner = work.authorizations.get(id)?.accountId ?? subjects.get(id)?.card.accountId;
   return owner !== undefined && owner !== card.accountId;
 }
-
-const isSameAmount = (known: ObservedTransaction, seen: ObservedTransaction): boolean =>
-  known.amountMinor === seen.amountMinor &&
-  known.type === seen.type &&
-  known.currency === seen.currency;
-
-const textOf = ({ type, amountMinor, currency }: ObservedTransaction): string =>
-  `${type} of ${formatMoney(amountMinor, currency)}`;
 
 const isOfAnother = (known: ObservedTransaction, seen: ObservedTransaction): boolean =>
   known.authorizationId !== null &&

@@ -48,6 +48,9 @@ const viewAt = (afterS: number, listed: number, over: Parameters<typeof sampleVi
 
 const card = fc.constantFrom(KNOWN, UNKNOWN);
 
+/** Nearly every view tells its history; one that does not shows an answer all the same. */
+const history = fc.constantFrom({}, {}, { history: [] });
+
 const record = (index: number): fc.Arbitrary<Step> =>
   fc
     .record({
@@ -80,8 +83,12 @@ const sometimes = (step: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> =>
 
 const story: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
-    sometimes(fc.constant(viewAt(0, 0, {}))),
-    sometimes(fc.constantFrom(1_000, 700).map((amount) => viewAt(20, 1, { amount }))),
+    sometimes(history.map((told) => viewAt(0, 0, told))),
+    sometimes(
+      fc
+        .tuple(fc.constantFrom(1_000, 700), history)
+        .map(([amount, told]) => viewAt(20, 1, { amount, ...told })),
+    ),
     sometimes(
       fc
         .record({

@@ -74,6 +74,30 @@ describe('the evidence of views', () => {
     expect(after({ status: 'closed', history: told }).history).toEqual(told);
   });
 
+  it('of equally long histories is the one that Stripe told, else that of more, in any order', () => {
+    const lone = (amount: number, afterS = 0) => ({ amount, history: [], ...event(AT_S + afterS) });
+    const told = { history: [sampleEntry(7, { reason: 'webhook_approved' })] };
+    const either = (a: View, b: View) => {
+      const { history } = after(a, b);
+      expect(after(b, a).history).toEqual(history);
+      return history.map(({ amountMinor, approved }) => [amountMinor, approved]);
+    };
+    expect(either(lone(1_000), lone(600, 60))).toEqual([[1_000, true]]);
+    expect(either(lone(1_000), told)).toEqual([[7, true]]);
+    const declined = { ...lone(600), approved: false, status: 'closed' } as const;
+    expect(either(lone(600), declined)).toEqual([[600, true]]);
+    expect(either({ history: [sampleEntry(5)] }, { history: [sampleEntry(7)] })).toEqual([
+      [7, true],
+    ]);
+    const late = { history: [sampleEntry(5, { createdS: AT_S + 1 })] };
+    expect(after(late, { history: [sampleEntry(5)] }).history).toEqual(late.history);
+    expect(after({ history: [sampleEntry(5)] }, late).history).toEqual(late.history);
+    const [a, b] = ['a', 'b'].map((reason) => ({ history: [sampleEntry(5, { reason })] }));
+    if (a === undefined || b === undefined) throw new Error('two were made');
+    expect(after(a, b).history).toEqual(b.history);
+    expect(after(b, a).history).toEqual(b.history);
+  });
+
   it('of fetched views is kept apart by their second, the ten newest', () => {
     const one = after(
       { ...fetched(AT_S), metadataKeys: ['evt_b'] },

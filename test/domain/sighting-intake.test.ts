@@ -8,6 +8,7 @@ import {
   parseTenantId,
   parseTransactionId,
 } from '../../src/domain/ids.ts';
+import { minorUnits } from '../../src/domain/money.ts';
 import {
   apply,
   booksOf,
@@ -40,6 +41,11 @@ describe('a row that contradicts the books', () => {
       'transaction ipi_1 is on the books as capture of 10.00 USD, but is shown as refund of 10.00 USD',
     ],
     [
+      'another currency',
+      { currency: currency('eur') },
+      'transaction ipi_1 is on the books as capture of 10.00 USD, but is shown as capture of 10.00 EUR',
+    ],
+    [
       'another authorization',
       { authorizationId: parseAuthorizationId('iauth_2') },
       'transaction ipi_1 is booked already, but not here',
@@ -52,6 +58,32 @@ describe('a row that contradicts the books', () => {
     const both = apply(booksOf(), seen(capture), seen(sampleTransaction(over)));
     expect(outcomesOf(both)).toMatchObject([{ kind: 'applied' }, { kind: 'attention', reason }]);
     expect(linesOf(both)).toEqual(['capture: available → network_settlement 1000']);
+  });
+
+  it.each([
+    ['its card is unknown', booksOf({ cards: [] }), sampleUnlinked()],
+    ['it has another currency', booksOf(), sampleUnlinked({ currency: currency('eur') })],
+  ])('by another amount is for a person also in suspense, where %s', (_why, books, first) => {
+    const waits = written(books, apply(books, seen(first)));
+    const change = apply(waits, seen({ ...first, amountMinor: minorUnits(999) }));
+    expect(outcomesOf(change)).toMatchObject([{ kind: 'attention', hasItem: false }]);
+    expect(change).toMatchObject({ entries: [], transactions: [] });
+    const again = apply(waits, seen(first));
+    expect(outcomesOf(again)).not.toMatchObject([{ hasItem: false }]);
+    expect(again.entries).toEqual([]);
+  });
+
+  it('does by being booked for another tenant, be its card unknown', () => {
+    const nobody = booksOf({ cards: [] });
+    const waits = written(nobody, apply(nobody, seen(sampleUnlinked())));
+    const [state] = waits.transactions.values();
+    if (state === undefined) throw new Error('it waits');
+    const foreign = { ...state, tenantId: parseTenantId('ten_other') };
+    const transactions = new Map([[state.transaction.transactionId, foreign]]);
+    const change = apply({ ...nobody, transactions }, seen(sampleTransaction()));
+    const reason = 'transaction ipi_1 is booked already, but not here';
+    expect(outcomesOf(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
+    expect(change).toMatchObject({ entries: [], transactions: [] });
   });
 
   it('does not by being listed, by its id, by an authorization that it does not belong to', () => {

@@ -60,18 +60,37 @@ export const listedTransactions = (authorization: Json): readonly ObservedTransa
 
 export function readTransaction(transaction: Json): ObservedTransaction {
   const authorization = optionalId(transaction, 'authorization');
+  const type = oneOf(transaction, 'type', ['capture', 'refund']);
   return {
     transactionId: parseTransactionId(textAt(transaction, 'id')),
-    type: oneOf(transaction, 'type', ['capture', 'refund']),
+    type,
     authorizationId: authorization === null ? null : parseAuthorizationId(authorization),
     stripeCardId: parseStripeCardId(idAt(transaction, 'card')),
-    // Stripe signs from the balance's view: captures negative, refunds positive. The type says it already.
-    amountMinor: minorUnits(Math.abs(integerAt(transaction, 'amount'))),
+    amountMinor: readClearedAmount(transaction, type),
     currency: readCurrency(transaction, 'currency'),
     createdS: integerAt(transaction, 'created'),
     merchant: readMerchant(transaction),
     parts: readParts(transaction),
   };
+}
+
+/**
+ * Stripe signs from the balance's view: captures negative, refunds positive. A record whose sign contradicts its type
+ * would move money the wrong way whichever of them is believed, so a person decides.
+ */
+function readClearedAmount(transaction: Json, type: ObservedTransaction['type']): MinorUnits {
+  const signed = integerAt(transaction, 'amount');
+  if (type === 'capture' ? signed > 0 : signed < 0) {
+    throw new UnreadableEventError(`the amount of a ${type} is ${signed}`);
+  }
+  return minorUnits(Math.abs(signed));
+}
+
+/** Amounts of authorizations have no sign. */
+function unsignedAt(parent: Json, name: string): MinorUnits {
+  const amount = integerAt(parent, name);
+  if (amount < 0) throw new UnreadableEventError(`${name} is ${amount}, below zero`);
+  return minorUnits(amount);
 }
 
 /** For people to read; no rule depends on it, so what is missing is left out. */
@@ -93,26 +112,29 @@ export function readAuthorization(
   rank: SnapshotRank,
   previous: Json | null,
 ): AuthorizationSnapshot {
+  const authorizationId = parseAuthorizationId(textAt(authorization, 'id'));
+  const currency = readCurrency(authorization, 'currency');
+  const capturesIn = (list: unknown) => readCaptures(list, { authorizationId, currency });
   return {
-    authorizationId: parseAuthorizationId(textAt(authorization, 'id')),
+    authorizationId,
     stripeCardId: parseStripeCardId(idAt(authorization, 'card')),
     rank,
     status: oneOf(authorization, 'status', STATUSES),
     approved: flagAt(authorization, 'approved'),
-    amountMinor: minorUnits(integerAt(authorization, 'amount')),
-    currency: readCurrency(authorization, 'currency'),
+    amountMinor: unsignedAt(authorization, 'amount'),
+    currency,
     createdS: integerAt(authorization, 'created'),
     history: objectsAt(authorization, 'request_history').map(readHistoryEntry),
     metadataKeys: Object.keys(objectAt(authorization, 'metadata')).toSorted(),
     merchant: readMerchant(authorization),
-    captures: readCaptures(authorization['transactions']),
-    previous: previous === null ? null : readPrevious(previous),
+    captures: capturesIn(authorization['transactions']),
+    previous: previous === null ? null : readPrevious(previous, capturesIn),
   };
 }
 
 function readHistoryEntry(entry: Json): HistoryEntry {
   return {
-    amountMinor: minorUnits(integerAt(entry, 'amount')),
+    amountMinor: unsignedAt(entry, 'amount'),
     approved: flagAt(entry, 'approved'),
     reason: optionalText(entry, 'reason') ?? '',
     // The time of the request, where Stripe tells it; else of the entry.
@@ -122,7 +144,11 @@ function readHistoryEntry(entry: Json): HistoryEntry {
   };
 }
 
-function readCaptures(list: unknown): readonly ListedCapture[] {
+/** Captures that are the authorization's own: those of another, or of another currency, say nothing of its hold. */
+function readCaptures(
+  list: unknown,
+  owner: Pick<AuthorizationSnapshot, 'authorizationId' | 'currency'>,
+): readonly ListedCapture[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown): ListedCapture[] => {
     // An id alone may be a refund; it is taken for a capture, because that holds money rather than frees it.
@@ -130,18 +156,22 @@ function readCaptures(list: unknown): readonly ListedCapture[] {
       return [{ transactionId: parseTransactionId(item), amountMinor: null }];
     }
     if (!isObject(item) || item['type'] !== 'capture') return [];
-    const { transactionId, amountMinor } = readTransaction(item);
-    return [{ transactionId, amountMinor }];
+    const { transactionId, amountMinor, authorizationId, currency } = readTransaction(item);
+    const isOwn = (authorizationId ?? owner.authorizationId) === owner.authorizationId;
+    return isOwn && currency === owner.currency ? [{ transactionId, amountMinor }] : [];
   });
 }
 
-function readPrevious(previous: Json): PreviousFields {
+function readPrevious(
+  previous: Json,
+  capturesIn: (list: unknown) => readonly ListedCapture[],
+): PreviousFields {
   const { status, approved, amount, transactions } = previous;
   const known = STATUSES.find((s) => s === status);
   return {
     ...(known === undefined ? {} : { status: known }),
     ...(typeof approved === 'boolean' ? { approved } : {}),
     ...(Number.isSafeInteger(amount) ? { amountMinor: Number(amount) } : {}),
-    ...(Array.isArray(transactions) ? { captureCount: readCaptures(transactions).length } : {}),
+    ...(Array.isArray(transactions) ? { captureCount: capturesIn(transactions).length } : {}),
   };
 }
