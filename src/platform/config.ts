@@ -13,16 +13,19 @@ export const processEnvironment = (): Environment => process.env;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const common = (read: Reader) => ({
-  logLevel: read.choice('LOG_LEVEL', { fallback: 'info', choices: LOG_LEVELS }),
-  host: read.text('HOST', { fallback: '127.0.0.1', example: '0.0.0.0' }),
-  /** Set by the local stack only: shifts the clock of all processes, in milliseconds. */
-  clockOffsetMs: read.integer('CLOCK_OFFSET_MS', {
+/** Set by the local stack only: shifts the clock of all processes, in milliseconds. */
+const clockOffset = (read: Reader): number =>
+  read.integer('CLOCK_OFFSET_MS', {
     fallback: 0,
     min: 0,
     max: 10 * 365 * 24 * 3_600_000,
     unit: 'milliseconds',
-  }),
+  });
+
+const common = (read: Reader) => ({
+  logLevel: read.choice('LOG_LEVEL', { fallback: 'info', choices: LOG_LEVELS }),
+  host: read.text('HOST', { fallback: '127.0.0.1', example: '0.0.0.0' }),
+  clockOffsetMs: clockOffset(read),
 });
 
 const port = (read: Reader, name: string, fallback: number): number =>
@@ -156,6 +159,7 @@ export const ledgerVerifyConfig = (env: Environment) =>
       read.optionalText('DATABASE_URL') === undefined
         ? undefined
         : postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
+    clockOffsetMs: clockOffset(read),
   }));
 
 /** What the local stack takes from outside instead of bringing its own. Unset parts are embedded. */

@@ -10,7 +10,14 @@ import {
   createCardProgram,
 } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { authorization, event, START_S, store, transaction } from '../support/stripe-events.ts';
+import {
+  arrivalClock,
+  authorization,
+  event,
+  START_S,
+  store,
+  transaction,
+} from '../support/stripe-events.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -29,7 +36,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const clock = { nowMs: () => Date.now() + offsetMs };
+const clock = { nowMs: () => arrivalClock.nowMs() + offsetMs };
 
 /** Applies everything that is due, as the relay's loop does. */
 async function applyAll(): Promise<void> {

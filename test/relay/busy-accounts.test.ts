@@ -10,7 +10,13 @@ import {
   createCardProgram,
 } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { authorization, event, store, transaction } from '../support/stripe-events.ts';
+import {
+  arrivalClock,
+  authorization,
+  event,
+  store,
+  transaction,
+} from '../support/stripe-events.ts';
 import { applyDue, openItems, rowOf } from './relay-inbox.ts';
 
 let database: TestDatabase;
@@ -32,7 +38,7 @@ afterAll(async () => {
 const applyOnce = () =>
   applyInbox(sql, {
     interpret: interpretEvent,
-    clock: { nowMs: () => Date.now() },
+    clock: arrivalClock,
     lanesMax: 4,
     onError: (_group, error) => {
       throw error;

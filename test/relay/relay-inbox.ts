@@ -3,7 +3,7 @@ import { applyInbox } from '../../src/adapters/postgres/apply/inbox-apply.ts';
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import type { CardProgram } from '../support/card-program.ts';
-import { type event, store } from '../support/stripe-events.ts';
+import { arrivalClock, type event, store } from '../support/stripe-events.ts';
 
 type Event = ReturnType<typeof event>;
 
@@ -13,7 +13,7 @@ export async function applyDue(sql: Sql): Promise<readonly unknown[]> {
   for (;;) {
     const counts = await applyInbox(sql, {
       interpret: interpretEvent,
-      clock: { nowMs: () => Date.now() },
+      clock: arrivalClock,
       lanesMax: 4,
       onError: (_group, error) => errors.push(error),
     });

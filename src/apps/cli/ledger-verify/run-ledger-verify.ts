@@ -7,6 +7,7 @@ import {
   verifyLedger,
 } from '../../../adapters/postgres/verify/verify-ledger.ts';
 import { interpretEvent } from '../../../adapters/stripe/interpret-event.ts';
+import { systemClock } from '../../../platform/clock.ts';
 import { ledgerVerifyConfig, processEnvironment } from '../../../platform/config.ts';
 import { namingDatabase } from '../database-address.ts';
 import { projectRoot } from '../local/module-command.ts';
@@ -22,19 +23,24 @@ const MS_PER_SECOND = 1000;
 
 /** @returns the exit code: 0 when the books are right, 1 when a difference was found. Throws when they cannot be read. */
 export async function runLedgerVerify(all: boolean): Promise<number> {
-  const { databaseUrl } = ledgerVerifyConfig(processEnvironment());
+  const { databaseUrl, clockOffsetMs } = ledgerVerifyConfig(processEnvironment());
+  // As the relay's: time alone ends what is held on top of a fuel purchase.
+  const nowS = Math.floor(systemClock(clockOffsetMs).nowMs() / MS_PER_SECOND);
   const database =
     databaseUrl === undefined
       ? { name: 'the local stack', url: await localDatabaseUrl(join(projectRoot, '.local')) }
       : { name: 'DATABASE_URL', url: databaseUrl };
   const startedAt = performance.now();
-  const verification = await namingDatabase(database, () => verify(database.url, all));
+  const verification = await namingDatabase(database, () => verify(database.url, { all, nowS }));
   const seconds = (performance.now() - startedAt) / MS_PER_SECOND;
   console.log(outcomeText(verification, seconds));
   return verification.differences.length === 0 ? 0 : 1;
 }
 
-async function verify(url: string, all: boolean): Promise<Verification> {
+async function verify(
+  url: string,
+  { all, nowS }: { readonly all: boolean; readonly nowS: number },
+): Promise<Verification> {
   const sql = createSql({
     url,
     poolSize: 1,
@@ -45,7 +51,7 @@ async function verify(url: string, all: boolean): Promise<Verification> {
   try {
     return await verifyLedger(sql, {
       interpret: interpretEvent,
-      nowS: Math.floor(Date.now() / MS_PER_SECOND),
+      nowS,
       differencesMax: all ? DIFFERENCES_ALL_MAX : 1,
       onProgress: progressPrinter((line) => console.log(line)),
     });
