@@ -18,6 +18,7 @@ import {
   store,
   transaction,
 } from '../support/stripe-events.ts';
+import { wrongBooks } from './relay-inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -30,6 +31,7 @@ beforeAll(async () => {
 afterEach(async () => {
   offsetMs = 0;
   expect(await brokenInvariants(sql)).toEqual([]);
+  expect(await wrongBooks(sql)).toEqual([]);
 });
 afterAll(async () => {
   await sql.end();

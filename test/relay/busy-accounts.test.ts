@@ -17,7 +17,7 @@ import {
   store,
   transaction,
 } from '../support/stripe-events.ts';
-import { applyDue, openItems, rowOf } from './relay-inbox.ts';
+import { applyDue, openItems, rowOf, wrongBooks } from './relay-inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -28,6 +28,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   expect(await brokenInvariants(sql)).toEqual([]);
+  expect(await wrongBooks(sql)).toEqual([]);
 });
 afterAll(async () => {
   await sql.end();

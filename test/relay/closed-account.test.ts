@@ -6,7 +6,7 @@ import { minorUnits } from '../../src/domain/money.ts';
 import { balancesOf, brokenInvariants, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { event, transaction } from '../support/stripe-events.ts';
-import { deliver, openItems } from './relay-inbox.ts';
+import { deliver, openItems, wrongBooks } from './relay-inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;

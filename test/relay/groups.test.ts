@@ -4,7 +4,7 @@ import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { balancesOf, brokenInvariants, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { authorization, event, store, transaction } from '../support/stripe-events.ts';
-import { applyDue, deliver, openItems, rowOf, spendingOf } from './relay-inbox.ts';
+import { applyDue, deliver, openItems, rowOf, spendingOf, wrongBooks } from './relay-inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   expect(await brokenInvariants(sql)).toEqual([]);
+  expect(await wrongBooks(sql)).toEqual([]);
 });
 afterAll(async () => {
   await sql.end();

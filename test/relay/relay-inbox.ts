@@ -1,9 +1,10 @@
 /** The inbox of one test database: delivers, applies what is due, and looks at how rows and items ended. */
 import { applyInbox } from '../../src/adapters/postgres/apply/inbox-apply.ts';
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
+import { type Difference, verifyLedger } from '../../src/adapters/postgres/verify/verify-ledger.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import type { CardProgram } from '../support/card-program.ts';
-import { arrivalClock, type event, store } from '../support/stripe-events.ts';
+import { arrivalClock, type event, START_S, store } from '../support/stripe-events.ts';
 
 type Event = ReturnType<typeof event>;
 
@@ -50,4 +51,13 @@ export const spendingOf = async (sql: Sql, program: CardProgram) => {
   >`select purchases, captures, captured_minor as captured, refunded_minor as refunded
       from card_spending where card_id = ${program.cardId}`;
   return row;
+};
+
+/** Enough to see what went wrong. */
+const DIFFERENCES_MAX = 5;
+
+/** What the proof on demand finds wrong, whatever the test was about. */
+export const wrongBooks = async (sql: Sql): Promise<readonly Difference[]> => {
+  const options = { interpret: interpretEvent, nowS: START_S, differencesMax: DIFFERENCES_MAX };
+  return (await verifyLedger(sql, options)).differences;
 };

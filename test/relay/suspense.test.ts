@@ -11,7 +11,7 @@ import {
 } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { authorization, event, transaction } from '../support/stripe-events.ts';
-import { applyDue, deliver, openItems, rowOf, spendingOf } from './relay-inbox.ts';
+import { applyDue, deliver, openItems, rowOf, spendingOf, wrongBooks } from './relay-inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;
