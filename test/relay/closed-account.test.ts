@@ -17,6 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   expect(await brokenInvariants(sql)).toEqual([]);
+  expect(await wrongBooks(sql)).toEqual([]);
   await sql.end();
   await database.drop();
 });
