@@ -27,7 +27,8 @@ export interface AuthorizationFields {
     readonly created?: number;
   }[];
   readonly metadata?: Readonly<Record<string, string>>;
-  readonly transactions?: readonly Json[];
+  /** Whole, or by their ids alone. */
+  readonly transactions?: readonly (Json | string)[];
   readonly currency?: string;
 }
 
