@@ -1,4 +1,4 @@
-/** How a telling ends: everything that must not depend on the order, in one shape for memory and tables. */
+/** How a telling ends: everything that must not depend on the order, in one shape for memory and Postgres. */
 import type {
   AttentionItem,
   AuthorizationState,

@@ -60,7 +60,7 @@ describe('the scripts', () => {
     expect(new Set(SCRIPTS.map(({ name }) => name)).size).toBe(SCRIPTS.length);
   });
 
-  it('cover every row of the tables of cases', () => {
+  it('cover every row of the table of cases', () => {
     const covered = new Set(SCRIPTS.flatMap(({ covers }) => covers));
     expect(CASE_ROWS.filter((row) => !covered.has(row))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** The rows that tellings on the real tables begin with, and what the tables hold in the end. */
+/** The rows that tellings in Postgres begin with, and what its tables hold in the end. */
 
 import { entryRows, listOf, postingRows } from '../../src/adapters/postgres/apply/book-rows.ts';
 import { loadBooks } from '../../src/adapters/postgres/apply/load-books.ts';
@@ -8,12 +8,12 @@ import type { AuthorizationId, TransactionId } from '../../src/domain/ids.ts';
 import { move } from '../../src/domain/ledger.ts';
 import { minorUnits, parseCurrency } from '../../src/domain/money.ts';
 import type { Ledger } from './ending.ts';
-import type { TableTelling } from './table-telling.ts';
+import type { PostgresTelling } from './postgres-telling.ts';
 
 const json = (value: unknown): string => JSON.stringify(value);
 
 /** Tenants, accounts with money, and cards. */
-export async function openTables(sql: Sql, tellings: readonly TableTelling[]): Promise<void> {
+export async function openPostgres(sql: Sql, tellings: readonly PostgresTelling[]): Promise<void> {
   const rows = tellings.map(({ tenantId, accountId, stripeAccount, recorded }) => ({
     tenant_id: tenantId,
     account_id: accountId,
@@ -72,7 +72,7 @@ export async function openTables(sql: Sql, tellings: readonly TableTelling[]): P
       ${listOf(postingRows(funds))}::text::json)`;
 }
 
-const rowOf = ({ tenantId, accountId, recorded }: TableTelling) => ({
+const rowOf = ({ tenantId, accountId, recorded }: PostgresTelling) => ({
   tenant_id: tenantId,
   account_id: accountId,
   currency: recorded.currency,
@@ -84,8 +84,8 @@ function currencyOf(text: string) {
   return currency;
 }
 
-/** What the tables hold in the end, by tenant. */
-export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>> {
+/** What Postgres holds in the end, by tenant. */
+export async function readPostgres(sql: Sql): Promise<ReadonlyMap<string, Ledger>> {
   const ids = async <Id>(table: string, column: string): Promise<readonly Id[]> =>
     (await sql<{ id: Id }[]>`select ${sql(column)} as id from ${sql(table)}`).map((row) => row.id);
   const authorizations = await ids<AuthorizationId>('authorizations', 'authorization_id');

@@ -1,4 +1,4 @@
-/** One telling of a script on the real tables: ids of its own, and what it has brought so far. */
+/** One telling of a script in Postgres: ids of its own, and what it has brought so far. */
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import {
   parseAccountId,
@@ -14,7 +14,7 @@ import type { Look, Recorded } from './recorded.ts';
 
 const STRIPE_ID = /\b(?:iauth|ipi|ic|ich|evt)_[A-Za-z0-9]+/g;
 
-export class TableTelling {
+export class PostgresTelling {
   readonly recorded: Recorded;
   readonly order: Order;
   readonly random: Random;
