@@ -5,12 +5,14 @@ import type {
   SpendingDelta,
   TransactionState,
 } from '../../src/domain/books.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
 import type { Script } from './script.ts';
 
 /** What is read from the books at the end. */
 export interface Ledger {
   readonly availableMinor: number;
   readonly heldMinor: number;
+  readonly fundingMinor: number;
   readonly settlementMinor: number;
   readonly suspenseMinor: number;
   /** With all decisions on them. */
@@ -18,6 +20,8 @@ export interface Ledger {
   readonly transactions: readonly TransactionState[];
   /** Request ids of decisions that no longer add to the hold. */
   readonly confirmed: ReadonlySet<string>;
+  /** Commands of the API, as booked. */
+  readonly commands: readonly MemoryCommand[];
   readonly items: readonly AttentionItem[];
   readonly spending: readonly (readonly [cardId: string, SpendingDelta])[];
 }
@@ -31,6 +35,7 @@ export function endingOf(ledger: Ledger, script: Script) {
   return {
     availableMinor: ledger.availableMinor,
     heldMinor: ledger.heldMinor,
+    fundingMinor: ledger.fundingMinor,
     settlementMinor: ledger.settlementMinor,
     suspenseMinor: ledger.suspenseMinor,
     authorizations: byText(
@@ -38,6 +43,7 @@ export function endingOf(ledger: Ledger, script: Script) {
       ({ authorizationId }) => authorizationId,
     ),
     transactions: byText(ledger.transactions, ({ transaction }) => transaction.transactionId),
+    commands: byText(ledger.commands, ({ externalRef }) => externalRef),
     items: byText(ledger.items, ({ kind, subject }) => `${kind} ${subject}`),
     // A row of zeros says nothing that no row would not say.
     spending: byText(

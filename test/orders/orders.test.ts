@@ -89,14 +89,14 @@ describe.each(SCRIPTS)('$name', (script) => {
     const [recorded] = recordedOf(script.name);
     if (recorded === undefined) throw new Error('it was recorded');
     const ending = endOf(recorded, told(recorded, trueOrder(recorded), 'unknown'));
-    const { held, cleared, items = [] } = script.leaves;
+    const { held, cleared, paidIn = 0, items = [] } = script.leaves;
     expect({
       availableMinor: ending.availableMinor,
       heldMinor: ending.heldMinor,
       clearedMinor: ending.settlementMinor + ending.suspenseMinor,
       items: ending.items.map(({ kind }) => kind),
     }).toEqual({
-      availableMinor: recorded.fundsMinor - held - cleared,
+      availableMinor: recorded.fundsMinor + paidIn - held - cleared,
       heldMinor: held,
       clearedMinor: cleared,
       items,

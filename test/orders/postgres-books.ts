@@ -1,19 +1,24 @@
 /**
- * Tells many scripts at once in Postgres: decisions are calls of the decision function, events go through the
- * inbox. Each telling has a tenant, an account and cards of its own, and all of them share every batch.
+ * Tells many scripts at once in Postgres: decisions are calls of the decision function, commands those of the API,
+ * events go through the inbox. Each telling has a tenant, an account and cards of its own, and all of them share every batch.
  */
+
+import { createAccountStore } from '../../src/adapters/postgres/account-store.ts';
 import { applyInbox } from '../../src/adapters/postgres/apply/inbox-apply.ts';
 import { createCardStore } from '../../src/adapters/postgres/card-store.ts';
 import { storeFetched } from '../../src/adapters/postgres/fetched-authorizations.ts';
-import type { Sql } from '../../src/adapters/postgres/pool.ts';
+import type { Queryable, Sql } from '../../src/adapters/postgres/pool.ts';
 import { groupKeyOf, objectIdOf } from '../../src/adapters/stripe/event-subject.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import { idAt, type Json, objectAt } from '../../src/adapters/stripe/wire.ts';
 import { parseStripeAccountId, type StripeCardId } from '../../src/domain/ids.ts';
+import { minorUnits } from '../../src/domain/money.ts';
 import { surplusOf } from '../../src/domain/surplus.ts';
+import type { BookingOutcome } from '../../src/ports/accounts.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
+import type { PostgresTelling } from './postgres-telling.ts';
 import type { Decided } from './real-time.ts';
 import type { Look } from './recorded.ts';
-import type { PostgresTelling } from './postgres-telling.ts';
 import { looksAt } from './telling.ts';
 
 /** Within what the rules hold at a pump, as it is at the end of every script that stops at one. */
@@ -29,6 +34,7 @@ export async function tellPostgres(sql: Sql, tellings: readonly PostgresTelling[
     const batches = tellings.map((telling) => ({ telling, batch: telling.batches[round] ?? [] }));
     for (const { telling, batch } of batches) await recordCards(sql, telling, batch);
     await decideAll(sql, batches);
+    await Promise.all(batches.map((each) => commandAll(sql, each)));
     await storeEvents(sql, batches);
     await storeLooks(sql, endedLooks(tellings));
     await applyAll(sql);
@@ -159,6 +165,40 @@ async function decide(sql: Sql, calls: readonly Call[]): Promise<void> {
     const wanted = { outcome: 'decided', approvedMinor: decided.decision.approvedMinor };
     if (answer?.outcome !== wanted.outcome || answer.approvedMinor !== wanted.approvedMinor)
       throw new Error(`${telling.title}: ${json(answer)} is not ${json(wanted)}`);
+  }
+}
+
+/** Gives the commands of a batch to the account; what was booked under a reference is answered once more. */
+async function commandAll(sql: Sql, { telling, batch }: Batch): Promise<void> {
+  const { entries, steps, title } = telling;
+  for (const { index, command } of telling.commands(batch)) {
+    const { externalRef } = command;
+    const outcome = await sql.begin((tx) => give(tx, telling, command));
+    if (outcome.kind !== 'booked')
+      throw new Error(`${title}: ${externalRef} is refused: ${outcome.kind}`);
+    const { entryId } = outcome.entry;
+    if (entryId !== (entries.get(externalRef) ?? entryId))
+      throw new Error(`${title}: ${externalRef} is booked twice`);
+    entries.set(externalRef, entryId);
+    steps.add(index);
+  }
+}
+
+function give(
+  sql: Queryable,
+  { accountId, entries }: PostgresTelling,
+  { kind, externalRef, corrects, changeMinor }: MemoryCommand,
+): Promise<BookingOutcome> {
+  const accounts = createAccountStore(sql);
+  const command = { accountId, externalRef, atMs: NOW_MS };
+  const amountMinor = minorUnits(Math.abs(changeMinor));
+  switch (kind) {
+    case 'credit':
+      return accounts.credit({ ...command, amountMinor });
+    case 'debit':
+      return accounts.debit({ ...command, amountMinor });
+    case 'correction':
+      return accounts.reverse({ ...command, entryId: entries.get(corrects ?? '') ?? 'none' });
   }
 }
 

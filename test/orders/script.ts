@@ -43,6 +43,11 @@ export interface Stage {
   readonly refund: (transactionId: string, amount?: number) => Promise<void>;
   readonly forceCapture: (amount: number) => Promise<string>;
   readonly creditUnlinked: (amount: number) => Promise<void>;
+  /** A command of the API that credits the account. Answers its reference. */
+  readonly credit: (amount: number) => string;
+  readonly debit: (amount: number) => string;
+  /** Takes back the command with this reference. */
+  readonly correct: (externalRef: string) => string;
   /** Any other call of the API or a control route. */
   readonly control: (method: string, path: string, body?: object) => Promise<void>;
   /** From now on requests are answered like this. */
@@ -62,6 +67,8 @@ export interface Leaves {
   readonly held: number;
   /** Captures less refunds on the customer's account. */
   readonly cleared: number;
+  /** What commands of the API have brought, less what they have taken; nothing where absent. */
+  readonly paidIn?: number;
   /** Kinds of the attention items that are open. */
   readonly items?: readonly string[];
 }

@@ -16,6 +16,7 @@ export interface StageParts {
   readonly onAnswer: (how: Answer) => void;
   readonly onReplace: (card: string) => void;
   readonly onRecordCard: () => void;
+  readonly commands: Pick<Stage, 'credit' | 'debit' | 'correct'>;
 }
 
 export function createStage(parts: StageParts): Stage {
@@ -87,6 +88,7 @@ export function createStage(parts: StageParts): Stage {
     async creditUnlinked(amount) {
       await step(null, () => transactions.createUnlinkedRefund({ card, amount }));
     },
+    ...parts.commands,
     async control(method, path, body) {
       await step(null, () => program.control(method, path, body));
     },

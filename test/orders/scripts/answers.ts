@@ -137,14 +137,14 @@ export const ANSWERS: readonly Script[] = [
   },
   {
     name: 'groceries with cashback',
-    covers: ['Stripe: approve', 'Ledger: capture within the hold'],
+    covers: ['Stripe: cashback', 'Stripe: approve', 'Ledger: capture within the hold'],
     act: async ({ buy, capture }) =>
       capture(await buy({ amount: 3_000, amount_details: { cashback_amount: 2_000 } })),
     leaves: { held: 0, cleared: 3_000 },
   },
   {
     name: 'cash from a machine, with its fee',
-    covers: ['Stripe: approve', 'Ledger: capture within the hold'],
+    covers: ['Stripe: fee of a cash machine', 'Stripe: approve', 'Ledger: capture within the hold'],
     act: async ({ buy, capture }) =>
       capture(
         await buy({
