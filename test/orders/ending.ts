@@ -1,10 +1,12 @@
 /** How a telling ends: everything that must not depend on the order, in one shape for memory and Postgres. */
+import { authorizationChain } from '../../src/domain/authorization-chain.ts';
 import type {
   AttentionItem,
   AuthorizationState,
   SpendingDelta,
   TransactionState,
 } from '../../src/domain/books.ts';
+import type { RecordedDecision } from '../../src/domain/confirmation.ts';
 import type { MemoryCommand } from '../support/memory-books.ts';
 import type { Script } from './script.ts';
 
@@ -39,7 +41,10 @@ export function endingOf(ledger: Ledger, script: Script) {
     settlementMinor: ledger.settlementMinor,
     suspenseMinor: ledger.suspenseMinor,
     authorizations: byText(
-      ledger.authorizations.map((state) => authorizationOf(state, ledger.confirmed, script)),
+      ledger.authorizations.map((state) => ({
+        ...authorizationOf(state, ledger.confirmed, script),
+        chain: chainOf(state, ledger.transactions),
+      })),
       ({ authorizationId }) => authorizationId,
     ),
     transactions: byText(ledger.transactions, ({ transaction }) => transaction.transactionId),
@@ -77,3 +82,29 @@ function authorizationOf(
     ...(mayTie === true ? {} : { newest, evidence }),
   };
 }
+
+/** As the API shows the purchase, without the moments of our decisions: they differ from telling to telling. */
+function chainOf({ record }: AuthorizationState, transactions: readonly TransactionState[]) {
+  const booked = transactions
+    .filter(({ accountId }) => accountId !== null)
+    .map(({ transaction }) => transaction)
+    .filter(({ authorizationId }) => authorizationId === record.authorizationId);
+  const chain = authorizationChain({ ...record, booked });
+  return {
+    approved: chain.approved,
+    approvedMinor: chain.approvedMinor,
+    requests: chain.requests.map(({ decision, ...request }) => ({
+      ...request,
+      decision: decision === null ? null : whatWasDecided(decision),
+    })),
+    transactionIds: chain.transactions.map(({ transactionId }) => transactionId),
+  };
+}
+
+const whatWasDecided = ({
+  requestId,
+  approved,
+  askedMinor,
+  approvedMinor,
+  surplus,
+}: RecordedDecision) => ({ requestId, approved, askedMinor, approvedMinor, surplus });
