@@ -6,6 +6,7 @@ export const CASE_ROWS = [
   // What becomes of an authorization at Stripe, and of its hold.
   'Stripe: approve',
   'Stripe: decline',
+  'Stripe: decline without a request',
   'Stripe: approved by us, declined later by the network',
   'Stripe: approved without us',
   'Stripe: full capture',

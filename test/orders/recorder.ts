@@ -20,6 +20,8 @@ import type { Answer, Script } from './script.ts';
 import { createStage } from './stage.ts';
 
 const FUNDS_MINOR = 10_000_000;
+/** Where the cardholder is asked whether a purchase that looks like fraud is theirs. */
+const PHONE = '+14155550132';
 /** Where the simulator's virtual time begins. */
 const VIRTUAL_START_MS = Date.UTC(2026, 0, 1);
 /** Events that move money; the others of a script are requests, and about cards. */
@@ -81,7 +83,11 @@ class Recorder {
 
   async record(variant: Variant): Promise<Recorded> {
     const program = this.#program;
-    const { id: card } = await program.card({ currency: simulated(this.#currency) });
+    const cardholder = await program.cardholder({ phone_number: PHONE });
+    const { id: card } = await program.card({
+      cardholder: cardholder.id,
+      currency: simulated(this.#currency),
+    });
     this.#stripeCardIds.push(card);
     await program.subscribe();
     await program.decideWith(({ event }) => this.#decide(event as unknown as Json));
