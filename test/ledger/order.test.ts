@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthorizationStore } from '../../src/adapters/postgres/authorization-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { endingOf, type Ledger } from '../orders/ending.ts';
 import { recordAll } from '../orders/library.ts';
@@ -14,12 +15,15 @@ import { openPostgres, readPostgres } from '../orders/postgres-rows.ts';
 import { PostgresTelling, withoutNumbers } from '../orders/postgres-telling.ts';
 import { Random } from '../orders/random.ts';
 import type { Recorded } from '../orders/recorded.ts';
+import { shownAs } from '../orders/shown-authorization.ts';
 import { ledgerOf, tell } from '../orders/telling.ts';
 import { brokenInvariants } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** Of the orders in memory. */
 const SHARE = 0.05;
+/** One in so many tellings: the API reads each purchase by a query of its own. */
+const SHOWN_EVERY = 5;
 const TIMEOUT_MS = 240_000;
 const seed = Number(fc.sample(fc.nat(), 1)[0]);
 
@@ -75,6 +79,23 @@ describe(`what is applied and decided in Postgres (seed ${seed})`, () => {
         expect({ title, ...ending }).toEqual({ title, ...wanted });
       }
       expect(await brokenInvariants(sql)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is shown by the API as it is in memory',
+    async () => {
+      const store = createAuthorizationStore(sql);
+      const compare = async (telling: PostgresTelling): Promise<void> => {
+        const { recorded, title } = telling;
+        for (const wanted of expectedOf(recorded).authorizations) {
+          const found = await store.find(telling.own(wanted.authorizationId));
+          const shown = { title, ...withoutNumbers(found ?? {}) };
+          expect(shown).toMatchObject({ title, ...shownAs(wanted) });
+        }
+      };
+      await Promise.all(tellings.filter((_each, index) => index % SHOWN_EVERY === 0).map(compare));
     },
     TIMEOUT_MS,
   );
