@@ -1,31 +1,35 @@
 /**
- * The order test of test/orders on the real tables: a seeded part of the same orders, with real calls of the decision
+ * The order test of test/orders in Postgres: a seeded part of the same orders, with real calls of the decision
  * function and real rows of the inbox. Each must end as the script ends in memory, told in true order.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthorizationStore } from '../../src/adapters/postgres/authorization-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { endingOf, type Ledger } from '../orders/ending.ts';
 import { recordAll } from '../orders/library.ts';
 import { ordersOf, trueOrder } from '../orders/order.ts';
+import { tellPostgres } from '../orders/postgres-books.ts';
+import { openPostgres, readPostgres } from '../orders/postgres-rows.ts';
+import { PostgresTelling, withoutNumbers } from '../orders/postgres-telling.ts';
 import { Random } from '../orders/random.ts';
 import type { Recorded } from '../orders/recorded.ts';
-import { openTables, readTables } from '../orders/table-rows.ts';
-import { TableTelling, withoutNumbers } from '../orders/table-telling.ts';
-import { tellTables } from '../orders/tables.ts';
+import { shownAs } from '../orders/shown-authorization.ts';
 import { ledgerOf, tell } from '../orders/telling.ts';
 import { brokenInvariants } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** Of the orders in memory. */
 const SHARE = 0.05;
+/** One in so many tellings: the API reads each purchase by a query of its own. */
+const SHOWN_EVERY = 5;
 const TIMEOUT_MS = 240_000;
 const seed = Number(fc.sample(fc.nat(), 1)[0]);
 
 let database: TestDatabase;
 let sql: Sql;
-let tellings: readonly TableTelling[];
+let tellings: readonly PostgresTelling[];
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -37,7 +41,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-function tellingsOf(recordings: readonly Recorded[]): readonly TableTelling[] {
+function tellingsOf(recordings: readonly Recorded[]): readonly PostgresTelling[] {
   const random = new Random(seed);
   let number = 0;
   return recordings.flatMap((recorded) =>
@@ -45,7 +49,7 @@ function tellingsOf(recordings: readonly Recorded[]): readonly TableTelling[] {
       .filter(() => random.chance(SHARE))
       .map((order) => {
         number += 1;
-        return new TableTelling(recorded, order, number);
+        return new PostgresTelling(recorded, order, number);
       }),
   );
 }
@@ -56,13 +60,13 @@ function expectedOf(recorded: Recorded) {
   return withoutNumbers(endingOf(ledgerOf(books), recorded.script));
 }
 
-describe(`what is applied and decided on the tables (seed ${seed})`, () => {
+describe(`what is applied and decided in Postgres (seed ${seed})`, () => {
   it(
     'ends in any order as it does in memory',
     async () => {
-      await openTables(sql, tellings);
-      await tellTables(sql, tellings);
-      const ledgers = await readTables(sql);
+      await openPostgres(sql, tellings);
+      await tellPostgres(sql, tellings);
+      const ledgers = await readPostgres(sql);
       const expected = new Map<Recorded, ReturnType<typeof expectedOf>>();
       for (const telling of tellings) {
         const { recorded, title } = telling;
@@ -75,6 +79,23 @@ describe(`what is applied and decided on the tables (seed ${seed})`, () => {
         expect({ title, ...ending }).toEqual({ title, ...wanted });
       }
       expect(await brokenInvariants(sql)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is shown by the API as it is in memory',
+    async () => {
+      const store = createAuthorizationStore(sql);
+      const compare = async (telling: PostgresTelling): Promise<void> => {
+        const { recorded, title } = telling;
+        for (const wanted of expectedOf(recorded).authorizations) {
+          const found = await store.find(telling.own(wanted.authorizationId));
+          const shown = { title, ...withoutNumbers(found ?? {}) };
+          expect(shown).toMatchObject({ title, ...shownAs(wanted) });
+        }
+      };
+      await Promise.all(tellings.filter((_each, index) => index % SHOWN_EVERY === 0).map(compare));
     },
     TIMEOUT_MS,
   );

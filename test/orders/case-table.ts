@@ -6,6 +6,7 @@ export const CASE_ROWS = [
   // What becomes of an authorization at Stripe, and of its hold.
   'Stripe: approve',
   'Stripe: decline',
+  'Stripe: decline without a request',
   'Stripe: approved by us, declined later by the network',
   'Stripe: approved without us',
   'Stripe: full capture',
@@ -25,7 +26,12 @@ export const CASE_ROWS = [
   'Stripe: final amount',
   'Stripe: linked refund',
   'Stripe: unlinked refund',
+  'Stripe: cashback',
+  'Stripe: fee of a cash machine',
   // What the ledger books.
+  'Ledger: credit',
+  'Ledger: debit',
+  'Ledger: correction',
   'Ledger: hold of a decision',
   'Ledger: hold of an adopted approval',
   'Ledger: release',
@@ -40,6 +46,9 @@ export const CASE_ROWS = [
   // What goes wrong elsewhere.
   'Practice: a forced capture skips all events of authorizations',
   'Practice: a refund belongs to no authorization',
+  // A refund has no state in which it fails: a clearing record is a capture or a refund, and both are final. What is
+  // taken back comes as another capture, of the purchase or forced.
+  'Practice: a refund is taken back',
   'Practice: a hold falls to zero and comes back',
   'Practice: a reversed authorization is captured',
   'Practice: a reversal comes weeks late',
@@ -56,6 +65,7 @@ export const CASE_ROWS = [
   'Practice: a clearing is told twice, and corrected',
   'Practice: a clearing is dated in the past',
   'Practice: the account goes below zero',
+  'Practice: an account below zero is paid up',
   'Practice: views of one second contradict each other',
 ] as const;
 export type CaseRow = (typeof CASE_ROWS)[number];

@@ -1,16 +1,20 @@
-/** How a telling ends: everything that must not depend on the order, in one shape for memory and tables. */
+/** How a telling ends: everything that must not depend on the order, in one shape for memory and Postgres. */
+import { authorizationChain } from '../../src/domain/authorization-chain.ts';
 import type {
   AttentionItem,
   AuthorizationState,
   SpendingDelta,
   TransactionState,
 } from '../../src/domain/books.ts';
+import type { RecordedDecision } from '../../src/domain/confirmation.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
 import type { Script } from './script.ts';
 
 /** What is read from the books at the end. */
 export interface Ledger {
   readonly availableMinor: number;
   readonly heldMinor: number;
+  readonly fundingMinor: number;
   readonly settlementMinor: number;
   readonly suspenseMinor: number;
   /** With all decisions on them. */
@@ -18,6 +22,8 @@ export interface Ledger {
   readonly transactions: readonly TransactionState[];
   /** Request ids of decisions that no longer add to the hold. */
   readonly confirmed: ReadonlySet<string>;
+  /** Commands of the API, as booked. */
+  readonly commands: readonly MemoryCommand[];
   readonly items: readonly AttentionItem[];
   readonly spending: readonly (readonly [cardId: string, SpendingDelta])[];
 }
@@ -31,13 +37,18 @@ export function endingOf(ledger: Ledger, script: Script) {
   return {
     availableMinor: ledger.availableMinor,
     heldMinor: ledger.heldMinor,
+    fundingMinor: ledger.fundingMinor,
     settlementMinor: ledger.settlementMinor,
     suspenseMinor: ledger.suspenseMinor,
     authorizations: byText(
-      ledger.authorizations.map((state) => authorizationOf(state, ledger.confirmed, script)),
+      ledger.authorizations.map((state) => ({
+        ...authorizationOf(state, ledger.confirmed, script),
+        chain: chainOf(state, ledger.transactions),
+      })),
       ({ authorizationId }) => authorizationId,
     ),
     transactions: byText(ledger.transactions, ({ transaction }) => transaction.transactionId),
+    commands: byText(ledger.commands, ({ externalRef }) => externalRef),
     items: byText(ledger.items, ({ kind, subject }) => `${kind} ${subject}`),
     // A row of zeros says nothing that no row would not say.
     spending: byText(
@@ -71,3 +82,29 @@ function authorizationOf(
     ...(mayTie === true ? {} : { newest, evidence }),
   };
 }
+
+/** As the API shows the purchase, without the moments of our decisions: they differ from telling to telling. */
+function chainOf({ record }: AuthorizationState, transactions: readonly TransactionState[]) {
+  const booked = transactions
+    .filter(({ accountId }) => accountId !== null)
+    .map(({ transaction }) => transaction)
+    .filter(({ authorizationId }) => authorizationId === record.authorizationId);
+  const chain = authorizationChain({ ...record, booked });
+  return {
+    approved: chain.approved,
+    approvedMinor: chain.approvedMinor,
+    requests: chain.requests.map(({ decision, ...request }) => ({
+      ...request,
+      decision: decision === null ? null : whatWasDecided(decision),
+    })),
+    transactionIds: chain.transactions.map(({ transactionId }) => transactionId),
+  };
+}
+
+const whatWasDecided = ({
+  requestId,
+  approved,
+  askedMinor,
+  approvedMinor,
+  surplus,
+}: RecordedDecision) => ({ requestId, approved, askedMinor, approvedMinor, surplus });

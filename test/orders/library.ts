@@ -8,6 +8,7 @@ import { ANSWERS } from './scripts/answers.ts';
 import { CAPTURES } from './scripts/captures.ts';
 import { CARDS } from './scripts/cards.ts';
 import { CHANGES } from './scripts/changes.ts';
+import { COMMANDS } from './scripts/commands.ts';
 import { REFUNDS } from './scripts/refunds.ts';
 import { TIES } from './scripts/ties.ts';
 
@@ -17,6 +18,7 @@ export const SCRIPTS: readonly Script[] = [
   ...CAPTURES,
   ...REFUNDS,
   ...CARDS,
+  ...COMMANDS,
   ...TIES,
 ];
 

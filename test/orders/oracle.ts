@@ -6,6 +6,7 @@
  * less what is known to have happened after it, is what may be available at most:
  *
  *   money at the beginning
+ *   + credits, − debits that were given, less those that were taken back
  *   − captures, + refunds that any received event tells of, each once
  *   − for each authorization: what was left at its newest received view, + our approvals that this view cannot show
  *     because it is older, − captures that it does not list (they have taken their part), never below zero,
@@ -70,6 +71,8 @@ export class Oracle {
   >();
   readonly #clearings = new Map<TransactionId, Clearing>();
   readonly #told = new Map<number, TransactionId>();
+  /** What each command of the API changes. */
+  readonly #commands = new Map<number, number>();
   readonly #decisions: { readonly position: number; readonly decided: Decided }[] = [];
 
   constructor(recorded: Recorded) {
@@ -77,6 +80,7 @@ export class Oracle {
     this.#currency = recorded.currency;
     for (const [position, step] of recorded.steps.entries()) {
       if (step.kind === 'decision') this.#decisions.push({ position, decided: step.decided });
+      if (step.kind === 'command') this.#commands.set(position, step.command.changeMinor);
       if (step.kind !== 'event') continue;
       if (step.sighting.kind === 'transaction') {
         const { transaction } = step.sighting;
@@ -102,6 +106,7 @@ export class Oracle {
   justifiedMinor(received: Received): number {
     const known = this.#knownClearings(received);
     let minor = this.#fundsMinor;
+    for (const position of received.steps) minor += this.#commands.get(position) ?? 0;
     for (const id of known) {
       const clearing = this.#clearings.get(id);
       if (clearing === undefined) continue;

@@ -67,6 +67,7 @@ export function describeOrder({ steps }: Recorded, { moves, cuts }: Order): stri
 
 function wordOf(step: Recorded['steps'][number]): string {
   if (step.kind === 'card') return 'card recorded';
+  if (step.kind === 'command') return `${step.command.kind} ${Math.abs(step.command.changeMinor)}`;
   if (step.kind === 'decision') {
     const { approved, approvedMinor } = step.decided.decision;
     return approved ? `we approve ${approvedMinor}` : 'we decline';

@@ -1,15 +1,26 @@
 /**
  * The order test: each recorded script is told in every order (in many, where it is long), with repeats and in
  * batches, and must end as it does in true order. After each step the oracle says how much may be available at most.
+ *
+ * - A *script* (script.ts, scripts/) is the life of some purchases. It is acted out on a simulator once, under every
+ *   value of the options that matter to it (option.ts); its steps then are a *recording* (recorder.ts). Which cases
+ *   the scripts have to cover is in case-table.ts.
+ * - A *telling* gives the steps of a recording to empty books in one *order* (order.ts): to books in memory here
+ *   (telling.ts), to those in Postgres in test/ledger/order.test.ts (the files named postgres-*).
+ * - A *look* is the object as a call to Stripe would have fetched it at some moment: what settles a tie.
+ * - The *oracle* (oracle.ts) knows the truth from the recording, and from it what may be available at most after the
+ *   steps that a telling has brought so far.
+ * - The *ending* (ending.ts) is what must be the same after all orders.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CapturedAmountReading } from '../../src/domain/hold.ts';
+import { DEFAULT_SETTINGS } from '../../src/simulator/world/account.ts';
 import { CASE_ROWS } from './case-table.ts';
 import { type Ending, endingOf } from './ending.ts';
 import { recordAll, SCRIPTS } from './library.ts';
-import { OPTIONS, type OptionName, valueOf, variantsOf } from './option.ts';
+import { NOT_PLAYED, OPTIONS, type OptionName, valueOf, variantsOf } from './option.ts';
 import { Oracle } from './oracle.ts';
 import { describeOrder, type Order, ordersOf, trueOrder } from './order.ts';
 import type { Recorded } from './recorded.ts';
@@ -60,12 +71,12 @@ describe('the scripts', () => {
     expect(new Set(SCRIPTS.map(({ name }) => name)).size).toBe(SCRIPTS.length);
   });
 
-  it('cover every row of the tables of cases', () => {
+  it('cover every row of the table of cases', () => {
     const covered = new Set(SCRIPTS.flatMap(({ covers }) => covers));
     expect(CASE_ROWS.filter((row) => !covered.has(row))).toEqual([]);
   });
 
-  it('are recorded with both values of every option about money', () => {
+  it('are recorded with every value of each option about money', () => {
     const missing = Object.entries(OPTIONS).flatMap(([name, values]) =>
       values
         .filter(
@@ -82,6 +93,13 @@ describe('the scripts', () => {
     );
     expect(missing).toEqual([]);
   });
+
+  it('play every setting of an account at the simulator, or say why no money depends on it', () => {
+    const named = [...Object.keys(OPTIONS), ...Object.keys(NOT_PLAYED)];
+    expect(named.toSorted()).toEqual(
+      [...Object.keys(DEFAULT_SETTINGS), 'capturedAmount'].toSorted(),
+    );
+  });
 });
 
 describe.each(SCRIPTS)('$name', (script) => {
@@ -89,14 +107,14 @@ describe.each(SCRIPTS)('$name', (script) => {
     const [recorded] = recordedOf(script.name);
     if (recorded === undefined) throw new Error('it was recorded');
     const ending = endOf(recorded, told(recorded, trueOrder(recorded), 'unknown'));
-    const { held, cleared, items = [] } = script.leaves;
+    const { held, cleared, paidIn = 0, items = [] } = script.leaves;
     expect({
       availableMinor: ending.availableMinor,
       heldMinor: ending.heldMinor,
       clearedMinor: ending.settlementMinor + ending.suspenseMinor,
       items: ending.items.map(({ kind }) => kind),
     }).toEqual({
-      availableMinor: recorded.fundsMinor - held - cleared,
+      availableMinor: recorded.fundsMinor + paidIn - held - cleared,
       heldMinor: held,
       clearedMinor: cleared,
       items,

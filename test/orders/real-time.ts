@@ -53,6 +53,8 @@ const FUEL_HOLD_MINOR = minorUnits(10_000);
 export const BLOCKED_CATEGORY = 'betting_casino_gambling';
 /** Seconds between the request and the commit of the decision. */
 const DECIDING_S = 0.25;
+/** A version of the API that no request is sent in. */
+const OTHER_VERSION = '2024-06-20';
 /** What is approved where an amount is given although it cannot be controlled. */
 const PART = 0.7;
 
@@ -122,12 +124,14 @@ function replyTo(
   const isPartial = decision.approved && decision.approvedMinor < request.askedMinor;
   const body = JSON.stringify({
     approved: decision.approved,
+    ...(answer === 'unknown_member' ? { note: 'thank you' } : {}),
     ...(isPartial ? { amount: decision.approvedMinor } : {}),
     metadata: { [request.requestId]: declineReason ?? 'APPROVED' },
   });
   // Without its version, no answer is of use to Stripe.
   if (answer === 'unusable') return { body };
-  return { headers: { 'stripe-version': String(event['api_version']) }, body };
+  const version = answer === 'other_version' ? OTHER_VERSION : String(event['api_version']);
+  return { headers: { 'stripe-version': version }, body };
 }
 
 function profileOf({ currency, allowPartial, accountStatus }: Desk): CardProfile {

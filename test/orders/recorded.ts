@@ -2,11 +2,15 @@
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import type { MoneySighting } from '../../src/domain/books.ts';
 import type { AuthorizationId, StripeCardId } from '../../src/domain/ids.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
 import type { Variant } from './option.ts';
 import type { Decided } from './real-time.ts';
 import type { Script } from './script.ts';
 
-/** What can be moved: an event, the commit of a decision of ours, the moment at which our side learns of the card. */
+/**
+ * What can be moved: an event, the commit of a decision of ours, a command of the API, the moment at which our side
+ * learns of the card.
+ */
 export type Step =
   | {
       readonly kind: 'event';
@@ -16,6 +20,7 @@ export type Step =
       readonly remainingMinor: number | null;
     }
   | { readonly kind: 'decision'; readonly decided: Decided }
+  | { readonly kind: 'command'; readonly command: MemoryCommand }
   | { readonly kind: 'card'; readonly stripeCardId: StripeCardId };
 
 /** An authorization as a call would have fetched it. */
@@ -44,3 +49,7 @@ export interface Recorded {
   /** Stripe's clock at the end. */
   readonly endS: number;
 }
+
+/** The command with this reference, as a step. */
+export const commandStep = ({ steps }: Recorded, externalRef: string): number =>
+  steps.findIndex((s) => s.kind === 'command' && s.command.externalRef === externalRef);

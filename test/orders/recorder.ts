@@ -12,6 +12,7 @@ import { parseAuthorizationId, parseStripeCardId } from '../../src/domain/ids.ts
 import { minorUnits } from '../../src/domain/money.ts';
 import { surplusOf } from '../../src/domain/surplus.ts';
 import { type Program, startProgram } from '../simulator/program.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
 import type { Settings, Variant } from './option.ts';
 import { decideRequest } from './real-time.ts';
 import type { Look, Recorded, Step } from './recorded.ts';
@@ -19,6 +20,8 @@ import type { Answer, Script } from './script.ts';
 import { createStage } from './stage.ts';
 
 const FUNDS_MINOR = 10_000_000;
+/** Where the cardholder is asked whether a purchase that looks like fraud is theirs. */
+const PHONE = '+14155550132';
 /** Where the simulator's virtual time begins. */
 const VIRTUAL_START_MS = Date.UTC(2026, 0, 1);
 /** Events that move money; the others of a script are requests, and about cards. */
@@ -80,7 +83,11 @@ class Recorder {
 
   async record(variant: Variant): Promise<Recorded> {
     const program = this.#program;
-    const { id: card } = await program.card({ currency: simulated(this.#currency) });
+    const cardholder = await program.cardholder({ phone_number: PHONE });
+    const { id: card } = await program.card({
+      cardholder: cardholder.id,
+      currency: simulated(this.#currency),
+    });
     this.#stripeCardIds.push(card);
     await program.subscribe();
     await program.decideWith(({ event }) => this.#decide(event as unknown as Json));
@@ -101,6 +108,16 @@ class Recorder {
       onRecordCard: () => {
         this.#isCardKnown = true;
         this.#notes.push({ kind: 'card', stripeCardId: parseStripeCardId(card) });
+      },
+      commands: {
+        credit: (amount) => this.#command({ kind: 'credit', changeMinor: amount, corrects: null }),
+        debit: (amount) => this.#command({ kind: 'debit', changeMinor: -amount, corrects: null }),
+        correct: (corrects) => {
+          const corrected = commandsIn(this.#notes).find((c) => c.externalRef === corrects);
+          if (corrected === undefined) throw new Error(`there is no command ${corrects}`);
+          const { changeMinor } = corrected;
+          return this.#command({ kind: 'correction', changeMinor: -changeMinor, corrects });
+        },
       },
     });
     await this.#script.act(stage);
@@ -126,6 +143,13 @@ class Recorder {
     };
   }
 
+  /** Notes a command of the API, and names it. */
+  #command(command: Omit<MemoryCommand, 'externalRef'>): string {
+    const externalRef = `command_${commandsIn(this.#notes).length + 1}`;
+    this.#notes.push({ kind: 'command', command: { ...command, externalRef } });
+    return externalRef;
+  }
+
   #decide(event: Json) {
     if (this.#answer === 'absent') return undefined;
     const { decided, reply } = decideRequest(this.#told(event), {
@@ -133,7 +157,7 @@ class Recorder {
       allowPartial: this.#script.allowPartial ?? false,
       accountStatus: this.#script.accountStatus ?? 'open',
       isKnown: this.#isCardKnown,
-      roomMinor: minorUnits(this.#fundsMinor - takenBy(this.#notes)),
+      roomMinor: minorUnits(this.#fundsMinor + paidInBy(this.#notes) - takenBy(this.#notes)),
       answer: this.#answer,
     });
     this.#notes.push({ kind: 'decision', decided });
@@ -207,6 +231,13 @@ function readMoney(event: Json): MoneySighting {
   if (sighting.kind === 'authorization' || sighting.kind === 'transaction') return sighting;
   throw new Error(`${String(event['type'])} is not about money`);
 }
+
+const commandsIn = (notes: readonly Note[]): readonly MemoryCommand[] =>
+  notes.flatMap((note) => (note.kind === 'command' ? [note.command] : []));
+
+/** What commands have brought so far, less what they have taken. */
+const paidInBy = (notes: readonly Note[]): number =>
+  commandsIn(notes).reduce((sum, { changeMinor }) => sum + changeMinor, 0);
 
 /** What our decisions have taken so far. */
 const takenBy = (notes: readonly Note[]): number =>

@@ -15,6 +15,10 @@ export type Answer =
   | 'late'
   /** We decide and hold, but the answer is of no use to Stripe. */
   | 'unusable'
+  /** In time, but in a version of the API that is not the request's. */
+  | 'other_version'
+  /** In time, with a member that Stripe does not know. */
+  | 'unknown_member'
   /** A part of the amount is approved although the amount cannot be controlled. */
   | 'amount_anyway'
   /** Nobody is there: nothing is decided. */
@@ -43,6 +47,13 @@ export interface Stage {
   readonly refund: (transactionId: string, amount?: number) => Promise<void>;
   readonly forceCapture: (amount: number) => Promise<string>;
   readonly creditUnlinked: (amount: number) => Promise<void>;
+  /** The cardholder says that a declined purchase was theirs, where Stripe asks that. */
+  readonly confirm: (id: string) => Promise<void>;
+  /** A command of the API that credits the account. Answers its reference. */
+  readonly credit: (amount: number) => string;
+  readonly debit: (amount: number) => string;
+  /** Takes back the command with this reference. */
+  readonly correct: (externalRef: string) => string;
   /** Any other call of the API or a control route. */
   readonly control: (method: string, path: string, body?: object) => Promise<void>;
   /** From now on requests are answered like this. */
@@ -62,6 +73,8 @@ export interface Leaves {
   readonly held: number;
   /** Captures less refunds on the customer's account. */
   readonly cleared: number;
+  /** What commands of the API have brought, less what they have taken; nothing where absent. */
+  readonly paidIn?: number;
   /** Kinds of the attention items that are open. */
   readonly items?: readonly string[];
 }

@@ -16,6 +16,7 @@ export interface StageParts {
   readonly onAnswer: (how: Answer) => void;
   readonly onReplace: (card: string) => void;
   readonly onRecordCard: () => void;
+  readonly commands: Pick<Stage, 'credit' | 'debit' | 'correct'>;
 }
 
 export function createStage(parts: StageParts): Stage {
@@ -87,6 +88,12 @@ export function createStage(parts: StageParts): Stage {
     async creditUnlinked(amount) {
       await step(null, () => transactions.createUnlinkedRefund({ card, amount }));
     },
+    async confirm(id) {
+      const { fraud_challenges: asked } = await program.stripe.issuing.authorizations.retrieve(id);
+      if (asked === null || asked === undefined || asked.length === 0) return;
+      await step(id, () => authorizations.respond(id, { confirmed: true }));
+    },
+    ...parts.commands,
     async control(method, path, body) {
       await step(null, () => program.control(method, path, body));
     },

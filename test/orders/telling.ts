@@ -9,13 +9,13 @@ import {
   type StripeCardId,
 } from '../../src/domain/ids.ts';
 import { minorUnits, parseCurrency, ZERO } from '../../src/domain/money.ts';
-import { MemoryBooks } from '../support/memory-books.ts';
+import { MemoryBooks, type MemoryCommand } from '../support/memory-books.ts';
 import type { Ledger } from './ending.ts';
 import { Oracle, type Received } from './oracle.ts';
 import type { Order } from './order.ts';
 import { Random } from './random.ts';
 import type { Decided } from './real-time.ts';
-import type { Look, Recorded } from './recorded.ts';
+import { commandStep, type Look, type Recorded } from './recorded.ts';
 
 export const TENANT = parseTenantId('ten_orders');
 export const ACCOUNT = parseAccountId('acc_orders');
@@ -91,6 +91,12 @@ class Telling {
         this.#steps.add(index);
         this.#look();
         break;
+      case 'command':
+        this.#bookCorrected(step.command);
+        this.books.command(ACCOUNT, step.command);
+        this.#steps.add(index);
+        this.#look();
+        break;
       case 'card':
         this.books.recordCard(this.#card(step.stripeCardId));
         break;
@@ -106,6 +112,11 @@ class Telling {
   /** We approve for cards only that we know: this much of the order is given. */
   #recordCardOf({ stripeCardId, decision }: Decided): void {
     if (decision.approved) this.books.recordCard(this.#card(stripeCardId));
+  }
+
+  /** A correction names an entry that is booked: this much of the order is given. */
+  #bookCorrected({ corrects }: MemoryCommand): void {
+    if (corrects !== null) this.take(commandStep(this.#recorded, corrects));
   }
 
   /** Applies what has arrived, and by chance what the database put into the inbox itself. */
@@ -257,11 +268,13 @@ function cardsOf({ sighting }: SeenRow): readonly StripeCardId[] {
 export const ledgerOf = (books: MemoryBooks): Ledger => ({
   availableMinor: books.balance(ACCOUNT, 'available'),
   heldMinor: books.balance(ACCOUNT, 'held'),
+  fundingMinor: books.balance(null, 'funding'),
   settlementMinor: books.balance(null, 'network_settlement'),
   suspenseMinor: books.balance(null, 'suspense'),
   authorizations: books.authorizationsWithDecisions(),
   transactions: [...books.transactions.values()],
   confirmed: books.confirmed,
+  commands: [...books.commands.values()],
   items: [...books.items.values()],
   spending: [...books.spending],
 });

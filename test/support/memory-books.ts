@@ -2,7 +2,13 @@
  * The books in memory: what the tables hold, what the adapter loads for a batch, what it writes back, and what the
  * decision function does at once. After each step it checks what the database would not allow.
  */
+import {
+  type AccountStanding,
+  movementPostings,
+  movementRefusal,
+} from '../../src/domain/account-rules.ts';
 import { applySightings } from '../../src/domain/apply-sightings.ts';
+import { itemChanges, itemsOfAccount } from '../../src/domain/attention-items.ts';
 import type { Merchant } from '../../src/domain/authorization-state.ts';
 import type {
   AccountState,
@@ -30,12 +36,23 @@ import type {
 import type { LedgerKind } from '../../src/domain/ledger.ts';
 import { add, minorUnits, ZERO } from '../../src/domain/money.ts';
 import { surplusOf } from '../../src/domain/surplus.ts';
+import { type Named, namedBy } from './named-ids.ts';
 
 export interface MemoryDecision {
   readonly authorizationId: AuthorizationId;
   readonly stripeCardId: StripeCardId;
   readonly merchant: Merchant;
   readonly decision: RecordedDecision;
+}
+
+/** A command of the API about one account. */
+export interface MemoryCommand {
+  readonly kind: 'credit' | 'debit' | 'correction';
+  readonly externalRef: string;
+  /** The reference of the command that it takes back. */
+  readonly corrects: string | null;
+  /** What it changes on the account: above zero for money that comes in. */
+  readonly changeMinor: number;
 }
 
 const CUSTOMER_KINDS: ReadonlySet<LedgerKind> = new Set(['available', 'held']);
@@ -47,6 +64,8 @@ export class MemoryBooks {
   readonly transactions = new Map<TransactionId, TransactionState>();
   readonly decisions = new Map<string, MemoryDecision>();
   readonly confirmed = new Set<string>();
+  /** By reference. */
+  readonly commands = new Map<string, MemoryCommand>();
   readonly items = new Map<string, AttentionItem>();
   readonly spending = new Map<CardId, SpendingDelta>();
   /** Rows that the database itself puts into the inbox. */
@@ -119,6 +138,39 @@ export class MemoryBooks {
     this.#check();
   }
 
+  /** As a command of the API: booked once under its reference, if the rules allow it. */
+  command(accountId: AccountId, command: MemoryCommand): void {
+    const { kind, externalRef, corrects, changeMinor } = command;
+    if (this.commands.has(externalRef)) return;
+    if (corrects !== null && this.commands.get(corrects)?.changeMinor !== -changeMinor)
+      throw new Error(`${externalRef} does not take back ${corrects}`);
+    const before = this.#account(accountId);
+    const amountMinor = minorUnits(Math.abs(changeMinor));
+    const heldMinor = minorUnits(this.balance(accountId, 'held'));
+    const standing: AccountStanding = { ...before, id: accountId, heldMinor };
+    const [from, to] = changeMinor > 0 ? [null, standing] : [standing, null];
+    const refusal = movementRefusal({ from, to, amountMinor });
+    if (refusal !== null) throw new Error(`${externalRef} is refused: ${refusal.kind}`);
+    this.commands.set(externalRef, command);
+    const postings = movementPostings({ from, to, amountMinor }).map(({ debit, credit }) => ({
+      debit,
+      credit,
+      amountMinor,
+    }));
+    const { tenantId, currency } = before;
+    const entry = { authorizationId: null, transactionId: null, effectiveS: this.#nowS, postings };
+    this.#post({ tenantId, currency, accountId, entry: { kind, ...entry } });
+    this.#setAvailable(accountId);
+    this.#tell(itemChanges(itemsOfAccount(before), itemsOfAccount(this.#account(accountId))));
+    this.#check();
+  }
+
+  #account(accountId: AccountId): AccountState {
+    const account = this.accounts.get(accountId);
+    if (account === undefined) throw new Error(`account ${accountId} is not there`);
+    return account;
+  }
+
   /** Takes the amount and its surplus, for an authorization that may not be known yet. */
   #hold(given: MemoryDecision, card: CardState): void {
     const { decision, authorizationId } = given;
@@ -165,8 +217,6 @@ export class MemoryBooks {
 
   #decided(given: MemoryDecision, card: CardState): AuthorizationState {
     const { tenantId, accountId, cardId, stripeCardId } = card;
-    const account = this.accounts.get(accountId);
-    if (account === undefined) throw new Error('a card has an account');
     return {
       record: {
         authorizationId: given.authorizationId,
@@ -179,7 +229,7 @@ export class MemoryBooks {
       accountId,
       cardId,
       stripeCardId,
-      currency: account.currency,
+      currency: this.#account(accountId).currency,
       status: 'pending',
       capturedMinor: ZERO,
       refundedMinor: ZERO,
@@ -263,8 +313,7 @@ export class MemoryBooks {
     }
     for (const entry of change.entries) this.#post(entry);
     for (const account of change.accounts) this.accounts.set(account.accountId, account);
-    for (const item of change.opened) this.items.set(`${item.kind} ${item.subject}`, item);
-    for (const { kind, subject } of change.closed) this.items.delete(`${kind} ${subject}`);
+    this.#tell(change);
     for (const { cardId, delta } of change.spending) {
       const was = this.spending.get(cardId);
       this.spending.set(cardId, {
@@ -278,6 +327,11 @@ export class MemoryBooks {
       sighting.kind === 'authorization' && change.woken.includes(sighting.snapshot.stripeCardId);
     this.queued.push(...this.parked.filter(isWoken));
     this.parked = this.parked.filter((row) => !isWoken(row));
+  }
+
+  #tell({ opened, closed }: Pick<BooksChange, 'opened' | 'closed'>): void {
+    for (const item of opened) this.items.set(`${item.kind} ${item.subject}`, item);
+    for (const { kind, subject } of closed) this.items.delete(`${kind} ${subject}`);
   }
 
   #post({ accountId, entry }: OwnedEntry): void {
@@ -308,10 +362,8 @@ export class MemoryBooks {
   }
 
   #setAvailable(accountId: AccountId): void {
-    const account = this.accounts.get(accountId);
-    if (account === undefined) throw new Error('the account is there');
     const availableMinor = minorUnits(this.balance(accountId, 'available'));
-    this.accounts.set(accountId, { ...account, availableMinor });
+    this.accounts.set(accountId, { ...this.#account(accountId), availableMinor });
   }
 
   /** Balances are the sums of postings, holds those of their authorizations, and all together is zero. */
@@ -335,41 +387,4 @@ export class MemoryBooks {
         throw new Error(`${id} is said to hold ${record.heldMinor}, postings say ${held}`);
     }
   }
-}
-
-interface Named {
-  readonly cards: Set<StripeCardId>;
-  readonly authorizations: Set<AuthorizationId>;
-  readonly transactions: Set<TransactionId>;
-  /** Those of the transactions that come without an authorization. */
-  readonly unlinked: Set<TransactionId>;
-}
-
-/** Ids that the rows name. */
-function namedBy(rows: readonly SeenRow[]): Named {
-  const named: Named = {
-    cards: new Set(),
-    authorizations: new Set(),
-    transactions: new Set(),
-    unlinked: new Set(),
-  };
-  for (const { sighting } of rows) {
-    if (sighting.kind === 'card_recorded') named.cards.add(sighting.stripeCardId);
-    if (sighting.kind === 'decision') named.authorizations.add(sighting.authorizationId);
-    const seen = sighting.kind === 'transaction' ? [sighting.transaction] : [];
-    if (sighting.kind === 'authorization') {
-      const { snapshot, transactions } = sighting;
-      named.cards.add(snapshot.stripeCardId);
-      named.authorizations.add(snapshot.authorizationId);
-      for (const { transactionId } of snapshot.captures) named.transactions.add(transactionId);
-      seen.push(...transactions);
-    }
-    for (const { stripeCardId, authorizationId, transactionId } of seen) {
-      named.cards.add(stripeCardId);
-      named.transactions.add(transactionId);
-      if (authorizationId !== null) named.authorizations.add(authorizationId);
-      else named.unlinked.add(transactionId);
-    }
-  }
-  return named;
 }

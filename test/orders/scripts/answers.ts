@@ -2,6 +2,7 @@
 import { BLOCKED_CATEGORY } from '../real-time.ts';
 import type { Script } from '../script.ts';
 
+const SUSPECTED = { risk_assessment: { fraud_risk: { level: 'highest' } } } as const;
 const BLOCKED = { merchant_data: { category: BLOCKED_CATEGORY } };
 
 export const ANSWERS: readonly Script[] = [
@@ -30,7 +31,7 @@ export const ANSWERS: readonly Script[] = [
   {
     name: 'approved, then declined by the network',
     covers: ['Stripe: approved by us, declined later by the network', 'Ledger: release'],
-    options: ['networkDecline', 'capturedAmount'],
+    options: ['networkDecline', 'networkDeclineReason', 'capturedAmount'],
     act: async (stage) => {
       const path = `/_sim/issuing/cards/${stage.card}/decline_next_after_approval`;
       await stage.control('POST', path);
@@ -107,6 +108,51 @@ export const ANSWERS: readonly Script[] = [
     leaves: { held: 0, cleared: 0 },
   },
   {
+    name: 'our answer names another version of the API',
+    covers: ['Stripe: approve', 'Stripe: decline', 'Ledger: release'],
+    options: ['stripeVersionCheck'],
+    act: async ({ buy, answer }) => {
+      answer('other_version');
+      await buy();
+    },
+    leaves: { held: 0, cleared: 0 },
+  },
+  {
+    name: 'our answer has a member that Stripe does not know',
+    covers: ['Stripe: approve', 'Stripe: decline', 'Ledger: release'],
+    options: ['unknownAnswerFields'],
+    act: async ({ buy, answer }) => {
+      answer('unknown_member');
+      await buy();
+    },
+    leaves: { held: 0, cleared: 0 },
+  },
+  {
+    name: 'swiped, which Stripe may refuse before it asks us',
+    covers: ['Stripe: approve', 'Stripe: decline without a request'],
+    options: ['insecureMethods', 'program', 'disabled'],
+    act: ({ buy }) => buy({ authorization_method: 'swipe' }),
+    leaves: { held: 1_000, cleared: 0 },
+  },
+  {
+    name: 'paid with a wrong CVC, which Stripe may refuse before it asks us',
+    covers: ['Stripe: decline', 'Stripe: decline without a request'],
+    options: ['cvcMismatch'],
+    act: ({ buy }) => buy({ verification_data: { cvc_check: 'mismatch' } }),
+    leaves: { held: 0, cleared: 0 },
+  },
+  {
+    name: 'suspected of fraud, and tried again after the cardholder was asked',
+    covers: ['Stripe: decline without a request', 'Stripe: approve'],
+    settings: { fraudChallenges: 'on' },
+    options: ['fraudChallenges'],
+    act: async ({ buy, confirm }) => {
+      await confirm(await buy(SUSPECTED));
+      await buy(SUSPECTED);
+    },
+    leaves: { held: 1_000, cleared: 0 },
+  },
+  {
     name: 'a part is approved where the amount cannot be controlled',
     covers: ['Stripe: approve', 'Practice: capture and authorization differ in amount'],
     options: ['uncontrollableAmount'],
@@ -137,14 +183,14 @@ export const ANSWERS: readonly Script[] = [
   },
   {
     name: 'groceries with cashback',
-    covers: ['Stripe: approve', 'Ledger: capture within the hold'],
+    covers: ['Stripe: cashback', 'Stripe: approve', 'Ledger: capture within the hold'],
     act: async ({ buy, capture }) =>
       capture(await buy({ amount: 3_000, amount_details: { cashback_amount: 2_000 } })),
     leaves: { held: 0, cleared: 3_000 },
   },
   {
     name: 'cash from a machine, with its fee',
-    covers: ['Stripe: approve', 'Ledger: capture within the hold'],
+    covers: ['Stripe: fee of a cash machine', 'Stripe: approve', 'Ledger: capture within the hold'],
     act: async ({ buy, capture }) =>
       capture(
         await buy({

@@ -61,4 +61,23 @@ export const REFUNDS: readonly Script[] = [
     act: async ({ buy, capture, refund }) => refund(await capture(await buy())),
     leaves: { held: 0, cleared: 0 },
   },
+  {
+    name: 'refunded, which the shop takes back by another capture',
+    covers: ['Practice: a refund is taken back', 'Stripe: linked refund'],
+    act: async ({ buy, capture, refund }) => {
+      const id = await buy();
+      await refund(await capture(id));
+      await capture(id, 1_000);
+    },
+    leaves: { held: 0, cleared: 1_000 },
+  },
+  {
+    name: 'refunded without any purchase, which is taken back',
+    covers: ['Practice: a refund is taken back', 'Stripe: unlinked refund', 'Stripe: forced post'],
+    act: async ({ creditUnlinked, forceCapture }) => {
+      await creditUnlinked(300);
+      await forceCapture(300);
+    },
+    leaves: { held: 0, cleared: 0, items: ['forced_capture', 'unlinked_refund'] },
+  },
 ];

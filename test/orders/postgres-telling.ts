@@ -1,4 +1,4 @@
-/** One telling of a script on the real tables: ids of its own, and what it has brought so far. */
+/** One telling of a script in Postgres: ids of its own, and what it has brought so far. */
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import {
   parseAccountId,
@@ -6,15 +6,16 @@ import {
   parseTenantId,
   type StripeCardId,
 } from '../../src/domain/ids.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
 import { Oracle } from './oracle.ts';
 import { describeOrder, type Order } from './order.ts';
 import { Random } from './random.ts';
 import type { Decided } from './real-time.ts';
-import type { Look, Recorded } from './recorded.ts';
+import { commandStep, type Look, type Recorded } from './recorded.ts';
 
 const STRIPE_ID = /\b(?:iauth|ipi|ic|ich|evt)_[A-Za-z0-9]+/g;
 
-export class TableTelling {
+export class PostgresTelling {
   readonly recorded: Recorded;
   readonly order: Order;
   readonly random: Random;
@@ -26,6 +27,8 @@ export class TableTelling {
   readonly batches: readonly (readonly number[])[];
   readonly steps = new Set<number>();
   readonly looks = new Set<Look>();
+  /** Entries that commands have booked, by reference. */
+  readonly entries = new Map<string, string>();
   /** Cards that are known here. */
   readonly cards = new Set<StripeCardId>();
   /** Looks under way, and after how many batches they end. */
@@ -89,6 +92,18 @@ export class TableTelling {
   decided(index: number): Decided | undefined {
     const step = this.recorded.steps[index];
     return step?.kind === 'decision' && !this.steps.has(index) ? step.decided : undefined;
+  }
+
+  /** Commands of a batch; a correction names an entry that is booked, so what it corrects comes first. */
+  commands(batch: readonly number[]): readonly { index: number; command: MemoryCommand }[] {
+    return batch.flatMap((index) => {
+      const step = this.recorded.steps[index];
+      if (step?.kind !== 'command') return [];
+      const { command } = step;
+      const { corrects } = command;
+      const before = corrects === null ? [] : this.commands([commandStep(this.recorded, corrects)]);
+      return [...before, { index, command }];
+    });
   }
 
   /** What may be available now; `parked` are the events that wait for their card. */

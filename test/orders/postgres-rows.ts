@@ -1,4 +1,4 @@
-/** The rows that tellings on the real tables begin with, and what the tables hold in the end. */
+/** The rows that tellings in Postgres begin with, and what its tables hold in the end. */
 
 import { entryRows, listOf, postingRows } from '../../src/adapters/postgres/apply/book-rows.ts';
 import { loadBooks } from '../../src/adapters/postgres/apply/load-books.ts';
@@ -7,13 +7,14 @@ import type { AttentionItem } from '../../src/domain/books.ts';
 import type { AuthorizationId, TransactionId } from '../../src/domain/ids.ts';
 import { move } from '../../src/domain/ledger.ts';
 import { minorUnits, parseCurrency } from '../../src/domain/money.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
 import type { Ledger } from './ending.ts';
-import type { TableTelling } from './table-telling.ts';
+import type { PostgresTelling } from './postgres-telling.ts';
 
 const json = (value: unknown): string => JSON.stringify(value);
 
 /** Tenants, accounts with money, and cards. */
-export async function openTables(sql: Sql, tellings: readonly TableTelling[]): Promise<void> {
+export async function openPostgres(sql: Sql, tellings: readonly PostgresTelling[]): Promise<void> {
   const rows = tellings.map(({ tenantId, accountId, stripeAccount, recorded }) => ({
     tenant_id: tenantId,
     account_id: accountId,
@@ -72,7 +73,7 @@ export async function openTables(sql: Sql, tellings: readonly TableTelling[]): P
       ${listOf(postingRows(funds))}::text::json)`;
 }
 
-const rowOf = ({ tenantId, accountId, recorded }: TableTelling) => ({
+const rowOf = ({ tenantId, accountId, recorded }: PostgresTelling) => ({
   tenant_id: tenantId,
   account_id: accountId,
   currency: recorded.currency,
@@ -84,8 +85,8 @@ function currencyOf(text: string) {
   return currency;
 }
 
-/** What the tables hold in the end, by tenant. */
-export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>> {
+/** What Postgres holds in the end, by tenant. */
+export async function readPostgres(sql: Sql): Promise<ReadonlyMap<string, Ledger>> {
   const ids = async <Id>(table: string, column: string): Promise<readonly Id[]> =>
     (await sql<{ id: Id }[]>`select ${sql(column)} as id from ${sql(table)}`).map((row) => row.id);
   const authorizations = await ids<AuthorizationId>('authorizations', 'authorization_id');
@@ -94,9 +95,17 @@ export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>>
     loadBooks(tx, { cards: [], authorizations, transactions, unlinked: [], shared: [] }, []),
   );
   const totals = await sql<
-    { tenant_id: string; available: number; held: number; settlement: number; suspense: number }[]
+    {
+      tenant_id: string;
+      available: number;
+      held: number;
+      funding: number;
+      settlement: number;
+      suspense: number;
+    }[]
   >`
     select a.tenant_id, a.available_minor as available, a.held_minor as held,
+           coalesce(sum(t.balance_minor) filter (where kind = 'funding'), 0)::float8 as funding,
            coalesce(sum(t.balance_minor) filter (where kind = 'network_settlement'), 0)::float8 as settlement,
            coalesce(sum(t.balance_minor) filter (where kind = 'suspense'), 0)::float8 as suspense
       from accounts a left join trial_balance t using (tenant_id) group by 1, 2, 3`;
@@ -109,6 +118,13 @@ export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>>
     select tenant_id, card_id, jsonb_build_object('purchases', purchases, 'captures', captures,
              'capturedMinor', captured_minor, 'refundedMinor', refunded_minor) as sums
       from card_spending`;
+  const commands = await sql<{ tenant_id: string; command: MemoryCommand }[]>`
+    select e.tenant_id, jsonb_build_object('kind', e.kind, 'externalRef', e.external_ref,
+             'corrects', c.external_ref,
+             'changeMinor', case p.credit when 'available' then p.amount_minor else -p.amount_minor end) as command
+      from journal_entries e join postings p using (entry_id)
+      left join journal_entries c on c.entry_id = e.corrects_entry_id
+     where e.external_ref is not null`;
   const confirmed = await sql<
     { id: string }[]
   >`select request_id as id from decisions where confirmed`;
@@ -125,6 +141,7 @@ export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>>
   const states = byTenant(books.authorizations.values(), (state) => state.tenantId);
   const records = byTenant(books.transactions.values(), (state) => state.tenantId);
   const open = byTenant(items, (item) => item.tenantId);
+  const commanded = byTenant(commands, (row) => row.tenant_id);
   const spent = byTenant(spending, (row) => row.tenant_id);
   return new Map(
     totals.map((row) => [
@@ -132,11 +149,13 @@ export async function readTables(sql: Sql): Promise<ReadonlyMap<string, Ledger>>
       {
         availableMinor: row.available,
         heldMinor: row.held,
+        fundingMinor: row.funding,
         settlementMinor: row.settlement,
         suspenseMinor: row.suspense,
         authorizations: states.get(row.tenant_id) ?? [],
         transactions: records.get(row.tenant_id) ?? [],
         confirmed: confirmedIds,
+        commands: (commanded.get(row.tenant_id) ?? []).map(({ command }) => command),
         items: (open.get(row.tenant_id) ?? []).map((item) => ({ ...item })),
         spending: (spent.get(row.tenant_id) ?? []).map((s) => [s.card_id, s.sums] as const),
       },

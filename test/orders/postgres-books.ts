@@ -1,19 +1,24 @@
 /**
- * Tells many scripts at once on the real tables: decisions are calls of the decision function, events go through the
- * inbox. Each telling has a tenant, an account and cards of its own, and all of them share every batch.
+ * Tells many scripts at once in Postgres: decisions are calls of the decision function, commands those of the API,
+ * events go through the inbox. Each telling has a tenant, an account and cards of its own, and all of them share every batch.
  */
+
+import { createAccountStore } from '../../src/adapters/postgres/account-store.ts';
 import { applyInbox } from '../../src/adapters/postgres/apply/inbox-apply.ts';
 import { createCardStore } from '../../src/adapters/postgres/card-store.ts';
 import { storeFetched } from '../../src/adapters/postgres/fetched-authorizations.ts';
-import type { Sql } from '../../src/adapters/postgres/pool.ts';
+import type { Queryable, Sql } from '../../src/adapters/postgres/pool.ts';
 import { groupKeyOf, objectIdOf } from '../../src/adapters/stripe/event-subject.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import { idAt, type Json, objectAt } from '../../src/adapters/stripe/wire.ts';
 import { parseStripeAccountId, type StripeCardId } from '../../src/domain/ids.ts';
+import { minorUnits } from '../../src/domain/money.ts';
 import { surplusOf } from '../../src/domain/surplus.ts';
+import type { BookingOutcome } from '../../src/ports/accounts.ts';
+import type { MemoryCommand } from '../support/memory-books.ts';
+import type { PostgresTelling } from './postgres-telling.ts';
 import type { Decided } from './real-time.ts';
 import type { Look } from './recorded.ts';
-import type { TableTelling } from './table-telling.ts';
 import { looksAt } from './telling.ts';
 
 /** Within what the rules hold at a pump, as it is at the end of every script that stops at one. */
@@ -23,12 +28,13 @@ const SLOW_BATCHES_MAX = 3;
 const json = (value: unknown): string => JSON.stringify(value);
 
 /** Tells batch after batch of all tellings; throws at the first batch after which something is wrong. */
-export async function tellTables(sql: Sql, tellings: readonly TableTelling[]): Promise<void> {
+export async function tellPostgres(sql: Sql, tellings: readonly PostgresTelling[]): Promise<void> {
   const rounds = Math.max(...tellings.map(({ batches }) => batches.length)) + SLOW_BATCHES_MAX;
   for (let round = 0; round < rounds; round += 1) {
     const batches = tellings.map((telling) => ({ telling, batch: telling.batches[round] ?? [] }));
     for (const { telling, batch } of batches) await recordCards(sql, telling, batch);
     await decideAll(sql, batches);
+    await Promise.all(batches.map((each) => commandAll(sql, each)));
     await storeEvents(sql, batches);
     await storeLooks(sql, endedLooks(tellings));
     await applyAll(sql);
@@ -45,11 +51,11 @@ export async function tellTables(sql: Sql, tellings: readonly TableTelling[]): P
 }
 
 interface Batch {
-  readonly telling: TableTelling;
+  readonly telling: PostgresTelling;
   readonly batch: readonly number[];
 }
 
-async function recordCards(sql: Sql, telling: TableTelling, batch: readonly number[]) {
+async function recordCards(sql: Sql, telling: PostgresTelling, batch: readonly number[]) {
   for (const index of batch) {
     const step = telling.recorded.steps[index];
     const decided = telling.decided(index);
@@ -60,7 +66,7 @@ async function recordCards(sql: Sql, telling: TableTelling, batch: readonly numb
   }
 }
 
-async function recordCard(sql: Sql, telling: TableTelling, id: StripeCardId): Promise<void> {
+async function recordCard(sql: Sql, telling: PostgresTelling, id: StripeCardId): Promise<void> {
   if (telling.cards.has(id)) return;
   telling.cards.add(id);
   const { tenantId } = telling;
@@ -105,7 +111,7 @@ async function decideAll(sql: Sql, batches: readonly Batch[]): Promise<void> {
 }
 
 interface Call {
-  readonly telling: TableTelling;
+  readonly telling: PostgresTelling;
   readonly decided: Decided;
 }
 
@@ -162,6 +168,40 @@ async function decide(sql: Sql, calls: readonly Call[]): Promise<void> {
   }
 }
 
+/** Gives the commands of a batch to the account; what was booked under a reference is answered once more. */
+async function commandAll(sql: Sql, { telling, batch }: Batch): Promise<void> {
+  const { entries, steps, title } = telling;
+  for (const { index, command } of telling.commands(batch)) {
+    const { externalRef } = command;
+    const outcome = await sql.begin((tx) => give(tx, telling, command));
+    if (outcome.kind !== 'booked')
+      throw new Error(`${title}: ${externalRef} is refused: ${outcome.kind}`);
+    const { entryId } = outcome.entry;
+    if (entryId !== (entries.get(externalRef) ?? entryId))
+      throw new Error(`${title}: ${externalRef} is booked twice`);
+    entries.set(externalRef, entryId);
+    steps.add(index);
+  }
+}
+
+function give(
+  sql: Queryable,
+  { accountId, entries }: PostgresTelling,
+  { kind, externalRef, corrects, changeMinor }: MemoryCommand,
+): Promise<BookingOutcome> {
+  const accounts = createAccountStore(sql);
+  const command = { accountId, externalRef, atMs: NOW_MS };
+  const amountMinor = minorUnits(Math.abs(changeMinor));
+  switch (kind) {
+    case 'credit':
+      return accounts.credit({ ...command, amountMinor });
+    case 'debit':
+      return accounts.debit({ ...command, amountMinor });
+    case 'correction':
+      return accounts.reverse({ ...command, entryId: entries.get(corrects ?? '') ?? 'none' });
+  }
+}
+
 async function storeEvents(sql: Sql, batches: readonly Batch[]): Promise<void> {
   const rows = batches.flatMap(({ telling, batch }) =>
     batch.flatMap((index) => {
@@ -179,7 +219,7 @@ async function storeEvents(sql: Sql, batches: readonly Batch[]): Promise<void> {
         type text, object_id text, group_key text, created bigint, payload jsonb)`;
 }
 
-const inboxRow = ({ tenantId, stripeAccount }: TableTelling, event: Json) => ({
+const inboxRow = ({ tenantId, stripeAccount }: PostgresTelling, event: Json) => ({
   tenant_id: tenantId,
   stripe_account: stripeAccount,
   event_id: event['id'],
@@ -190,7 +230,7 @@ const inboxRow = ({ tenantId, stripeAccount }: TableTelling, event: Json) => ({
   payload: event,
 });
 
-function endedLooks(tellings: readonly TableTelling[]) {
+function endedLooks(tellings: readonly PostgresTelling[]) {
   return tellings.flatMap((telling) => {
     for (const each of telling.underWay) each.batches -= 1;
     const ended = telling.underWay.filter(({ batches }) => batches < 0);
@@ -201,7 +241,7 @@ function endedLooks(tellings: readonly TableTelling[]) {
 
 async function storeLooks(
   sql: Sql,
-  looks: readonly { readonly telling: TableTelling; readonly look: Look }[],
+  looks: readonly { readonly telling: PostgresTelling; readonly look: Look }[],
 ): Promise<void> {
   const found = looks.map(({ telling, look: made }) => {
     telling.looks.add(made);
@@ -233,7 +273,7 @@ async function applyAll(sql: Sql): Promise<void> {
 }
 
 /** Looks at every account, and begins looks at Stripe where something is tied. */
-async function look(sql: Sql, tellings: readonly TableTelling[]): Promise<void> {
+async function look(sql: Sql, tellings: readonly PostgresTelling[]): Promise<void> {
   const accounts = await sql<{ account_id: string; available_minor: number }[]>`
     select account_id, available_minor from accounts`;
   const available = new Map(accounts.map((row) => [row.account_id, row.available_minor]));
@@ -265,7 +305,7 @@ async function look(sql: Sql, tellings: readonly TableTelling[]): Promise<void> 
   }
 }
 
-async function tiedNow(sql: Sql, tellings: readonly TableTelling[]) {
+async function tiedNow(sql: Sql, tellings: readonly PostgresTelling[]) {
   const rows = await sql<{ tenant_id: string; authorization_id: string; tied_s: number }[]>`
     select tenant_id, authorization_id, (snapshot -> 0 -> 'rank' ->> 'atS')::float8 as tied_s
       from authorizations where 'tied' = any (flags)`;
