@@ -71,13 +71,16 @@ test('a mutant names its place and is a whole function', () => {
   });
 });
 
-test.each(['0003-ledger.sql', '0005-decide.sql', '0007-relay.sql', '0008-books.sql'])('no function of %s is missed', (file) => {
-  const migration = readFileSync(join(defaultMigrationDirectory(), file), 'utf8');
-  const functions = [...migration.matchAll(/^create function (\w+)/gm)].map(([, name]) => name);
-  const mutated = new Set(mutantsOf(file, migration).map(({ functionName }) => functionName));
-  // It only puts a row into another form, so there is nothing to mistake.
-  const plain = ['decision_answer'];
-  expect(functions.filter((name) => name !== undefined && !mutated.has(name))).toEqual(
-    functions.filter((name) => name !== undefined && plain.includes(name)),
-  );
-});
+test.each(['0003-ledger.sql', '0005-decide.sql', '0007-relay.sql', '0008-books.sql'])(
+  'no function of %s is missed',
+  (file) => {
+    const migration = readFileSync(join(defaultMigrationDirectory(), file), 'utf8');
+    const functions = [...migration.matchAll(/^create function (\w+)/gm)].map(([, name]) => name);
+    const mutated = new Set(mutantsOf(file, migration).map(({ functionName }) => functionName));
+    // It only puts a row into another form, so there is nothing to mistake.
+    const plain = ['decision_answer'];
+    expect(functions.filter((name) => name !== undefined && !mutated.has(name))).toEqual(
+      functions.filter((name) => name !== undefined && plain.includes(name)),
+    );
+  },
+);

@@ -115,7 +115,7 @@ describe('the record of an unknown card and the view of its authorization', () =
   const viewOf = (id: string, card: string, listed: readonly string[]) =>
     event(
       'issuing_authorization.updated',
-      authorization({ id, card, status: 'closed', transactions: listed as never }),
+      authorization({ id, card, status: 'closed', transactions: listed }),
     );
 
   // They lock no account in common: without this lock neither would see what the other is about to write.
