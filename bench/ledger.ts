@@ -122,9 +122,9 @@ const figuresOf = (rounds: readonly Round[]): Figures => ({
  * between (docs/decisions.md), and so nothing runs side by side.
  */
 function barsOf(name: string, m: Measured, size: ProgramSize): readonly Bar[] {
+  if (size.accounts === 1) return [];
   const rate = median(m.real.map(rateOf));
   const share = ratio(m);
-  if (size.accounts === 1) return [];
   return [
     {
       name: `events/s, ${name}`,

@@ -52,8 +52,9 @@ export function bookAside(
   const known = work.transactions.get(seen.transactionId);
   if (known !== undefined) {
     if (known.tenantId !== tenantId) return bookedElsewhere(seen);
-    learnAuthorization(work, known, seen);
-    return contradictionOf(known.transaction, seen);
+    const contradiction = contradictionOf(known.transaction, seen);
+    if (contradiction === undefined) learnAuthorization(work, known, seen);
+    return contradiction;
   }
   // Of another currency: without its authorization, which adds up amounts of the account's currency.
   const transaction = isWrongCurrency ? { ...seen, authorizationId: null } : seen;

@@ -102,15 +102,15 @@ function historyOf(snapshot: AuthorizationSnapshot): readonly HistoryEntry[] {
 function both(a: Shown, b: Shown): Shown {
   return {
     metadataKeys: [...new Set([...a.metadataKeys, ...b.metadataKeys])].toSorted(),
-    history: isLonger(b.history, a.history) ? b.history : a.history,
+    history: goesBefore(b.history, a.history) ? b.history : a.history,
   };
 }
 
 /**
- * Views without a history each show an answer of their own amount: of those a rule has to choose, not the order in which
+ * The longer history holds all of the shorter. Views without a history each show an answer of their own amount: of those a rule has to choose, not the order in which
  * they came. An answer that Stripe told counts, else the larger amount, so that nothing is free too early.
  */
-function isLonger(a: readonly HistoryEntry[], b: readonly HistoryEntry[]): boolean {
+function goesBefore(a: readonly HistoryEntry[], b: readonly HistoryEntry[]): boolean {
   if (a.length !== b.length) return a.length > b.length;
   for (const [index, entry] of a.entries()) {
     const other = b[index];

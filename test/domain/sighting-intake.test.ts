@@ -65,7 +65,9 @@ describe('a row that contradicts the books', () => {
     ['it has another currency', booksOf(), sampleUnlinked({ currency: currency('eur') })],
   ])('by another amount is for a person also in suspense, where %s', (_why, books, first) => {
     const waits = written(books, apply(books, seen(first)));
-    const change = apply(waits, seen({ ...first, amountMinor: minorUnits(999) }));
+    const authorizationId = parseAuthorizationId('iauth_1');
+    const other = { ...first, amountMinor: minorUnits(999), authorizationId };
+    const change = apply(waits, seen(other));
     expect(outcomesOf(change)).toMatchObject([{ kind: 'attention', hasItem: false }]);
     expect(change).toMatchObject({ entries: [], transactions: [] });
     const again = apply(waits, seen(first));
@@ -73,14 +75,18 @@ describe('a row that contradicts the books', () => {
     expect(again.entries).toEqual([]);
   });
 
-  it('does by being booked for another tenant, be its card unknown', () => {
+  /** Books of nobody, with a record that waits in suspense at another tenant. */
+  function waitingElsewhere() {
     const nobody = booksOf({ cards: [] });
-    const waits = written(nobody, apply(nobody, seen(sampleUnlinked())));
-    const [state] = waits.transactions.values();
-    if (state === undefined) throw new Error('it waits');
-    const foreign = { ...state, tenantId: parseTenantId('ten_other') };
-    const transactions = new Map([[state.transaction.transactionId, foreign]]);
-    const change = apply({ ...nobody, transactions }, seen(sampleTransaction()));
+    const { transactions } = written(nobody, apply(nobody, seen(sampleUnlinked())));
+    const foreign = [...transactions].map(
+      ([id, state]) => [id, { ...state, tenantId: parseTenantId('ten_other') }] as const,
+    );
+    return { ...nobody, transactions: new Map(foreign) };
+  }
+
+  it('does by being booked for another tenant, be its card unknown', () => {
+    const change = apply(waitingElsewhere(), seen(sampleTransaction()));
     const reason = 'transaction ipi_1 is booked already, but not here';
     expect(outcomesOf(change)).toEqual([{ kind: 'attention', reason, hasItem: false }]);
     expect(change).toMatchObject({ entries: [], transactions: [] });
@@ -124,14 +130,8 @@ describe('a row that contradicts the books', () => {
   const { stripeCardId } = other;
 
   it("does by a record that waits in suspense for another tenant's card", () => {
-    const nobody = booksOf({ cards: [] });
-    const waits = written(nobody, apply(nobody, seen(sampleUnlinked())));
-    const [state] = waits.transactions.values();
-    if (state === undefined) throw new Error('it waits');
-    const foreign = { ...state, tenantId: parseTenantId('ten_other') };
-    const transactions = new Map([[state.transaction.transactionId, foreign]]);
     const change = apply(
-      { ...waits, cards: booksOf().cards, transactions },
+      { ...booksOf(), transactions: waitingElsewhere().transactions },
       seen(sampleUnlinked()),
     );
     const reason = 'transaction ipi_1 is booked already, but not here';

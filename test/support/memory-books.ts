@@ -2,6 +2,7 @@
  * The books in memory: what the tables hold, what the adapter loads for a batch, what it writes back, and what the
  * decision function does at once. After each step it checks what the database would not allow.
  */
+import { type Named, namedBy } from '../../src/adapters/postgres/apply/named.ts';
 import {
   type AccountStanding,
   movementPostings,
@@ -36,7 +37,6 @@ import type {
 import type { LedgerKind } from '../../src/domain/ledger.ts';
 import { add, minorUnits, ZERO } from '../../src/domain/money.ts';
 import { surplusOf } from '../../src/domain/surplus.ts';
-import { type Named, namedBy } from './named-ids.ts';
 
 export interface MemoryDecision {
   readonly authorizationId: AuthorizationId;
@@ -251,13 +251,14 @@ export class MemoryBooks {
       if (transaction.authorizationId !== null) ids.add(transaction.authorizationId);
     }
     for (const [id, { awaits }] of this.authorizations) {
-      if (awaits.some((listed) => named.unlinked.has(listed))) ids.add(id);
+      if (awaits.some((listed) => named.unlinked.includes(listed))) ids.add(id);
     }
-    const more = { ...named, cards: new Set<StripeCardId>(), authorizations: ids };
+    const more = { ...named, cards: [], authorizations: [...ids] };
     for (const [id, state] of this.#transactionsOf(more)) transactions.set(id, state);
     const authorizations = new Map<AuthorizationId, AuthorizationState>();
     const decisions = new Map<AuthorizationId, readonly RecordedDecision[]>();
     const cards = new Map<StripeCardId, CardState>();
+    const cardIds = new Set(named.cards);
     for (const id of ids) {
       const state = this.authorizations.get(id);
       if (state === undefined) {
@@ -266,9 +267,9 @@ export class MemoryBooks {
       }
       const record = { ...state.record, decisions: this.#decisionsOf(id) };
       authorizations.set(id, { ...state, record });
-      named.cards.add(state.stripeCardId);
+      cardIds.add(state.stripeCardId);
     }
-    for (const id of named.cards) {
+    for (const id of cardIds) {
       const card = this.cards.get(id);
       if (card !== undefined) cards.set(id, card);
     }
@@ -286,9 +287,9 @@ export class MemoryBooks {
     for (const [id, state] of this.transactions) {
       const { authorizationId, stripeCardId } = state.transaction;
       const isWanted =
-        transactions.has(id) ||
-        (authorizationId !== null && authorizations.has(authorizationId)) ||
-        (state.accountId === null && cards.has(stripeCardId));
+        transactions.includes(id) ||
+        (authorizationId !== null && authorizations.includes(authorizationId)) ||
+        (state.accountId === null && cards.includes(stripeCardId));
       if (isWanted) found.set(id, state);
     }
     return found;

@@ -87,7 +87,7 @@ function readClearedAmount(transaction: Json, type: ObservedTransaction['type'])
 }
 
 /** Amounts of authorizations have no sign. */
-function unsignedAt(parent: Json, name: string): MinorUnits {
+function amountAt(parent: Json, name: string): MinorUnits {
   const amount = integerAt(parent, name);
   if (amount < 0) throw new UnreadableEventError(`${name} is ${amount}, below zero`);
   return minorUnits(amount);
@@ -121,7 +121,7 @@ export function readAuthorization(
     rank,
     status: oneOf(authorization, 'status', STATUSES),
     approved: flagAt(authorization, 'approved'),
-    amountMinor: unsignedAt(authorization, 'amount'),
+    amountMinor: amountAt(authorization, 'amount'),
     currency,
     createdS: integerAt(authorization, 'created'),
     history: objectsAt(authorization, 'request_history').map(readHistoryEntry),
@@ -134,7 +134,7 @@ export function readAuthorization(
 
 function readHistoryEntry(entry: Json): HistoryEntry {
   return {
-    amountMinor: unsignedAt(entry, 'amount'),
+    amountMinor: amountAt(entry, 'amount'),
     approved: flagAt(entry, 'approved'),
     reason: optionalText(entry, 'reason') ?? '',
     // The time of the request, where Stripe tells it; else of the entry.

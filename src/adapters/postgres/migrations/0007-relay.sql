@@ -32,7 +32,6 @@ begin
   update attention_items a set closed_at = now(), resolution = 'the tenant is registered now'
     from woken w
    where a.kind = 'event_not_applied' and a.closed_at is null and a.tenant_id is null and a.subject = w.event_id;
-  perform pg_notify('inbox_waiting', '');
   return null;
 end $$;
 create trigger tenants_wake after insert on tenants for each row execute function wake_events_of_tenant();
