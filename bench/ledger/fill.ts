@@ -60,7 +60,7 @@ async function decide(sql: Sql, size: ProgramSize, made: readonly MadeDecision[]
     currency: 'usd',
     askedMinor: amountMinor,
     requestedS,
-    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
+    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US', networkId: '1' },
     surplus: { kind: 'none' },
     minimumMinor: amountMinor,
     limits: [],

@@ -96,7 +96,7 @@ const atOf = ({ cycles }: Size, step: string): string =>
 const PURCHASES = `(values (0, 2000, 2000, 0, 'closed'), (1, 1500, 1500, 0, 'closed'), (2, 3000, 0, 0, 'reversed'),
   (3, 700, 700, 300, 'closed')) as p (purchase, amount, captured, refunded, status)`;
 
-const MERCHANT = `'{"name":"Rocket Rides","category":"taxicabs_limousines","categoryCode":"4121","country":"US"}'::jsonb`;
+const MERCHANT = `'{"name":"Rocket Rides","category":"taxicabs_limousines","categoryCode":"4121","country":"US","networkId":"1"}'::jsonb`;
 
 async function writeCycles(
   tx: Transaction,

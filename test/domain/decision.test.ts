@@ -101,6 +101,7 @@ describe('evaluate', () => {
       category: 'automated_fuel_dispensers',
       categoryCode: '5542',
       country: 'US',
+      networkId: '1',
     };
     expect(surplus({ merchant, askedMinor: minorUnits(100) })).toEqual({
       kind: 'fuel',

@@ -20,6 +20,7 @@ const PUMP = {
   category: 'automated_fuel_dispensers',
   categoryCode: '5542',
   country: 'US',
+  networkId: '1',
 };
 const BUDGET_MS = 20_000;
 

@@ -53,7 +53,7 @@ const request = (program: CardProgram, id: string, amount: number): Authorizatio
   currency: 'usd' as AuthorizationRequest['currency'],
   askedMinor: minorUnits(amount),
   merchantCurrency: 'usd',
-  merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
+  merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US', networkId: '1' },
   cardPresence: null,
   isAmountControllable: false,
   cashbackMinor: ZERO,

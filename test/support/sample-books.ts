@@ -74,7 +74,7 @@ export function sampleView(over: Changed<AuthorizationSnapshot> = {}): Authoriza
     createdS: AT_S,
     history: [sampleEntry(amount, { approved: over.approved ?? true })],
     metadataKeys: [],
-    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
+    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US', networkId: '1' },
     captures: [],
     previous: null,
     ...rest,
@@ -91,7 +91,7 @@ export function sampleTransaction(over: Changed<ObservedTransaction> = {}): Obse
     amountMinor: minorUnits(amount),
     currency: currency('usd'),
     createdS: AT_S + 60,
-    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
+    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US', networkId: '1' },
     parts: {
       merchantAmountMinor: null,
       merchantCurrency: null,
