@@ -31,6 +31,7 @@ export const DECLINE_REASONS = [
 export const FALLBACK_REASONS = [
   'NO_ANSWER_IN_TIME',
   'OVERLOADED',
+  'DATABASE_UNAVAILABLE',
   'UNKNOWN_TENANT',
   'INTERNAL_ERROR',
 ] as const;

@@ -129,6 +129,13 @@ export const authorizerConfig = (env: Environment) =>
     port: port(read, 'AUTHORIZER_PORT', 3001),
     database: database(read, 4),
     signingSecrets: boundSecrets(read),
+    /** Requests decided by one call of Postgres: enough to empty a burst, few enough to stay within the budget. */
+    decisionsPerCallMax: read.integer('DECISIONS_PER_CALL_MAX', {
+      fallback: 200,
+      min: 1,
+      max: 1_000,
+      unit: 'requests',
+    }),
   }));
 
 function boundSecrets(read: Reader): readonly BoundSecret[] {

@@ -68,6 +68,9 @@ describe('the OpenAPI document', () => {
       ),
       'post /v1/accounts/{id}/entries/{entryId}/reverse',
       ...['balance', 'entries', 'statement'].map((name) => `get /v1/accounts/{id}/${name}`),
+      ...['cards', 'accounts', 'tenants'].flatMap((owner) =>
+        ['get', 'put'].map((method) => `${method} /v1/${owner}/{id}/controls`),
+      ),
       'post /v1/cardholders',
       'get /v1/cardholders',
       'get /v1/cardholders/{id}',
@@ -106,7 +109,7 @@ describe('the OpenAPI document', () => {
     expect(incomplete).toEqual([]);
   });
 
-  it('asks for the API key under /v1, and for the Idempotency-Key on each POST there', () => {
+  it('asks for the API key under /v1, and for the Idempotency-Key on each write there', () => {
     expect(document.components.securitySchemes).toHaveProperty('apiKey');
     const asked = operations.map(({ path, method, operation }) => ({
       operation: `${method} ${path}`,
@@ -118,7 +121,7 @@ describe('the OpenAPI document', () => {
       return {
         operation: `${method} ${path}`,
         security: isV1 ? [{ apiKey: [] }] : undefined,
-        key: isV1 && method === 'post' ? true : undefined,
+        key: isV1 && method !== 'get' ? true : undefined,
       };
     });
     expect(asked).toEqual(expected);

@@ -11,6 +11,7 @@ import { createCardHistory } from './card-history-store.ts';
 import { createCardholderStore } from './cardholder-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
+import { createSpendingControls } from './spending-controls.ts';
 import { createTenantStore } from './tenant-store.ts';
 import { createTransactionStore } from './transaction-store.ts';
 
@@ -21,6 +22,7 @@ export const createRecords = (sql: Queryable): Records => ({
   cardholders: createCardholderStore(sql),
   cards: createCardDirectory(sql),
   controls: createCardControls(sql),
+  spendingControls: createSpendingControls(sql),
   commands: createCardCommandStore(sql),
   history: createCardHistory(sql),
   authorizations: createAuthorizationStore(sql),

@@ -7,25 +7,26 @@
  * again every 5 ms until the deadline and never waits on a lock; later questions of that account join it there,
  * so that order is kept. So one locked account never delays the others.
  *
- * A call that does not come back is given up after its budget, so that a lost connection stops nobody else; when
- * that happens several times in a row, the store is told to connect anew.
+ * A question that would not be decided in time is shed at once (pace.ts): those that are admitted are answered by
+ * Postgres, instead of all waiting until it is too late for any.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { DecisionStore, Question, Reply } from '../../ports/decision-store.ts';
-import {
-  BUSY_RETRY_MS,
-  CALL_GIVEN_UP_MS,
-  QUESTIONS_PER_CALL_MAX,
-  STUCK_CALLS_MAX,
-  WAITING_MAX,
-} from './budget.ts';
+import { BUSY_RETRY_MS, WAITING_MAX } from './budget.ts';
+import type { Guard } from './guard.ts';
+import { createPace } from './pace.ts';
+import type { Watch } from './watch.ts';
 
 interface Waiting {
   readonly question: Question;
   readonly answer: (reply: LaneReply) => void;
 }
 
-export type LaneReply = Reply | { readonly kind: 'shed' };
+export type LaneReply =
+  | Reply
+  | { readonly kind: 'shed' }
+  /** Postgres could not be asked. */
+  | { readonly kind: 'unavailable' };
 
 export interface Lanes {
   /** Answers one reply; `busy` only once the deadline has passed. Never throws. */
@@ -33,13 +34,25 @@ export interface Lanes {
   readonly waiting: number;
 }
 
-export function createLanes(store: DecisionStore, clock: Clock): Lanes {
+export interface LaneOptions {
+  readonly store: Pick<DecisionStore, 'decide'>;
+  readonly clock: Clock;
+  readonly guard: Guard;
+  readonly watch: Watch;
+  /** Told once a call that failed as a whole. */
+  readonly onError: (error: unknown) => void;
+  readonly questionsPerCallMax: number;
+}
+
+export function createLanes(options: LaneOptions): Lanes {
+  const { clock, watch, questionsPerCallMax } = options;
   const main: Waiting[] = [];
   const busy: Waiting[] = [];
   /** The busy lane's list under way: its accounts are busy still. */
   let retrying: readonly Waiting[] = [];
   const running = { main: false, busy: false };
-  const call = createCall(store);
+  const pace = createPace(questionsPerCallMax);
+  const call = createCall(options);
 
   const accountOf = (w: Waiting): string | undefined => w.question.profile?.accountId;
 
@@ -52,11 +65,12 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
     }
     if (inTime.length === 0) return [];
     const replies = await call(inTime.map((w) => w.question));
+    const repliedMs = clock.nowMs();
     const stillBusy: Waiting[] = [];
     for (const [index, waiting] of inTime.entries()) {
       const reply = replies[index] ?? { kind: 'failed', error: 'no reply' };
-      const hasTime = clock.nowMs() < waiting.question.deadlineMs;
-      if (reply.kind === 'busy' && hasTime) stillBusy.push(waiting);
+      if (reply.kind === 'busy') watch.busy();
+      if (reply.kind === 'busy' && repliedMs < waiting.question.deadlineMs) stillBusy.push(waiting);
       else waiting.answer(reply);
     }
     return stillBusy;
@@ -65,7 +79,9 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
   async function runMain(): Promise<void> {
     running.main = true;
     while (main.length > 0) {
-      busy.push(...(await decide(main.splice(0, QUESTIONS_PER_CALL_MAX))));
+      const sentMs = clock.nowMs();
+      busy.push(...(await decide(main.splice(0, questionsPerCallMax))));
+      pace.learn(clock.nowMs() - sentMs);
       if (busy.length > 0 && !running.busy) void runBusy();
     }
     running.main = false;
@@ -77,7 +93,7 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
       await new Promise((resolve) => {
         setTimeout(resolve, BUSY_RETRY_MS);
       });
-      const batch = busy.splice(0, QUESTIONS_PER_CALL_MAX);
+      const batch = busy.splice(0, questionsPerCallMax);
       retrying = batch;
       const stillBusy = await decide(batch);
       retrying = [];
@@ -90,10 +106,15 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
   const isBusy = (account: string | undefined): boolean =>
     account !== undefined && [...retrying, ...busy].some((other) => accountOf(other) === account);
   const count = (): number => main.length + busy.length + retrying.length;
+  const hasTime = ({ deadlineMs }: Question): boolean =>
+    !running.main || clock.nowMs() + pace.waitMs(main.length) < deadlineMs;
 
   return {
     ask(question) {
-      if (count() >= WAITING_MAX) return Promise.resolve({ kind: 'shed' });
+      if (count() >= WAITING_MAX || !hasTime(question)) {
+        watch.shed();
+        return Promise.resolve({ kind: 'shed' });
+      }
       return new Promise((answer) => {
         const waiting = { question, answer };
         if (isBusy(accountOf(waiting))) {
@@ -111,30 +132,19 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
 }
 
 /** One call of the store that always comes back: with replies, or with the reason why there are none. */
-function createCall(store: DecisionStore) {
-  let stuckInARow = 0;
-
-  return async (questions: readonly Question[]): Promise<readonly Reply[]> => {
-    let timer: NodeJS.Timeout | undefined;
-    const givenUp = new Promise<'stuck'>((resolve) => {
-      timer = setTimeout(() => resolve('stuck'), CALL_GIVEN_UP_MS);
-    });
-    const answered = store
-      .decide(questions)
-      .catch((error: unknown) =>
-        questions.map((): Reply => ({ kind: 'failed', error: String(error) })),
-      );
-    const result = await Promise.race([answered, givenUp]);
-    clearTimeout(timer);
-    if (result !== 'stuck') {
-      stuckInARow = 0;
-      return result;
+function createCall({ store, clock, guard, watch, onError }: LaneOptions) {
+  return async (questions: readonly Question[]): Promise<readonly LaneReply[]> => {
+    const sentMs = clock.nowMs();
+    const outcome = await guard(() => store.decide(questions));
+    watch.call(questions.length, (clock.nowMs() - sentMs) / 1_000, outcome.kind);
+    switch (outcome.kind) {
+      case 'answered':
+        return outcome.result;
+      case 'failed':
+        onError(outcome.error);
+        return questions.map(() => ({ kind: 'unavailable' }));
+      case 'given_up':
+        return questions.map(() => ({ kind: 'too_late' }));
     }
-    stuckInARow += 1;
-    if (stuckInARow >= STUCK_CALLS_MAX) {
-      stuckInARow = 0;
-      store.reconnect();
-    }
-    return questions.map(() => ({ kind: 'too_late' }));
   };
 }

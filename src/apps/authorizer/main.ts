@@ -5,12 +5,16 @@ import { systemClock } from '../../platform/clock.ts';
 import { authorizerConfig, processEnvironment } from '../../platform/config.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { startProcess } from '../../platform/start-process.ts';
+import { createAnswerRecorder } from './answer-recorder.ts';
 import { buildApp } from './app.ts';
 import { createAuthorizerMetrics } from './authorizer-metrics.ts';
-import { POSTGRES_BUDGET_MS } from './budget.ts';
+import { POSTGRES_BUDGET_MS, RECONNECT_AFTER_MS } from './budget.ts';
 import { createDecider } from './decider.ts';
+import { createGuard } from './guard.ts';
 import { createLanes } from './lanes.ts';
 import { createProfileCache } from './profile-cache.ts';
+import { createProfileLoader } from './profile-loader.ts';
+import { watchNothing } from './watch.ts';
 
 /** Answers under way need 500 ms at most; 3 s leave room for connections that are slow to close. */
 const SHUTDOWN_DEADLINE_MS = 3_000;
@@ -26,25 +30,35 @@ await startProcess({
         poolSize: config.database.poolSize,
         name: 'issuing-authorizer',
         statementTimeoutMs: POSTGRES_BUDGET_MS,
+        reconnectAfterMs: RECONNECT_AFTER_MS,
       });
     const clock = systemClock(config.clockOffsetMs);
     const store = createDecisionStore(connect, clock);
     shutdown.add('postgres', () => store.close());
-    const profiles = createProfileCache(store);
-    await store.onProfileChange((change) => profiles.forget(change));
-    const lanes = createLanes(store, clock);
     const registry = createMetrics('authorizer');
+    const watch = watchNothing;
     const onError = (error: unknown): void => {
-      logger.error({ err: error }, 'a decision failed');
+      logger.error({ err: error }, 'Postgres gave no decision');
     };
+    const guard = createGuard(() => {
+      watch.reconnect();
+      store.reconnect();
+    });
+    const profiles = createProfileCache(createProfileLoader({ store, clock, guard, onError }), watch);
+    await store.onProfileChange((change) => profiles.forget(change));
+    const { decisionsPerCallMax: questionsPerCallMax } = config;
+    const lanes = createLanes({ store, clock, guard, watch, onError, questionsPerCallMax });
+    const answers = createAnswerRecorder(store, watch);
+    shutdown.add('answers', () => answers.close());
     const app = buildApp({
-      decide: createDecider({ store, profiles, lanes, clock, onError }),
+      decide: createDecider({ profiles, lanes, clock, watch, onError }),
       signingSecrets: config.signingSecrets,
       metrics: createAuthorizerMetrics(registry),
       registry,
       logger,
       clock,
-      isReady: () => store.isReachable(),
+      answers,
+      probe: () => store.probe(),
     });
     shutdown.add('http server', () => app.close());
     await app.listen({ host: config.host, port: config.port });

@@ -21,6 +21,7 @@ import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { spendingControlRoutes } from './routes/spending-controls.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { transactionRoutes } from './routes/transactions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -70,6 +71,7 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   cardRoutes(app, ports, afterCommit);
   cardControlRoutes(app, ports, afterCommit);
   cardCommandRoutes(app, ports);
+  spendingControlRoutes(app, ports);
   cardHistoryRoutes(app, ports);
   authorizationRoutes(app, ports);
   transactionRoutes(app, ports);

@@ -98,6 +98,8 @@ create table cards (
   shipping jsonb,
   controls jsonb not null default '{}',
   replacement_for text unique references cards,
+  -- The first card of the chain of replacements that this one belongs to: spending limits of cards count across it.
+  chain_id text not null,
   version bigint not null default 1,
   phase_since timestamptz not null default now(),
   workflow_started_at timestamptz,
@@ -113,6 +115,13 @@ create table cards (
 create index cards_by_tenant on cards (tenant_id, created_at desc, card_id desc);
 create index cards_by_cardholder on cards (cardholder_id) where phase <> 'closed';
 create index cards_by_account on cards (account_id);
+create index cards_of_chain on cards (chain_id);
+create function join_chain() returns trigger language plpgsql as $$
+begin
+  new.chain_id := coalesce((select c.chain_id from cards c where c.card_id = new.replacement_for), new.card_id);
+  return new;
+end $$;
+create trigger cards_chain before insert on cards for each row execute function join_chain();
 create index cards_without_workflow on cards (created_at) where workflow_started_at is null;
 
 -- Each Stripe card a card has owned, one an issuance attempt, with the newest snapshot of it.

@@ -45,20 +45,23 @@ create table decisions (
   -- The id of the issuing_authorization.request event.
   request_id text not null,
   decision_id text not null unique check (decision_id ~ '^dec_[A-Za-z0-9]{1,60}$'),
-  authorization_id text not null,
+  -- The first four are null only where the request was unreadable.
+  authorization_id text,
+  stripe_card_id text,
+  currency currency_code,
+  asked_minor bigint check (asked_minor >= 0),
   card_id text references cards,
   account_id text,
-  stripe_card_id text not null,
-  currency currency_code not null,
   approved boolean not null,
   reason text not null check (reason ~ '^[A-Z0-9_]{2,60}$'),
-  asked_minor bigint not null check (asked_minor >= 0),
   approved_minor bigint not null check (approved_minor >= 0),
   -- How much more than the amount is held, as a rule: {"kind":"none"|"margin"|"fuel", …}.
   surplus jsonb not null default '{"kind":"none"}',
   available_before_minor bigint,
   versions jsonb not null default '{}',
+  -- src/domain/finding.ts: what a rule found, the limit that would have been broken, the funds.
   explanation jsonb not null default '{}',
+  -- When the request was received, and how long each step had taken until Postgres was asked.
   timings jsonb not null default '{}',
   -- An approval of ours that a snapshot has shown, or that was settled otherwise, no longer adds to the hold.
   confirmed boolean not null default false,
@@ -69,7 +72,10 @@ create table decisions (
   foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
   check (approved or approved_minor = 0),
   check (approved_minor <= asked_minor),
-  check (not approved or (account_id is not null and card_id is not null))
+  check (not approved or (account_id is not null and card_id is not null)),
+  check (reason = 'REQUEST_UNREADABLE'
+    or (authorization_id is not null and stripe_card_id is not null and currency is not null
+      and asked_minor is not null))
 );
 create index decisions_of_authorization on decisions (authorization_id);
 create index decisions_of_card on decisions (card_id, decided_at desc, decision_id desc);
@@ -77,6 +83,21 @@ create index decisions_of_card on decisions (card_id, decided_at desc, decision_
 create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
   where surplus ->> 'kind' = 'fuel' and approved;
 create index decisions_unconfirmed on decisions (requested_at) where approved and not confirmed;
+
+-- What left the authorizer as its answer, written a moment later and not durably: for people to read. It differs from
+-- the decision when Postgres was late, and then names none.
+create table decision_answers (
+  answer_id bigint generated always as identity primary key,
+  request_id text not null,
+  stripe_account text,
+  decision_id text,
+  approved boolean not null,
+  reason text not null check (reason ~ '^[A-Z0-9_]{2,60}$'),
+  -- Milliseconds since the request was received: the reply of Postgres, the answer.
+  timings jsonb not null,
+  answered_at timestamptz not null
+);
+create index decision_answers_of_request on decision_answers (request_id);
 
 -- Looks at Stripe for approvals that no view has shown: one row an authorization, gone when they are settled. Its times
 -- are the relay's.

@@ -4,7 +4,7 @@
 create function card_profile(p_stripe_account text, p_stripe_card_id text) returns jsonb
 language sql stable as $$
   select jsonb_build_object(
-    'tenantId', t.tenant_id, 'cardId', c.card_id, 'accountId', a.account_id, 'cardholderId', h.cardholder_id,
+    'tenantId', t.tenant_id, 'cardId', c.card_id, 'chainId', c.chain_id, 'accountId', a.account_id, 'cardholderId', h.cardholder_id,
     'currency', a.currency, 'phase', c.phase,
     'isCurrentStripeCard', c.stripe_card_id is not distinct from s.stripe_card_id,
     'isFrozen', c.freezes <> '{}', 'isCanceled', c.cancel_requested_at is not null,
@@ -43,180 +43,280 @@ begin
   return amount;
 end $$;
 
--- How much of a limit is spent already: the sum of the contributions in its window (UTC).
-create function spent_of(p_limit jsonb, p_card text, p_account text, p_now timestamptz) returns bigint
-language plpgsql stable as $$
-declare
-  since timestamptz := case p_limit ->> 'interval'
-    when 'all_time' then '-infinity'
-    when 'daily' then date_trunc('day', p_now, 'UTC')
-    when 'weekly' then date_trunc('week', p_now, 'UTC')
-    when 'monthly' then date_trunc('month', p_now, 'UTC')
-    else date_trunc('year', p_now, 'UTC') end;
-  spent bigint;
-begin
-  -- Two statements rather than one condition, so that each can use its own index.
-  if p_limit ->> 'scope' = 'account' then
-    select coalesce(sum(z.counted_minor), 0) into spent from authorizations z
-     where z.account_id = p_account and z.anchored_at >= since
-       and (p_limit -> 'categories' is null or p_limit -> 'categories' ? (z.merchant ->> 'category'));
-  else
-    select coalesce(sum(z.counted_minor), 0) into spent from authorizations z
-     where z.card_id = p_card and z.anchored_at >= since
-       and (p_limit -> 'categories' is null or p_limit -> 'categories' ? (z.merchant ->> 'category'));
-  end if;
-  return spent;
-end $$;
+-- One request as the authorizer asks it (src/adapters/postgres/decision-rows.ts). The requests of a list share its
+-- counters, which are numbered from 1: {owner, interval, categories} each, see `spent_in` (0009-spending.sql).
+create type asked_request as (
+  request_id text, decision_id text, stripe_account text, stripe_card_id text, authorization_id text, currency text,
+  asked_minor bigint, minimum_minor bigint, surplus jsonb, merchant jsonb, timings jsonb, requested_at bigint,
+  -- In Postgres' time; past it nothing is written, because the caller has declined.
+  deadline_s float8,
+  -- The profile that the rules were run on; null for a card that nobody knows.
+  tenant_id text, card_id text, account_id text, cardholder_id text, card_version bigint, account_version bigint,
+  cardholder_version bigint, tenant_version bigint,
+  -- What the rules said: a reason to decline with its explanation, or null.
+  rule_reason text, explanation jsonb,
+  -- The limits in the order of their checks: which counter, how much and how often it may count at most, and its facts.
+  limit_counters integer[], limit_amounts bigint[], limit_counts bigint[], limits jsonb[],
+  -- All counters that this purchase counts towards, whether it has a limit there or not.
+  counts integer[]);
 
--- The first limit that the amount would break, as {reason numbers}, or null.
-create function broken_limit(p_request jsonb, p_amount bigint, p_now timestamptz) returns jsonb
-language plpgsql stable as $$
-declare
-  lim jsonb;
-  spent bigint;
-begin
-  for lim in select * from jsonb_array_elements(p_request -> 'limits') loop
-    continue when lim -> 'categories' is not null
-      and not (lim -> 'categories') ? (p_request #>> '{merchant,category}');
-    -- An increment counts with what its authorization has been approved for before.
-    spent := case when lim ->> 'interval' = 'per_authorization'
-      then coalesce((select z.counted_minor from authorizations z
-        where z.authorization_id = p_request ->> 'authorizationId'), 0)
-      else spent_of(lim, p_request ->> 'cardId', p_request ->> 'accountId', p_now) end;
-    if spent + p_amount > (lim ->> 'amountMinor')::bigint then
-      return lim || jsonb_build_object('spentMinor', spent, 'askedMinor', p_amount);
-    end if;
-  end loop;
-  return null;
-end $$;
+-- What is known of a request before it is decided.
+create type request_standing as (
+  tenant_id text,
+  -- Where in the list the same request, and a request of the same authorization, came first.
+  first_place integer, purchase_place integer,
+  -- The answer that is recorded already.
+  decision_id text, approved boolean, reason text, approved_minor bigint,
+  -- Where in the list of locked accounts its account is; null when it is unknown, or locked by somebody else.
+  account_place integer, is_fresh boolean,
+  -- Its authorization, when an earlier request was approved, or Stripe showed it.
+  counted_minor bigint, anchored_at timestamptz,
+  -- A view or a clearing record came before this decision.
+  is_seen boolean);
 
--- Decides one request whose account is locked by the caller. Writes the decision and its hold, or nothing.
-create function decide_one(r jsonb, p_now timestamptz) returns jsonb language plpgsql as $$
-declare
-  d decisions;
-  profile jsonb;
-  account accounts;
-  asked bigint := (r ->> 'askedMinor')::bigint;
-  approved_amount bigint := 0;
-  reason text := r ->> 'ruleReason';
-  explanation jsonb := coalesce(r -> 'explanation', '{}');
-  broken jsonb;
-  entry bigint;
-  held bigint;
-begin
-  if r ->> 'accountId' is not null then
-    profile := card_profile(r ->> 'stripeAccount', r ->> 'stripeCardId');
-    if profile -> 'versions' is distinct from r -> 'versions' then
-      return jsonb_build_object('outcome', 'stale', 'profile', profile);
-    end if;
-    select * into strict account from accounts where account_id = r ->> 'accountId';
-  end if;
-  if reason is null then
-    broken := broken_limit(r, asked, p_now);
-    if broken is not null then
-      reason := 'LIMIT_EXCEEDED';
-      explanation := explanation || jsonb_build_object('limit', broken);
-    else
-      approved_amount := affordable(r -> 'surplus', asked, account.available_minor + account.credit_limit_minor);
-      reason := case when asked = 0 then 'ACCOUNT_CHECK'
-        when approved_amount = asked then 'APPROVED'
-        when approved_amount >= (r ->> 'minimumMinor')::bigint and approved_amount > 0 then 'APPROVED_PARTLY'
-        else 'INSUFFICIENT_FUNDS' end;
-      if reason = 'INSUFFICIENT_FUNDS' then approved_amount := 0; end if;
-    end if;
-  end if;
-  insert into decisions (tenant_id, request_id, decision_id, authorization_id, card_id, account_id, stripe_card_id,
-    currency, approved, reason, asked_minor, approved_minor, surplus, available_before_minor, versions,
-    explanation, timings, requested_at)
-  values (r ->> 'tenantId', r ->> 'requestId', r ->> 'decisionId', r ->> 'authorizationId', r ->> 'cardId',
-    r ->> 'accountId', r ->> 'stripeCardId', r ->> 'currency',
-    reason in ('APPROVED', 'APPROVED_PARTLY', 'ACCOUNT_CHECK'), reason, asked, approved_amount,
-    coalesce(r -> 'surplus', '{"kind":"none"}'), account.available_minor, coalesce(r -> 'versions', '{}'),
-    explanation, coalesce(r -> 'timings', '{}'), (r ->> 'requestedS')::bigint)
-  returning * into d;
-  if d.approved then
-    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency,
-      counted_minor, anchored_at, merchant)
-    values (d.tenant_id, d.authorization_id, d.account_id, d.card_id, d.stripe_card_id, d.currency, approved_amount,
-      p_now, coalesce(r -> 'merchant', '{}'))
-    on conflict (authorization_id) do update set
-      counted_minor = authorizations.counted_minor + excluded.counted_minor,
-      merchant = case when authorizations.merchant = '{}' then excluded.merchant else authorizations.merchant end;
-    held := approved_amount + surplus_of(d.surplus, approved_amount);
-    if held > 0 then
-      insert into journal_entries (tenant_id, currency, kind, account_id, authorization_id, decision_id, effective_at)
-      values (d.tenant_id, d.currency, 'hold', d.account_id, d.authorization_id, d.decision_id, p_now)
-      returning entry_id into entry;
-      insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id)
-      values (entry, d.tenant_id, d.currency, 'available', 'held', held, d.account_id, d.authorization_id);
-    end if;
-  end if;
-  -- A view or a capture of this authorization came before this decision (an increment, or an answer given late):
-  -- the relay converges it once more, so that the order of the two does not matter. A decline changes flags, too.
-  if exists (select from authorizations z where z.authorization_id = d.authorization_id
-      and (z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0))
-    or exists (select from transactions t where t.authorization_id = d.authorization_id and t.account_id is null) then
-    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
-    values (d.tenant_id, r ->> 'stripeAccount', 'decision:' || d.decision_id, 'decision', 'decision.recorded',
-      d.authorization_id, d.stripe_card_id, d.requested_at, jsonb_build_object('authorizationId', d.authorization_id));
-  end if;
-  return decision_answer(d);
-end $$;
+-- What becomes of a request; `is_new` when this call has decided it.
+create type request_outcome as (
+  outcome text, decision_id text, approved boolean, reason text, approved_minor bigint, is_new boolean, profile jsonb,
+  error text);
 
-create function decision_answer(d decisions) returns jsonb language sql immutable as $$
-  select jsonb_build_object('outcome', 'decided', 'decisionId', d.decision_id, 'approved', d.approved,
-    'reason', d.reason, 'approvedMinor', d.approved_minor);
+create function standings_of(p_requests asked_request[], p_locked text[], p_versions bigint[])
+  returns request_standing[] language sql stable as $$
+  select array_agg(row(s.tenant, s.first_place, s.purchase_place, s.decision_id, s.approved, s.reason, s.approved_minor,
+                       s.account_place, s.is_fresh, s.counted_minor, s.anchored_at, s.is_seen)::request_standing
+                   order by s.place)
+    from (
+      select r.place, r.tenant, min(r.place) over (partition by r.tenant, r.request_id) as first_place,
+             min(r.place) over (partition by r.authorization_id) as purchase_place,
+             d.decision_id, d.approved, d.reason, d.approved_minor, r.account_place,
+             p_versions[r.account_place] = r.account_version
+               and exists (select from cards c where c.card_id = r.card_id and c.version = r.card_version)
+               and exists (select from cardholders h
+                            where h.cardholder_id = r.cardholder_id and h.version = r.cardholder_version)
+               and exists (select from tenants t where t.tenant_id = r.tenant_id and t.version = r.tenant_version)
+               as is_fresh,
+             z.counted_minor, z.anchored_at,
+             coalesce(z.is_seen, false) or exists (
+               select from transactions x where x.authorization_id = r.authorization_id and x.account_id is null)
+               as is_seen
+        from (select u.*, u.ordinality::integer as place, array_position(p_locked, u.account_id) as account_place,
+                     -- The card is unknown, but the request is recorded with the tenant whose Stripe account asked.
+                     coalesce(u.tenant_id, (
+                       select t.tenant_id from tenants t where t.stripe_account = u.stripe_account
+                          or (t.stripe_account is null and u.stripe_account is null))) as tenant
+                from unnest(p_requests) with ordinality u) r
+        left join lateral (
+          select d.decision_id, d.approved, d.reason, d.approved_minor from decisions d
+           where d.tenant_id = r.tenant and d.request_id = r.request_id) d on true
+        left join lateral (
+          select z.counted_minor, z.anchored_at,
+                 z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0 as is_seen
+            from authorizations z where z.authorization_id = r.authorization_id) z on true) s;
 $$;
 
--- Decides a list of requests in order of arrival; each sees those before it. Answers a list in the same order:
--- `decided` (with the recorded answer if there was one), `busy` (the account is locked by somebody else; nothing
--- written), `stale` (the profile is older than the rows; the fresh one comes along), `too_late`, or `failed`.
-create function decide(p_requests jsonb) returns jsonb language plpgsql as $$
+-- Decides the requests of a list in their order, each seeing those before it, and writes at once what comes of them.
+-- Windows of limits are those of today. An increment of a purchase that began on another day counts in the windows of
+-- that day, so it is left `apart`, and decided in a list of its own, which is `p_is_alone`.
+create function decide_together(p_counters json, p_requests asked_request[], p_is_alone boolean)
+  returns request_outcome[] language plpgsql as $$
 declare
+  -- The locked accounts: ids, versions, what is available, and how far below zero they may be spent.
   locked text[];
-  r jsonb;
-  tenant text;
-  answer jsonb;
-  answers jsonb := '[]';
-  recorded decisions;
+  versions bigint[];
+  available bigint[];
+  credit bigint[];
+  -- What each counter counts.
+  spent bigint[];
+  purchases bigint[];
+  standings request_standing[];
+  outcomes request_outcome[] := '{}';
+  -- By the place of the first request of an authorization: whether it counts as a purchase already.
+  begun boolean[] := '{}';
+  written decisions[] := '{}';
+  holds decided_hold[] := '{}';
+  seen text[] := '{}';
+  now_at timestamptz;
+  today timestamptz;
+  r asked_request;
+  s request_standing;
+  o request_outcome;
+  d decisions;
+  place integer := 0;
+  counter integer;
+  held bigint;
 begin
-  -- In a statement of its own and ascending: the statements after it see what the lock waited for, and nobody
-  -- who locks in the same order can deadlock with this.
-  select coalesce(array_agg(l.account_id), '{}') into locked from (
-    select a.account_id from accounts a
-     where a.account_id in (select distinct e ->> 'accountId' from jsonb_array_elements(p_requests) e)
-     order by a.account_id for no key update skip locked) l;
-  for r in select * from jsonb_array_elements(p_requests) loop
-    if r ->> 'tenantId' is null then
-      -- The card is unknown, but the request is recorded with the tenant whose Stripe account asked.
-      select tenant_id into tenant from tenants where stripe_account is not distinct from r ->> 'stripeAccount';
-      r := jsonb_set(r, '{tenantId}', to_jsonb(tenant));
-    end if;
-    select * into recorded from decisions
-     where tenant_id = r ->> 'tenantId' and request_id = r ->> 'requestId';
-    if r ->> 'tenantId' is null then
-      answer := '{"outcome":"failed","error":"no tenant has this Stripe account"}';
-    elsif found then
-      answer := decision_answer(recorded);
-    elsif r ->> 'accountId' is null
-        and not pg_try_advisory_xact_lock(hashtextextended((r ->> 'tenantId') || '/' || (r ->> 'requestId'), 11)) then
-      -- Without an account there is no row to lock; the same request asked twice must still not wait on the other.
-      answer := '{"outcome":"busy"}';
-    elsif clock_timestamp() > to_timestamp((r ->> 'deadlineS')::float8) then
+  -- In a statement of its own and ascending: the statements after it see what was committed before the lock was
+  -- taken, and nobody who locks in the same order can deadlock with this.
+  select coalesce(array_agg(l.account_id), '{}'), array_agg(l.version), array_agg(l.available_minor),
+         array_agg(l.credit_limit_minor)
+    into locked, versions, available, credit
+    from (select a.account_id, a.version, a.available_minor, a.credit_limit_minor from accounts a
+           where a.account_id = any (array(select distinct q.account_id from unnest(p_requests) q))
+           order by a.account_id for no key update skip locked) l;
+  now_at := clock_timestamp();
+  today := date_trunc('day', now_at, 'UTC');
+  standings := standings_of(p_requests, locked, versions);
+  select array_agg(i.amount_minor order by c.ordinality), array_agg(i.purchases order by c.ordinality)
+    into spent, purchases
+    from rows from (json_to_recordset(p_counters) as (owner text, span text, categories text[]))
+      with ordinality as c (owner, span, categories, ordinality)
+    cross join lateral spent_in(c.owner, c.span, c.categories,
+      case when p_is_alone then coalesce((standings[1]).anchored_at, now_at) else now_at end) i;
+
+  foreach r in array p_requests loop
+    place := place + 1;
+    s := standings[place];
+    o := row('decided', s.decision_id, s.approved, s.reason, s.approved_minor, false, null, null);
+    if s.tenant_id is null then
+      o.outcome := 'unknown_tenant';
+    elsif s.decision_id is not null then
+      null;
+    elsif s.first_place < place then
+      o := outcomes[s.first_place];
+      o.is_new := false;
+    elsif clock_timestamp() > to_timestamp(r.deadline_s) then
       -- The caller has declined by now; a hold taken after that would only have to be freed again.
-      answer := '{"outcome":"too_late"}';
-    elsif r ->> 'accountId' is not null and not (r ->> 'accountId' = any (locked)) then
-      answer := '{"outcome":"busy"}';
+      o.outcome := 'too_late';
+    elsif r.account_id is null then
+      -- There is no row to lock; the same request asked twice must still not wait for the other.
+      o.is_new := pg_try_advisory_xact_lock(hashtextextended(s.tenant_id || '/' || r.request_id, 11));
+      if not o.is_new then o.outcome := 'busy'; end if;
+    elsif s.account_place is null then
+      o.outcome := 'busy';
+    elsif not s.is_fresh then
+      o.outcome := 'stale';
+      o.profile := card_profile(r.stripe_account, r.stripe_card_id);
+    elsif not p_is_alone and (s.anchored_at < today or s.anchored_at >= today + interval '1 day') then
+      o.outcome := 'apart';
     else
+      o.is_new := true;
+    end if;
+    if not o.is_new then
+      outcomes[place] := o;
+      continue;
+    end if;
+
+    d.reason := r.rule_reason;
+    d.explanation := coalesce(r.explanation, '{}');
+    d.approved_minor := 0;
+    d.available_before_minor := available[s.account_place];
+    if begun[s.purchase_place] is null then begun[s.purchase_place] := coalesce(s.counted_minor, 0) > 0; end if;
+    if d.reason is null then
+      for i in 1 .. coalesce(cardinality(r.limit_counters), 0) loop
+        counter := r.limit_counters[i];
+        if spent[counter] + r.asked_minor > r.limit_amounts[i]
+            or purchases[counter] + (not begun[s.purchase_place])::integer > r.limit_counts[i] then
+          d.reason := upper(r.limits[i] ->> 'interval') || '_LIMIT_EXCEEDED';
+          d.explanation := jsonb_build_object('limit', r.limits[i]
+            || jsonb_build_object('spentMinor', spent[counter], 'spentCount', purchases[counter]));
+          exit;
+        end if;
+      end loop;
+    end if;
+    if d.reason is null then
+      d.approved_minor := affordable(r.surplus, r.asked_minor,
+        available[s.account_place] + credit[s.account_place]);
+      d.reason := case when r.asked_minor = 0 then 'ACCOUNT_CHECK'
+        when d.approved_minor = r.asked_minor then 'APPROVED'
+        when d.approved_minor >= r.minimum_minor and d.approved_minor > 0 then 'APPROVED_PARTLY'
+        else 'INSUFFICIENT_FUNDS' end;
+      d.explanation := jsonb_build_object('funds', jsonb_build_object('creditLimitMinor', credit[s.account_place],
+        'neededMinor', r.asked_minor + surplus_of(r.surplus, r.asked_minor)));
+      if d.reason = 'INSUFFICIENT_FUNDS' then d.approved_minor := 0; end if;
+    end if;
+    d.tenant_id := s.tenant_id;
+    d.request_id := r.request_id;
+    d.decision_id := r.decision_id;
+    d.authorization_id := r.authorization_id;
+    d.stripe_card_id := r.stripe_card_id;
+    d.currency := r.currency;
+    d.asked_minor := r.asked_minor;
+    d.card_id := r.card_id;
+    d.account_id := r.account_id;
+    d.approved := d.reason in ('APPROVED', 'APPROVED_PARTLY', 'ACCOUNT_CHECK');
+    d.surplus := coalesce(r.surplus, '{"kind":"none"}');
+    d.versions := case when r.account_id is null then '{}' else jsonb_build_object('card', r.card_version,
+      'account', r.account_version, 'cardholder', r.cardholder_version, 'tenant', r.tenant_version) end;
+    d.timings := coalesce(r.timings, '{}');
+    d.confirmed := false;
+    d.requested_at := r.requested_at;
+    d.decided_at := clock_timestamp();
+    written := written || d;
+    if s.is_seen then seen := seen || d.decision_id; end if;
+    if d.approved then
+      held := d.approved_minor + surplus_of(d.surplus, d.approved_minor);
+      holds := holds || row(place, d.tenant_id, d.authorization_id, d.account_id, d.card_id, d.stripe_card_id, d.currency,
+        d.decision_id, r.merchant, d.approved_minor, held)::decided_hold;
+      available[s.account_place] := available[s.account_place] - held;
+      if d.approved_minor > 0 then
+        foreach counter in array coalesce(r.counts, '{}') loop
+          spent[counter] := spent[counter] + d.approved_minor;
+          purchases[counter] := purchases[counter] + (not begun[s.purchase_place])::integer;
+        end loop;
+        begun[s.purchase_place] := true;
+      end if;
+    end if;
+    outcomes[place] := row('decided', d.decision_id, d.approved, d.reason, d.approved_minor, true, null, null);
+  end loop;
+
+  if cardinality(written) > 0 then insert into decisions select w.* from unnest(written) w; end if;
+  if cardinality(holds) > 0 then perform post_holds(holds, now_at); end if;
+  -- A view or a capture of these authorizations came before the decision (an increment, or an answer given late): the
+  -- relay converges them once more, so that the order of the two does not matter. A decline changes flags, too.
+  if cardinality(seen) > 0 then
+    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
+    select w.tenant_id, t.stripe_account, 'decision:' || w.decision_id, 'decision', 'decision.recorded',
+           w.authorization_id, w.stripe_card_id, w.requested_at,
+           jsonb_build_object('authorizationId', w.authorization_id)
+      from unnest(written) w join tenants t on t.tenant_id = w.tenant_id
+     where w.decision_id = any (seen);
+  end if;
+  return outcomes;
+end $$;
+
+-- Decides a list of requests in order of arrival, in one transaction. Answers a list in the same order: `decided` (with
+-- the recorded answer if there was one), `busy` (the account is locked by somebody else), `stale` (the profile is older
+-- than the rows; the fresh one comes along), `too_late`, `unknown_tenant`, or `failed`; all but the first write nothing.
+-- Rows are looked up by key, whatever a plan made while the tables were small would do.
+create function decide(p_counters json, p_requests json) returns json language plpgsql
+  set enable_seqscan = off as $$
+declare
+  requests asked_request[];
+  outcomes request_outcome[];
+  one request_outcome[];
+begin
+  requests := array(select r from json_populate_recordset(null::asked_request, p_requests) r);
+  begin
+    outcomes := decide_together(p_counters, requests, false);
+  exception
+    when others then
+      outcomes := array_fill(row('failed', null, null, null, null, false, null, sqlerrm)::request_outcome,
+        array[cardinality(requests)]);
+  end;
+  -- One bad request must not fail its neighbours: each is decided by itself.
+  for place in 1 .. cardinality(requests) loop
+    if (outcomes[place]).outcome in ('apart', 'failed') then
       begin
-        answer := decide_one(r, clock_timestamp());
+        one := decide_together(p_counters, requests[place:place], true);
       exception
         when others then
-          -- One bad request must not fail its neighbours.
-          answer := jsonb_build_object('outcome', 'failed', 'error', sqlerrm);
+          one := array[row('failed', null, null, null, null, false, null, sqlerrm)::request_outcome];
       end;
+      outcomes[place] := one[1];
     end if;
-    answers := answers || jsonb_build_array(answer);
   end loop;
-  return answers;
+  return (select coalesce(json_agg(json_build_object('outcome', o.outcome, 'decisionId', o.decision_id,
+      'approved', o.approved, 'reason', o.reason, 'approvedMinor', o.approved_minor, 'profile', o.profile,
+      'error', o.error) order by o.ordinality), '[]')
+    from unnest(outcomes) with ordinality o);
+end $$;
+
+-- Keeps what was answered (src/ports/decision-store.ts, GivenAnswer). Its commit waits for no disk: losing some costs no
+-- money, and decisions must not wait for it.
+create function record_answers(p_answers json) returns void language plpgsql as $$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  insert into decision_answers (request_id, stripe_account, decision_id, approved, reason, timings, answered_at)
+  select "requestId", "stripeAccount", "decisionId", approved, reason, timings, "answeredAt"
+    from json_to_recordset(p_answers) as r ("requestId" text, "stripeAccount" text, "decisionId" text,
+      approved boolean, reason text, timings jsonb, "answeredAt" timestamptz);
 end $$;
