@@ -1,7 +1,7 @@
 /** What the database says of a card before the rules are asked. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
-import type { CardProfile } from '../../src/domain/decision.ts';
+import type { CardProfile } from '../../src/domain/card-profile.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDecisionStore } from '../../src/adapters/postgres/decision-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import type { Controls } from '../../src/domain/controls.ts';
-import { type AuthorizationRequest, evaluate } from '../../src/domain/decision.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
 import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -13,6 +13,7 @@ import {
   type CardProgram,
   createCardProgram,
 } from '../support/card-program.ts';
+import { questionOf } from '../support/ask-decision.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sampleRequest } from '../support/sample-request.ts';
 
@@ -48,14 +49,7 @@ async function question(
     stripeAccount,
     ...over,
   });
-  const profile = await store.loadProfile(stripeAccount, request.stripeCardId);
-  return {
-    request,
-    profile,
-    rule: evaluate(request, profile),
-    timings: {},
-    deadlineMs: Date.now() + BUDGET_MS,
-  };
+  return questionOf(store, request);
 }
 
 async function ask(...questions: readonly Question[]): Promise<readonly Reply[]> {

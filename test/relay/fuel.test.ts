@@ -5,12 +5,12 @@ import { createDecisionStore } from '../../src/adapters/postgres/decision-store.
 import { recheckLapsedSurplus } from '../../src/adapters/postgres/lapsed-surplus.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
-import { evaluate } from '../../src/domain/decision.ts';
 import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { FUEL_SURPLUS_VALID_S } from '../../src/domain/limits.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { balancesOf, brokenInvariants, createCardProgram } from '../support/card-program.ts';
+import { askStore } from '../support/ask-decision.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sampleRequest } from '../support/sample-request.ts';
 import { authorization, event, START_S, store } from '../support/stripe-events.ts';
@@ -49,10 +49,7 @@ it('holds the configured amount until it lapses, and then what the check asked f
     merchant: PUMP,
     requestedS: START_S,
   });
-  const profile = await decisions.loadProfile('acct_fuel', program.stripeCardId);
-  const rule = evaluate(request, profile);
-  const deadlineMs = Date.now() + BUDGET_MS;
-  await decisions.decide([{ request, profile, rule, timings: {}, deadlineMs }]);
+  await askStore(decisions, request);
   const view = authorization({
     id: 'iauth_fuel',
     card: program.stripeCardId,

@@ -1,6 +1,6 @@
 /** Approvals whose events were lost: looked up at Stripe in lists, and settled by what Stripe shows alone. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuthorizationRequest } from '../../src/domain/decision.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
 import { parseAuthorizationId, parseStripeCardId } from '../../src/domain/ids.ts';
 import { minorUnits, ZERO } from '../../src/domain/money.ts';
 import { balancesOf, brokenInvariants, type CardProgram } from '../support/card-program.ts';

@@ -1,5 +1,5 @@
 /**
- * Questions as the decision function takes them: `asked_request` of 0005-decide.sql, and the counters of their limits.
+ * Questions as the decision function takes them: `asked_request` of 0010-decide.sql, and the counters of their limits.
  * Requests of one list share a counter when the same purchases count towards it, so that each sees what those before
  * it have spent.
  */
@@ -9,7 +9,7 @@ import type { LimitInterval } from '../../domain/controls.ts';
 import type { AppliedLimit } from '../../domain/decision.ts';
 import type { Question } from '../../ports/decision-store.ts';
 
-/** What `spent_in` (0009-spending.sql) is asked: whose spending, in which window, of which categories. */
+/** What `spent_in` (0008-spending.sql) is asked: whose spending, in which window, of which categories. */
 interface Counter {
   readonly owner: string;
   readonly span: LimitInterval;

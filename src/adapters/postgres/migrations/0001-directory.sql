@@ -22,7 +22,7 @@ create table tenants (
 create unique index tenants_one_platform on tenants ((true)) where stripe_account is null;
 
 -- Money of one customer in one currency. The balances follow from postings, in the database
--- (0003-ledger.sql, 0008-books.sql): the processes' role has no privilege to update them.
+-- (0003-ledger.sql, 0007-books.sql): the processes' role has no privilege to update them.
 create table accounts (
   tenant_id text not null references tenants,
   account_id text not null check (account_id ~ '^acc_[A-Za-z0-9]{1,60}$'),

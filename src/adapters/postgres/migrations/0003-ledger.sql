@@ -84,7 +84,7 @@ create table postings (
   account_id text,
   -- The hold that is touched.
   authorization_id text,
-  -- What follows from the posting is not its writer's to choose (0006-grants.sql). The first four are filled under the
+  -- What follows from the posting is not its writer's to choose (0005-grants.sql). The first four are filled under the
   -- lock of the account row, so that they only rise or follow the lock order.
   seq bigint check (seq > 0),
   posted_at timestamptz not null default clock_timestamp(),
@@ -107,7 +107,7 @@ create index postings_of_entry on postings (entry_id);
 create index postings_of_account_in_time on postings (account_id, posted_at) where account_id is not null;
 create index postings_by_writer on postings (written_by);
 
--- Together with `post_entries` (0008-books.sql) the only writer of balances and holds. Both run as the owner, whose
+-- Together with `post_entries` (0007-books.sql) the only writer of balances and holds. Both run as the owner, whose
 -- privilege the processes do not have, so they cannot write a balance that differs from the sum of its postings.
 create function apply_posting() returns trigger language plpgsql security definer
   -- pg_temp last: otherwise it is searched first, and a temporary table could stand in for `accounts`.
@@ -158,7 +158,7 @@ begin
   end if;
   return new;
 end $$;
--- Postings with a number come from `post_entries` (0008-books.sql), which has moved the balances.
+-- Postings with a number come from `post_entries` (0007-books.sql), which has moved the balances.
 create trigger postings_apply before insert on postings for each row when (new.seq is null)
   execute function apply_posting();
 -- Nobody else may attach it to a table of their own.

@@ -26,7 +26,7 @@ grant delete on idempotency_keys to issuing_app;
 grant update (looks, result, looked_at, next_look_at) on hold_lookups to issuing_app;
 grant delete on hold_lookups to issuing_app;
 grant update (confirmed) on decisions to issuing_app;
--- What a decision adds; everything else follows from views and postings, in `post_entries` (0008-books.sql).
+-- What a decision adds; everything else follows from views and postings, in `post_entries` (0007-books.sql).
 grant update (counted_minor, merchant) on authorizations to issuing_app;
 -- Which transaction wrote an entry is the database's to fill in; what follows from a posting is the trigger's.
 revoke insert on journal_entries from issuing_app;

@@ -1,4 +1,4 @@
--- What a list of decisions writes to the books. See 0005-decide.sql.
+-- What a list of decisions writes to the books. See 0010-decide.sql.
 
 -- An approval: what it adds to its authorization, and what is held for it.
 create type decided_hold as (

@@ -44,7 +44,7 @@ begin
 end $$;
 
 -- One request as the authorizer asks it (src/adapters/postgres/decision-rows.ts). The requests of a list share its
--- counters, which are numbered from 1: {owner, interval, categories} each, see `spent_in` (0009-spending.sql).
+-- counters, which are numbered from 1: {owner, interval, categories} each, see `spent_in` (0008-spending.sql).
 create type asked_request as (
   request_id text, decision_id text, stripe_account text, stripe_card_id text, authorization_id text, currency text,
   asked_minor bigint, minimum_minor bigint, surplus jsonb, merchant jsonb, timings jsonb, requested_at bigint,
