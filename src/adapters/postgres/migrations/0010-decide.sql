@@ -89,15 +89,14 @@ create function standings_of(p_requests asked_request[], p_locked text[], p_vers
              min(r.place) over (partition by r.authorization_id) as purchase_place,
              d.decision_id, d.approved, d.reason, d.approved_minor, r.account_place,
              p_versions[r.account_place] = r.account_version
-               and exists (select from cards c where c.card_id = r.card_id and c.version = r.card_version)
-               and exists (select from cardholders h
-                            where h.cardholder_id = r.cardholder_id and h.version = r.cardholder_version)
-               and exists (select from tenants t where t.tenant_id = r.tenant_id and t.version = r.tenant_version)
+               and (select c.version from cards c where c.card_id = r.card_id) = r.card_version
+               and (select h.version from cardholders h where h.cardholder_id = r.cardholder_id) = r.cardholder_version
+               and (select t.version from tenants t where t.tenant_id = r.tenant_id) = r.tenant_version
                as is_fresh,
              z.counted_minor, z.anchored_at,
-             coalesce(z.is_seen, false) or exists (
-               select from transactions x where x.authorization_id = r.authorization_id and x.account_id is null)
-               as is_seen
+             coalesce(z.is_seen, false) or (
+               select true from transactions x
+                where x.authorization_id = r.authorization_id and x.account_id is null limit 1) is not null as is_seen
         from (select u.*, u.ordinality::integer as place, array_position(p_locked, u.account_id) as account_place,
                      -- The card is unknown, but the request is recorded with the tenant whose Stripe account asked.
                      coalesce(u.tenant_id, (
@@ -278,7 +277,7 @@ end $$;
 -- than the rows; the fresh one comes along), `too_late`, `unknown_tenant`, or `failed`; all but the first write nothing.
 -- Rows are looked up by key, whatever a plan made while the tables were small would do.
 create function decide(p_counters json, p_requests json) returns json language plpgsql
-  set enable_seqscan = off as $$
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   requests asked_request[];
   outcomes request_outcome[];
