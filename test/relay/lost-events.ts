@@ -12,10 +12,11 @@ import {
   createAuthorizationFetcher,
   createAuthorizationLister,
 } from '../../src/adapters/stripe/authorization-fetcher.ts';
-import { readAuthorizationRequest } from '../../src/adapters/stripe/read-request.ts';
+import { readAskedRequest } from '../../src/adapters/stripe/read-request.ts';
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import { createHoldLooker, type HoldLooker } from '../../src/apps/relay/unconfirmed.ts';
-import { type AuthorizationRequest, evaluate } from '../../src/domain/decision.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
+import { evaluate } from '../../src/domain/decision.ts';
 import { idFrom } from '../../src/domain/ids.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
@@ -78,7 +79,8 @@ export async function loseEvents(): Promise<LostEvents> {
     return reply;
   };
   const endpoint = await startEndpoint(async (event) => {
-    const request = readAuthorizationRequest(event);
+    const request = readAskedRequest(event, state.nowS);
+    if (request?.kind !== 'readable') throw new Error('the simulator sent no readable request');
     const { approved, decisionId } = await decide(request);
     if (state.mode === 'silent') return null;
     return { approved, metadata: { [request.requestId]: decisionId } };

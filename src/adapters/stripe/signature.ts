@@ -21,7 +21,6 @@ export interface SignedBody {
 export type VerifiedEvent =
   | {
       readonly kind: 'verified';
-      /** At least `id`, `type`, `created` and `data.object` are there. */
       readonly event: Json;
       /** Which of the secrets matched. */
       readonly secretIndex: number;
@@ -31,14 +30,23 @@ export type VerifiedEvent =
 const BAD_SIGNATURE: VerifiedEvent = { kind: 'refused', reason: 'signature' };
 const NOT_AN_EVENT: VerifiedEvent = { kind: 'refused', reason: 'not_an_event' };
 
-/** Tries each secret; the signature is checked before anything in the body is believed. */
+/** As `verifySignature`; the event has at least `id`, `type`, `created` and `data.object`. */
 export function verifyStripeEvent(body: SignedBody): VerifiedEvent {
+  const verified = verifySignature(body);
+  return verified.kind === 'verified' && !isSnapshotEvent(verified.event) ? NOT_AN_EVENT : verified;
+}
+
+/**
+ * Tries each secret; the signature is checked before anything in the body is believed. Of the event no more is
+ * known than its `type`: a request that lacks the rest is still owed an answer.
+ */
+export function verifySignature(body: SignedBody): VerifiedEvent {
   const { signatureHeader, secrets, toleranceS = SIGNATURE_TOLERANCE_S } = body;
   if (typeof signatureHeader !== 'string') return BAD_SIGNATURE;
   for (const [secretIndex, secret] of secrets.entries()) {
     const parsed = construct(body.rawBody, signatureHeader, { secret, toleranceS });
     if (parsed === 'wrong_signature') continue;
-    return isSnapshotEvent(parsed)
+    return isObject(parsed) && typeof parsed['type'] === 'string'
       ? { kind: 'verified', event: parsed, secretIndex }
       : NOT_AN_EVENT;
   }
@@ -59,13 +67,8 @@ function construct(
   }
 }
 
-function isSnapshotEvent(value: unknown): value is Json {
-  return (
-    isObject(value) &&
-    typeof value['id'] === 'string' &&
-    typeof value['type'] === 'string' &&
-    Number.isSafeInteger(value['created']) &&
-    isObject(value['data']) &&
-    isObject(value['data']['object'])
-  );
-}
+const isSnapshotEvent = (event: Json): boolean =>
+  typeof event['id'] === 'string' &&
+  Number.isSafeInteger(event['created']) &&
+  isObject(event['data']) &&
+  isObject(event['data']['object']);

@@ -17,7 +17,8 @@ export const Merchant = Type.Object({
   categoryCode: Type.String({ examples: ['5411'] }),
   country: nullable(Type.String()),
   networkId: Type.Union([Type.String(), Type.Null()], {
-    description: 'The id that the card network gave it, by which controls allow or block merchants.',
+    description:
+      'The id that the card network gave it, by which controls allow or block merchants.',
     examples: ['1234567890'],
   }),
 });
