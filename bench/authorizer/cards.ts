@@ -22,7 +22,6 @@ const hotCards = (first: number, place: number): readonly number[] => [
 
 export const LIMITED = { spread: range(0, SPREAD), hot: hotCards(HOT_LIMITED, 0) } as const;
 export const PLAIN = { spread: range(SPREAD, 2 * SPREAD), hot: hotCards(HOT_PLAIN, 1) } as const;
-export const HOT_ACCOUNT = accountId(HOT_LIMITED);
 
 export function accountOfCardNumber(card: number): string {
   if (card < SINGLE_CARDS) return accountId(card);

@@ -10,7 +10,7 @@ const NOTE = /(dec_[A-Za-z0-9]+)?\s*\b([A-Z][A-Z_]+)\b/;
 
 export function summarize(plan: LoadPlan, record: LoadRecord, cpuMs: number): LoadResult {
   const answers = plan.asked.map((asked, index) => toAnswer(asked.requestId, record, index));
-  const took = Float64Array.from(answers, (answer) => answer.tookMs).sort();
+  const took = Float64Array.from(answers, (answer) => answer.tookMs).toSorted();
   const percentile = (share: number): number =>
     round(took[Math.min(took.length - 1, Math.ceil(took.length * share) - 1)] ?? 0);
   const outcomes: { [name: string]: number } = {};

@@ -2,7 +2,7 @@
 import { PLAIN } from './cards.ts';
 import type { Context } from './context.ts';
 import type { Measured } from './measured.ts';
-import { runRound } from './round.ts';
+import { runRound, warmUp } from './round.ts';
 
 const POOL_SIZES = [4, 8, 16, 32];
 
@@ -13,7 +13,7 @@ interface Swept {
 }
 
 interface SweepPlan {
-  readonly warmUpRequests: number;
+  readonly warmUpS: number;
   readonly sweepS: number;
 }
 
@@ -31,8 +31,8 @@ export async function bestPools(context: Context, plan: SweepPlan): Promise<Best
     const server = await context.start.baseline('hold', context.database.appUrl, poolSize);
     const rate = async (cards: readonly number[]): Promise<Swept> => {
       const variant = { name: `pool of ${poolSize}`, server, cards };
-      const warm = await runRound(context, variant, plan.warmUpRequests);
-      const requests = Math.ceil(warm.perSecond * plan.sweepS);
+      const expected = await warmUp(context, variant, plan.warmUpS);
+      const requests = Math.ceil(expected * plan.sweepS);
       return {
         poolSize,
         server,

@@ -24,6 +24,7 @@ function figuresOf(rounds: readonly Round[]): Figures {
     'max ms': of((round) => round.load.max, 1),
     'CPU ms a decision': of((round) => round.serverCpuMs, 3),
     'of Postgres': of((round) => round.postgresCpuMs, 3),
+    'not approved': rounds.reduce((sum, { load }) => sum + load.requests - load.approved, 0),
     'of the load': of((round) => round.loadCpuMs, 3),
   };
 }
