@@ -3,11 +3,19 @@
  * machine. `--only` runs some parts of it.
  */
 import { type Context, openContext, type Section } from './authorizer/context.ts';
+import { firstDecision } from './authorizer/first-decision.ts';
+import { fixedRate } from './authorizer/fixed-rate.ts';
+import { lockedAccount } from './authorizer/locked-account.ts';
+import { overload } from './authorizer/overload.ts';
 import { throughput } from './authorizer/throughput.ts';
 import type { Bench } from './report.ts';
 
 const SECTIONS: Readonly<Record<string, (context: Context) => Promise<Section>>> = {
   throughput,
+  'fixed-rate': fixedRate,
+  overload,
+  'locked-account': lockedAccount,
+  'first-decision': firstDecision,
 };
 
 export const authorizer: Bench = async ({ quick, only = Object.keys(SECTIONS) }) => {

@@ -9,7 +9,7 @@ import { type CapturedRequest, captureRequest } from './capture.ts';
 import { type Compiled, compile } from './compiled.ts';
 import { LOAD, type Load, startLoad } from './load.ts';
 import type { LoadPlan } from './load-plan.ts';
-import { AUTHORIZER, BASELINE, createStarter, SECRET, type Starter } from './measured.ts';
+import { createStarter, MEASURED_PROGRAMS, SECRET, type Starter } from './measured.ts';
 import { fill } from './program.ts';
 import type { Asked } from './request.ts';
 
@@ -53,7 +53,7 @@ export async function openContext(isQuick: boolean): Promise<OpenContext> {
   try {
     const build = join(cluster.folder, 'build');
     await mkdir(build);
-    const compiled = await compile(build, [AUTHORIZER, BASELINE, LOAD]);
+    const compiled = await compile(build, [...MEASURED_PROGRAMS, LOAD]);
     const database = await cluster.create('authorizer');
     // A checkpoint that falls into one round and not into the other would decide between them.
     await database.owner`alter system set max_wal_size = '8GB'`;

@@ -39,6 +39,8 @@ export interface LoadResult {
   readonly max: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly approved: number;
+  /** Answers that Postgres gave, whatever they were. */
+  readonly decided: number;
   /** Answers that took longer than the budget of 500 ms. */
   readonly late: number;
   /** How late the latest request left; near zero as long as the schedule was kept. */

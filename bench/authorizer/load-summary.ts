@@ -10,9 +10,7 @@ const NOTE = /(dec_[A-Za-z0-9]+)?\s*\b([A-Z][A-Z_]+)\b/;
 
 export function summarize(plan: LoadPlan, record: LoadRecord, cpuMs: number): LoadResult {
   const answers = plan.asked.map((asked, index) => toAnswer(asked.requestId, record, index));
-  const took = Float64Array.from(answers, (answer) => answer.tookMs).toSorted();
-  const percentile = (share: number): number =>
-    round(took[Math.min(took.length - 1, Math.ceil(took.length * share) - 1)] ?? 0);
+  const percentile = percentilesOf(answers);
   const outcomes: { [name: string]: number } = {};
   for (const { outcome } of answers) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   return {
@@ -24,6 +22,7 @@ export function summarize(plan: LoadPlan, record: LoadRecord, cpuMs: number): Lo
     max: percentile(1),
     outcomes,
     approved: answers.filter(({ approved }) => approved).length,
+    decided: answers.filter(({ decisionId }) => decisionId !== null).length,
     late: answers.filter(({ tookMs }) => tookMs > BUDGET_MS).length,
     sentLateMaxMs: round(
       record.sentMs.reduce(
@@ -39,6 +38,12 @@ export function summarize(plan: LoadPlan, record: LoadRecord, cpuMs: number): Lo
 
 const at = (values: Float64Array, index: number): number => values[index] ?? 0;
 const round = (ms: number): number => Math.round(ms * 100) / 100;
+
+/** The time that so large a share of the answers did not exceed, in milliseconds. */
+export function percentilesOf(answers: readonly Answer[]): (share: number) => number {
+  const took = Float64Array.from(answers, (answer) => answer.tookMs).toSorted();
+  return (share) => round(took[Math.min(took.length, Math.ceil(took.length * share)) - 1] ?? 0);
+}
 
 function toAnswer(requestId: string, record: LoadRecord, index: number): Answer {
   const status = record.statuses[index] ?? 0;
