@@ -31,6 +31,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** How many postings are loaded, where a benchmark loads any. */
   readonly postings?: number | undefined;
+  /** Names of the parts to run, where a benchmark has several. */
+  readonly only?: readonly string[] | undefined;
 }
 
 export type Bench = (options: BenchOptions) => Promise<Omit<BenchReport, 'machine'>>;
