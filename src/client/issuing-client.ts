@@ -22,9 +22,10 @@ import type {
 } from './schemas/authorization.ts';
 import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
 import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
-import type { Decision, TimelineEntry } from './schemas/card-history.ts';
+import type { TimelineEntry } from './schemas/card-history.ts';
 import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
 import type { Controls } from './schemas/controls.ts';
+import type { Decision } from './schemas/decision.ts';
 import type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
 import type { Page, PageQuery } from './schemas/page.ts';
 import type { NewTenant, Tenant, TenantSettings } from './schemas/tenant.ts';
@@ -58,6 +59,7 @@ export function createIssuingClient(options: IssuingClientOptions) {
       list: list<Cardholder, CardholderQuery>(send, '/v1/cardholders'),
     },
     cards: cards(send),
+    decisions: { get: get<Decision>(send, '/v1/decisions') },
     authorizations: {
       get: get<Authorization>(send, '/v1/authorizations'),
       /** Of a card or an account, which the query must name. */

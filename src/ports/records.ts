@@ -6,6 +6,7 @@ import type { Authorizations } from './authorizations.ts';
 import type { CardHistory } from './card-history.ts';
 import type { Cardholders } from './cardholders.ts';
 import type { CardCommandRecords, CardControls, Cards } from './cards.ts';
+import type { Decisions } from './decisions.ts';
 import type { ProgramFigures } from './figures.ts';
 import type { SpendingControls } from './spending-controls.ts';
 import type { Tenants } from './tenants.ts';
@@ -21,6 +22,7 @@ export interface Records {
   readonly spendingControls: SpendingControls;
   readonly commands: CardCommandRecords;
   readonly history: CardHistory;
+  readonly decisions: Decisions;
   readonly authorizations: Authorizations;
   readonly transactions: Transactions;
   readonly attention: AttentionList;

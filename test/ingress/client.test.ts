@@ -177,6 +177,7 @@ describe('the client', () => {
       all.cards.setControls(id, {}),
       all.cards.timeline(id),
       all.cards.decisions(id),
+      all.decisions.get('dec_none'),
       all.authorizations.get('iauth_none'),
       all.authorizations.list({ cardId: 'card_none' }),
       all.transactions.get('ipi_none'),

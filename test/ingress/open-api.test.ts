@@ -79,6 +79,8 @@ describe('the OpenAPI document', () => {
       'get /v1/cards/{id}',
       ...commands.map((c) => `post /v1/cards/{id}/${c}`),
       'get /v1/cards/{id}/timeline',
+      'get /v1/cards/{id}/decisions',
+      'get /v1/decisions/{id}',
       'get /v1/attention',
       'get /healthz',
       'get /readyz',

@@ -11,6 +11,7 @@ import { createCardHistory } from './card-history-store.ts';
 import { createCardholderStore } from './cardholder-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
+import { createDecisions } from './recorded-decisions.ts';
 import { createSpendingControls } from './spending-controls.ts';
 import { createTenantStore } from './tenant-store.ts';
 import { createTransactionStore } from './transaction-store.ts';
@@ -25,6 +26,7 @@ export const createRecords = (sql: Queryable): Records => ({
   spendingControls: createSpendingControls(sql),
   commands: createCardCommandStore(sql),
   history: createCardHistory(sql),
+  decisions: createDecisions(sql),
   authorizations: createAuthorizationStore(sql),
   transactions: createTransactionStore(sql),
   attention: createAttentionList(sql),

@@ -19,6 +19,7 @@ import { cardControlRoutes } from './routes/card-controls.ts';
 import { cardHistoryRoutes } from './routes/card-history.ts';
 import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
+import { decisionRoutes } from './routes/decisions.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { spendingControlRoutes } from './routes/spending-controls.ts';
@@ -73,6 +74,7 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   cardCommandRoutes(app, ports);
   spendingControlRoutes(app, ports);
   cardHistoryRoutes(app, ports);
+  decisionRoutes(app, ports);
   authorizationRoutes(app, ports);
   transactionRoutes(app, ports);
   attentionRoutes(app, ports);

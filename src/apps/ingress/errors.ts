@@ -48,6 +48,7 @@ export const ERRORS = {
   CARDHOLDER_NOT_FOUND: row(404, 'There is no such cardholder of this tenant.'),
   CARD_NOT_FOUND: row(404, 'There is no such card.'),
   ENTRY_NOT_FOUND: row(404, 'There is no such entry of this account.'),
+  DECISION_NOT_FOUND: row(404, 'There is no such decision.'),
   AUTHORIZATION_NOT_FOUND: row(404, 'There is no such authorization.'),
   TRANSACTION_NOT_FOUND: row(404, 'There is no such transaction.'),
   IDEMPOTENCY_KEY_REUSED: row(
