@@ -7,8 +7,8 @@
 import { createSql } from '../../src/adapters/postgres/pool.ts';
 import { buildApp } from '../../src/apps/authorizer/app.ts';
 import { createAuthorizerMetrics } from '../../src/apps/authorizer/authorizer-metrics.ts';
-import type { Decider } from '../../src/apps/authorizer/decider.ts';
-import type { AuthorizationRequest } from '../../src/domain/decision.ts';
+import type { Decider, DecisionAnswer } from '../../src/apps/authorizer/decider.ts';
+import type { AskedRequest, AuthorizationRequest } from '../../src/domain/authorization-request.ts';
 import { ZERO } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -22,15 +22,22 @@ const logger = createLogger({ name: 'baseline', level: 'info' });
 const registry = createMetrics('baseline');
 const sql = createSql({ url, poolSize: Number(poolSize), name: 'bench-baseline' });
 
-const answer = (request: AuthorizationRequest, isApproved: boolean) => ({
+const answer = (request: AuthorizationRequest, isApproved: boolean): DecisionAnswer => ({
   approved: isApproved,
   reason: isApproved ? 'APPROVED' : 'INSUFFICIENT_FUNDS',
   approvedMinor: isApproved ? request.askedMinor : ZERO,
   decisionId: null,
+  profileMs: null,
+  databaseMs: null,
 });
 
-const approveAtOnce: Decider = (request) => Promise.resolve(answer(request, true));
-const hold: Decider = async (request) => {
+function readable(request: AskedRequest): AuthorizationRequest {
+  if (request.kind === 'unreadable') throw new Error(request.problem);
+  return request;
+}
+const approveAtOnce: Decider = (asked) => Promise.resolve(answer(readable(asked), true));
+const hold: Decider = async (asked) => {
+  const request = readable(asked);
   const account = holdAccountOf(request.stripeCardId);
   const [row] = await sql<{ held: boolean }[]>`
     select baseline.hold(${request.requestId}, ${account}, ${request.askedMinor}) as held`;
@@ -44,7 +51,9 @@ const app = buildApp({
   registry,
   logger,
   clock: systemClock(0),
-  isReady: () => Promise.resolve(true),
+  answers: { add() {} },
+  tracing: null,
+  probe: () => Promise.resolve(),
 });
 await app.listen({ host: '127.0.0.1', port: Number(port) });
 process.once('SIGTERM', () => process.exit(0));

@@ -101,7 +101,11 @@ export async function startTracing(
       span.end(endMs);
     },
     // `onError` has heard of what was lost; the process ends in order all the same.
-    close: () => within(provider.shutdown().catch(() => {}), LAST_EXPORT_WITHIN_MS),
+    close: () =>
+      within(
+        provider.shutdown().catch(() => {}),
+        LAST_EXPORT_WITHIN_MS,
+      ),
   };
 }
 

@@ -70,8 +70,11 @@ export interface DecisionStore {
   loadProfiles(keys: readonly ProfileKey[]): Promise<readonly (CardProfile | null)[]>;
   /** Keeps what was answered, for people to read. Losing some costs no money. */
   recordAnswers(answers: readonly GivenAnswer[]): Promise<void>;
-  /** Calls back with `<table>:<id>` whenever something changed that a profile is made of. */
-  onProfileChange(listener: (change: string) => void): Promise<void>;
+  /**
+   * Calls back with `<table>:<id>` whenever something changed that a profile is made of, from as soon as Postgres can be
+   * reached. What is missed while it cannot costs a second call, see `stale`.
+   */
+  onProfileChange(listener: (change: string) => void): void;
   /** Gives the connections up and makes new ones: those that hang would be waited for as long as the kernel does. */
   reconnect(): void;
   /** Rejects when Postgres could not decide now. */

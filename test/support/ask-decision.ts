@@ -32,7 +32,10 @@ export async function questionOf(
   };
 }
 
-export async function askStore(store: DecisionStore, request: AuthorizationRequest): Promise<Reply> {
+export async function askStore(
+  store: DecisionStore,
+  request: AuthorizationRequest,
+): Promise<Reply> {
   const [reply] = await store.decide([await questionOf(store, request)]);
   if (reply === undefined) throw new Error('a question has an answer');
   return reply;
@@ -51,5 +54,8 @@ export async function askDecision(
     requestedS: START_S,
     ...over,
   });
-  return askStore(createDecisionStore(() => sql, systemClock()), request);
+  return askStore(
+    createDecisionStore(() => sql, systemClock()),
+    request,
+  );
 }

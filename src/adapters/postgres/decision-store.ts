@@ -27,6 +27,8 @@ export interface DecisionStoreOfPostgres extends DecisionStore {
   close(): Promise<void>;
 }
 
+/** Postgres was away when changes of profiles were to be listened to. */
+const LISTEN_AGAIN_MS = 1_000;
 /** How long the old connections may take to end when the store is closed. */
 const END_TIMEOUT_S = 1;
 
@@ -34,6 +36,8 @@ const END_TIMEOUT_S = 1;
 export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionStoreOfPostgres {
   let sql = connect();
   let listener: ((change: string) => void) | undefined;
+  let listenAgain: NodeJS.Timeout | undefined;
+  let isClosed = false;
   /** Postgres' clock less ours, in milliseconds. */
   let offsetMs: number | undefined;
 
@@ -41,6 +45,16 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
     // The answer's time lies between sending and receiving; the middle is the best guess.
     const measured = postgresMs - (sentMs + clock.nowMs()) / 2;
     offsetMs = offsetMs === undefined ? measured : offsetMs + (measured - offsetMs) * OFFSET_GAIN;
+  }
+
+  /** The driver listens again by itself when a connection is lost, but not when there was none yet. */
+  function listen(): void {
+    clearTimeout(listenAgain);
+    if (listener === undefined || isClosed) return;
+    const listening = sql;
+    listening.listen('profile_changed', listener).catch(() => {
+      if (listening === sql && !isClosed) listenAgain = setTimeout(listen, LISTEN_AGAIN_MS);
+    });
   }
 
   return {
@@ -67,18 +81,21 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
     async recordAnswers(answers) {
       await sql`select record_answers(${storableJson(answers)}::text::json)`;
     },
-    async onProfileChange(told) {
+    onProfileChange(told) {
       listener = told;
-      await sql.listen('profile_changed', told);
+      listen();
     },
     reconnect() {
       // The old connections hang, so nobody waits for their end.
       sql.end({ timeout: 0 }).catch(() => {});
       sql = connect();
-      // Until it listens again, profiles may be outdated, which the versions in the decision find out.
-      if (listener !== undefined) sql.listen('profile_changed', listener).catch(() => {});
+      listen();
     },
-    close: () => sql.end({ timeout: END_TIMEOUT_S }),
+    close() {
+      clearTimeout(listenAgain);
+      isClosed = true;
+      return sql.end({ timeout: END_TIMEOUT_S });
+    },
     async probe() {
       await sql`select decide('[]', '[]')`;
     },

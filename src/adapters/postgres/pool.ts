@@ -44,7 +44,9 @@ export function createSql(options: SqlOptions): Sql {
   return postgres(options.url, {
     max: options.poolSize,
     connect_timeout: CONNECT_TIMEOUT_S,
-    ...(options.reconnectAfterMs === undefined ? {} : { backoff: () => Number(options.reconnectAfterMs) / 1_000 }),
+    ...(options.reconnectAfterMs === undefined
+      ? {}
+      : { backoff: () => Number(options.reconnectAfterMs) / 1_000 }),
     connection: {
       application_name: options.name,
       statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,

@@ -21,7 +21,9 @@ export interface DecisionAnswer {
   readonly approvedMinor: MinorUnits;
   /** Null when Postgres had no part in the answer. */
   readonly decisionId: string | null;
-  /** When Postgres had answered, in milliseconds since the request was received; null when it did not. */
+  /** When the profile was there, and when Postgres had answered: milliseconds since the request was received. */
+  readonly profileMs: number | null;
+  /** Null when Postgres did not answer. */
   readonly databaseMs: number | null;
 }
 
@@ -47,6 +49,7 @@ const fallback = (reason: FallbackReason): DecisionAnswer => ({
   reason,
   approvedMinor: ZERO,
   decisionId: null,
+  profileMs: null,
   databaseMs: null,
 });
 
@@ -93,7 +96,8 @@ async function decide(
     request.kind === 'readable'
       ? await profiles.get(request, deadlineMs)
       : ({ kind: 'loaded', profile: null } as const);
-  if (loaded.kind !== 'loaded') return toAnswer(loaded, 0);
+  if (loaded.kind !== 'loaded') return toAnswer(loaded);
+  const profileMs = since(clock.nowMs());
   let reply = await ask(loaded.profile);
   for (let retry = 0; reply.kind === 'stale' && retry < STALE_RETRIES_MAX; retry += 1) {
     watch.stale();
@@ -101,15 +105,20 @@ async function decide(
     reply = await ask(reply.profile);
   }
   if (reply.kind === 'too_late' || reply.kind === 'busy') watch.late();
-  if (reply.kind === 'failed') onError(new Error(`the decision failed in Postgres: ${reply.error}`));
-  return toAnswer(reply, since(clock.nowMs()));
+  if (reply.kind === 'failed')
+    onError(new Error(`the decision failed in Postgres: ${reply.error}`));
+  return {
+    ...toAnswer(reply),
+    profileMs,
+    databaseMs: reply.kind === 'decided' ? since(clock.nowMs()) : null,
+  };
 }
 
-function toAnswer(reply: LaneReply, databaseMs: number): DecisionAnswer {
+function toAnswer(reply: LaneReply): DecisionAnswer {
   switch (reply.kind) {
     case 'decided': {
       const { approved, reason, approvedMinor, decisionId } = reply;
-      return { approved, reason, approvedMinor, decisionId, databaseMs };
+      return { approved, reason, approvedMinor, decisionId, profileMs: null, databaseMs: null };
     }
     case 'shed':
       return fallback('OVERLOADED');
