@@ -1,16 +1,15 @@
--- What cards and accounts have spent, by day and by month (UTC) and merchant category, so that a limit of any window is
--- a sum of a few rows. Each authorization counts once, with `counted_minor`, at the moment it is anchored at; a release,
--- a reversal or a smaller capture lowers what it counts, and gives the room back.
+-- What cards and accounts have spent, by day (UTC) and merchant category, so that a limit of any window is a sum of some
+-- rows. Each authorization counts once, with `counted_minor`, on the day it is anchored at; a release, a reversal or a
+-- smaller capture lowers what it counts, and gives the room back.
 create table spending (
   -- The first card of a chain of replacements, or an account.
   owner_id text not null,
-  period text not null check (period in ('day', 'month')),
-  starts_on date not null,
+  spent_on date not null,
   category text not null,
   amount_minor bigint not null,
   -- Authorizations that count with more than nothing.
   purchases bigint not null,
-  primary key (owner_id, period, starts_on, category)
+  primary key (owner_id, spent_on, category)
 ) with (fillfactor = 70);
 grant select on spending to issuing_app;
 
@@ -24,17 +23,15 @@ declare
   short_of text;
 begin
   with counted as (
-    insert into spending as s (owner_id, period, starts_on, category, amount_minor, purchases)
-    select o.owner_id, p.period, p.starts_on, coalesce(c.category, ''), sum(c.amount_minor), sum(c.purchases)
+    insert into spending as s (owner_id, spent_on, category, amount_minor, purchases)
+    select o.owner_id, (c.anchored_at at time zone 'UTC')::date, coalesce(c.category, ''), sum(c.amount_minor),
+           sum(c.purchases)
       from unnest(p_changes) c
       cross join lateral (values ((select k.chain_id from cards k where k.card_id = c.card_id)), (c.account_id))
         as o (owner_id)
-      cross join lateral (values
-        ('day', (c.anchored_at at time zone 'UTC')::date),
-        ('month', date_trunc('month', c.anchored_at at time zone 'UTC')::date)) as p (period, starts_on)
-     group by 1, 2, 3, 4 having sum(c.amount_minor) <> 0 or sum(c.purchases) <> 0
-     order by 1, 2, 3, 4
-    on conflict (owner_id, period, starts_on, category) do update set
+     group by 1, 2, 3 having sum(c.amount_minor) <> 0 or sum(c.purchases) <> 0
+     order by 1, 2, 3
+    on conflict (owner_id, spent_on, category) do update set
       amount_minor = s.amount_minor + excluded.amount_minor, purchases = s.purchases + excluded.purchases
     returning owner_id, amount_minor, purchases)
   select owner_id into short_of from counted where amount_minor < 0 or purchases < 0 limit 1;
@@ -77,15 +74,14 @@ create trigger authorizations_recount after update on authorizations
 create function spent_in(p_owner text, p_interval text, p_categories text[], p_at timestamptz)
   returns table (amount_minor bigint, purchases bigint) language sql stable as $$
   select coalesce(sum(s.amount_minor), 0)::bigint, coalesce(sum(s.purchases), 0)::bigint
-    from (select case p_interval when 'daily' then 'day' when 'weekly' then 'day' else 'month' end as period,
-                 case when p_interval = 'all_time' then '-infinity' else date_trunc(w.unit, w.at) end as since,
+    from (select case when p_interval = 'all_time' then '-infinity' else date_trunc(w.unit, w.at)::date end as since,
                  case when p_interval = 'all_time' then 'infinity'
-                      else date_trunc(w.unit, w.at) + ('1 ' || w.unit)::interval end as until
+                      else (date_trunc(w.unit, w.at) + ('1 ' || w.unit)::interval)::date end as until
             from (select case p_interval when 'daily' then 'day' when 'weekly' then 'week' when 'monthly' then 'month'
                            else 'year' end as unit, p_at at time zone 'UTC' as at) w) v,
          spending s
-   where p_interval <> 'per_authorization' and s.owner_id = p_owner and s.period = v.period
-     and s.starts_on >= v.since::date and s.starts_on < v.until::date
+   where p_interval <> 'per_authorization' and s.owner_id = p_owner
+     and s.spent_on >= v.since and s.spent_on < v.until
      and (p_categories is null or s.category = any (p_categories))
   having p_interval <> 'per_authorization'
   union all
