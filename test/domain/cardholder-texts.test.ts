@@ -22,7 +22,8 @@ describe('the texts for cardholders', () => {
   });
 
   it('say neither which check failed nor anything of how we work', () => {
-    const telling = /fraud|stolen|lost|cvc|security code|expir|postal|address|3d|blocked|database|stripe|server|\d/i;
+    const telling =
+      /fraud|stolen|lost|cvc|security code|expir|postal|address|3d|blocked|database|stripe|server|\d/i;
     expect(Object.values(CARDHOLDER_TEXTS).filter((text) => telling.test(text))).toEqual([]);
     const { CVC_NOT_VERIFIED, EXPIRY_NOT_VERIFIED, ADDRESS_NOT_VERIFIED } = CARDHOLDER_TEXTS;
     expect(new Set([CVC_NOT_VERIFIED, EXPIRY_NOT_VERIFIED, ADDRESS_NOT_VERIFIED]).size).toBe(1);

@@ -88,10 +88,21 @@ describe('declines for money', () => {
 });
 
 describe('limits', () => {
-  const limit = (over: Omit<Partial<BrokenLimit>, 'amountMinor' | 'spentMinor'> & { amountMinor?: MinorUnits | number; spentMinor?: number }) =>
+  const limit = (
+    over: Omit<Partial<BrokenLimit>, 'amountMinor' | 'spentMinor'> & {
+      amountMinor?: MinorUnits | number;
+      spentMinor?: number;
+    },
+  ) =>
     say('DAILY_LIMIT_EXCEEDED', {
       explanation: {
-        limit: { by: 'card', interval: 'daily', spentMinor: ZERO, spentCount: 0, ...over } as BrokenLimit,
+        limit: {
+          by: 'card',
+          interval: 'daily',
+          spentMinor: ZERO,
+          spentCount: 0,
+          ...over,
+        } as BrokenLimit,
       },
     });
 
