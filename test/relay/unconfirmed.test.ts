@@ -46,6 +46,7 @@ const lookups = async (): Promise<readonly string[]> =>
 
 /** A request as Stripe would have made it. */
 const request = (program: CardProgram, id: string, amount: number): AuthorizationRequest => ({
+  kind: 'readable',
   requestId: `evt_${id}_${amount}`,
   authorizationId: parseAuthorizationId(id),
   stripeAccount: null,
@@ -53,14 +54,22 @@ const request = (program: CardProgram, id: string, amount: number): Authorizatio
   currency: 'usd' as AuthorizationRequest['currency'],
   askedMinor: minorUnits(amount),
   merchantCurrency: 'usd',
-  merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US', networkId: '1' },
+  merchant: {
+    name: 'Shop',
+    category: 'bakeries',
+    categoryCode: '5462',
+    country: 'US',
+    networkId: '1',
+  },
   cardPresence: null,
   isAmountControllable: false,
   cashbackMinor: ZERO,
+  atmFeeMinor: ZERO,
   cvcCheck: 'not_provided',
   expiryCheck: 'match',
   postalCodeCheck: 'not_provided',
-  threeDSecure: null,
+  addressLine1Check: 'not_provided',
+  threeDSecure: 'none',
   requestedS: world.nowS(),
 });
 

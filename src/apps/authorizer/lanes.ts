@@ -56,32 +56,36 @@ export function createLanes(options: LaneOptions): Lanes {
 
   const accountOf = (w: Waiting): string | undefined => w.question.profile?.accountId;
 
-  /** Asks what is still in time, answers what is settled, and returns what found its account busy. */
-  async function decide(batch: readonly Waiting[]): Promise<Waiting[]> {
+  /** Answers those whose time is over, and returns the others. */
+  function stillInTime(batch: readonly Waiting[]): readonly Waiting[] {
     const nowMs = clock.nowMs();
-    const inTime = batch.filter((w) => w.question.deadlineMs > nowMs);
     for (const late of batch.filter((w) => w.question.deadlineMs <= nowMs)) {
       late.answer({ kind: 'too_late' });
     }
-    if (inTime.length === 0) return [];
-    const replies = await call(inTime.map((w) => w.question));
-    const repliedMs = clock.nowMs();
-    const stillBusy: Waiting[] = [];
-    for (const [index, waiting] of inTime.entries()) {
+    return batch.filter((w) => w.question.deadlineMs > nowMs);
+  }
+
+  /** Answers what is settled, and returns what found its account busy. */
+  function settle(asked: readonly Waiting[], replies: readonly LaneReply[]): readonly Waiting[] {
+    const nowMs = clock.nowMs();
+    return asked.filter((waiting, index) => {
       const reply = replies[index] ?? { kind: 'failed', error: 'no reply' };
       if (reply.kind === 'busy') watch.busy();
-      if (reply.kind === 'busy' && repliedMs < waiting.question.deadlineMs) stillBusy.push(waiting);
-      else waiting.answer(reply);
-    }
-    return stillBusy;
+      if (reply.kind === 'busy' && nowMs < waiting.question.deadlineMs) return true;
+      waiting.answer(reply);
+      return false;
+    });
   }
 
   async function runMain(): Promise<void> {
     running.main = true;
     while (main.length > 0) {
-      const sentMs = clock.nowMs();
-      busy.push(...(await decide(main.splice(0, questionsPerCallMax))));
-      pace.learn(clock.nowMs() - sentMs);
+      const asked = stillInTime(main.splice(0, questionsPerCallMax));
+      if (asked.length === 0) continue;
+      pace.begin(clock.nowMs());
+      const replies = await call(asked.map((w) => w.question));
+      pace.end(clock.nowMs());
+      busy.push(...settle(asked, replies));
       if (busy.length > 0 && !running.busy) void runBusy();
     }
     running.main = false;
@@ -93,9 +97,10 @@ export function createLanes(options: LaneOptions): Lanes {
       await new Promise((resolve) => {
         setTimeout(resolve, BUSY_RETRY_MS);
       });
-      const batch = busy.splice(0, questionsPerCallMax);
-      retrying = batch;
-      const stillBusy = await decide(batch);
+      retrying = stillInTime(busy.splice(0, questionsPerCallMax));
+      if (retrying.length === 0) continue;
+      const replies = await call(retrying.map((w) => w.question));
+      const stillBusy = settle(retrying, replies);
       retrying = [];
       // Put back in front: what joined meanwhile came later.
       busy.unshift(...stillBusy);
@@ -106,12 +111,12 @@ export function createLanes(options: LaneOptions): Lanes {
   const isBusy = (account: string | undefined): boolean =>
     account !== undefined && [...retrying, ...busy].some((other) => accountOf(other) === account);
   const count = (): number => main.length + busy.length + retrying.length;
-  const hasTime = ({ deadlineMs }: Question): boolean =>
-    !running.main || clock.nowMs() + pace.waitMs(main.length) < deadlineMs;
 
   return {
     ask(question) {
-      if (count() >= WAITING_MAX || !hasTime(question)) {
+      const leftMs = question.deadlineMs - clock.nowMs();
+      if (leftMs <= 0) return Promise.resolve({ kind: 'too_late' });
+      if (count() >= WAITING_MAX || pace.waitMs(main.length) >= leftMs) {
         watch.shed();
         return Promise.resolve({ kind: 'shed' });
       }

@@ -5,19 +5,33 @@ const SLOWER_GAIN = 1 / 8;
 /** A quick call means that Postgres is well again, and the next purchases should be asked. */
 const FASTER_GAIN = 1 / 2;
 
+/** Times are milliseconds of one clock. */
 export interface Pace {
-  learn(callMs: number): void;
-  /** Until the answer of a question that joins behind `ahead` others while a call is under way. */
+  begin(nowMs: number): void;
+  end(nowMs: number): void;
+  /**
+   * Until the answer of a question that joins behind `ahead` others. Zero when there is nothing to wait for: then it is
+   * asked however slow Postgres was, or nobody would find out that it is well again.
+   */
   waitMs(ahead: number): number;
 }
 
 export function createPace(questionsPerCallMax: number): Pace {
   let callMs = 0;
+  let begunMs: number | null = null;
   return {
-    learn(measuredMs) {
-      callMs += (measuredMs - callMs) * (measuredMs > callMs ? SLOWER_GAIN : FASTER_GAIN);
+    begin(nowMs) {
+      begunMs = nowMs;
     },
-    // The call under way counts as a whole one: when it was sent does not matter much.
-    waitMs: (ahead) => (Math.floor(ahead / questionsPerCallMax) + 2) * callMs,
+    end(nowMs) {
+      const tookMs = nowMs - (begunMs ?? nowMs);
+      callMs += (tookMs - callMs) * (tookMs > callMs ? SLOWER_GAIN : FASTER_GAIN);
+      begunMs = null;
+    },
+    waitMs(ahead) {
+      const calls = Math.floor(ahead / questionsPerCallMax) + 1;
+      // The call under way counts as a whole one: how much of it is over matters little.
+      return begunMs === null ? (calls - 1) * callMs : (calls + 1) * callMs;
+    },
   };
 }

@@ -5,6 +5,7 @@
 import type { CardProfile } from '../../domain/card-profile.ts';
 import type { ProfileKey } from '../../ports/decision-store.ts';
 import { PROFILES_MAX } from './budget.ts';
+import { keyText } from './profile-key.ts';
 import type { ProfileLoad, ProfileLoader } from './profile-loader.ts';
 import type { Watch } from './watch.ts';
 
@@ -73,6 +74,3 @@ export function createProfileCache(load: ProfileLoader, watch: Watch): ProfileCa
     },
   };
 }
-
-export const keyText = ({ stripeAccount, stripeCardId }: ProfileKey): string =>
-  `${stripeAccount ?? ''}/${stripeCardId}`;

@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { DecisionStore, ProfileKey } from '../../ports/decision-store.ts';
 import { PROFILES_PER_CALL_MAX, WAITING_MAX } from './budget.ts';
 import type { Guard } from './guard.ts';
-import { keyText } from './profile-cache.ts';
+import { keyText } from './profile-key.ts';
 
 export type ProfileLoad =
   | { readonly kind: 'loaded'; readonly profile: CardProfile | null }

@@ -240,7 +240,7 @@ begin
     d.requested_at := r.requested_at;
     d.decided_at := clock_timestamp();
     written := written || d;
-    if s.is_seen then seen := seen || d.decision_id; end if;
+    if s.is_seen and d.stripe_card_id is not null then seen := seen || d.decision_id; end if;
     if d.approved then
       held := d.approved_minor + surplus_of(d.surplus, d.approved_minor);
       holds := holds || row(place, d.tenant_id, d.authorization_id, d.account_id, d.card_id, d.stripe_card_id, d.currency,

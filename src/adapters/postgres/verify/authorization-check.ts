@@ -40,7 +40,7 @@ export const createAuthorizationCheck = (nowS: number): LedgerCheck => ({
         join tenants t using (tenant_id)
         cross join lateral (
           select jsonb_agg(jsonb_build_object('requestId', request_id, 'approved', approved,
-                   'askedMinor', asked_minor, 'approvedMinor', approved_minor, 'surplus', surplus,
+                   'askedMinor', coalesce(asked_minor, 0), 'approvedMinor', approved_minor, 'surplus', surplus,
                    'requestedS', requested_at, 'decidedS', extract(epoch from decided_at)::float8)
                    order by decided_at, request_id) as decisions,
                  coalesce(jsonb_agg(request_id order by request_id) filter (where confirmed), '[]') as confirmed,
