@@ -16,7 +16,7 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
   '0003-ledger.sql': ['test/ledger/', 'test/authorizer/decide'],
   '0006-relay.sql': ['test/relay/look-again'],
   '0007-books.sql': ['test/ledger/post-', 'test/ledger/write-', 'test/ledger/'],
-  '0010-decide.sql': ['test/authorizer/decide', 'test/authorizer/card-profile', 'test/ledger/'],
+  '0009-decide.sql': ['test/authorizer/decide', 'test/authorizer/card-profile', 'test/ledger/'],
 };
 
 export interface SqlResult extends Trial {

@@ -1,20 +1,22 @@
 /**
- * Questions as the decision function takes them: `asked_request` of 0010-decide.sql, and the counters of their limits.
+ * Questions as the decision function takes them: `asked_request` of 0009-decide.sql, and the counters of their limits.
  * Requests of one list share a counter when the same purchases count towards it, so that each sees what those before
  * it have spent.
  */
-import type { AuthorizationRequest } from '../../domain/authorization-request.ts';
 import type { CardProfile } from '../../domain/card-profile.ts';
 import type { LimitInterval } from '../../domain/controls.ts';
 import type { AppliedLimit } from '../../domain/decision.ts';
 import type { Question } from '../../ports/decision-store.ts';
 
-/** What `spent_in` (0008-spending.sql) is asked: whose spending, in which window, of which categories. */
+/** Whose spending is asked for, in which window, of which categories; see 0008-spending.sql. */
 interface Counter {
   readonly owner: string;
-  readonly span: LimitInterval;
+  readonly span: Exclude<LimitInterval, 'per_authorization'>;
   readonly categories: readonly string[] | null;
 }
+
+/** In the place of a counter: what the authorization itself has been approved for. */
+const OWN = 0;
 
 export interface AskedList {
   readonly counters: readonly Counter[];
@@ -92,31 +94,25 @@ function limitsOf({ request, profile, rule }: Question, counters: Counters) {
   const { limits } = rule;
   if (limits.length === 0) return {};
   return {
-    limit_counters: limits.map((limit) => counters.placeOf(counterOf(limit, request, profile))),
+    limit_counters: limits.map((limit) => placeOf(limit, profile, counters)),
     limit_amounts: limits.map(({ amountMinor = null }) => amountMinor),
     limit_counts: limits.map(({ count = null }) => count),
     limits: limits.map(({ scope: _whose, ...told }) => told),
   };
 }
 
-const counterOf = (
-  { scope, interval, categories }: AppliedLimit,
-  request: AuthorizationRequest,
-  profile: CardProfile,
-): Counter => {
-  const whose = scope === 'card' ? profile.chainId : profile.accountId;
-  return {
-    owner: interval === 'per_authorization' ? request.authorizationId : whose,
-    span: interval,
-    categories: categories ?? null,
-  };
-};
+function placeOf(limit: AppliedLimit, profile: CardProfile, counters: Counters): number {
+  const { scope, interval, categories } = limit;
+  if (interval === 'per_authorization') return OWN;
+  const owner = scope === 'card' ? profile.chainId : profile.accountId;
+  return counters.placeOf({ owner, span: interval, categories: categories ?? null });
+}
 
 /** Places of all counters that a purchase counts towards. */
 function countersOf({ request, profile }: Question, counters: Counters): readonly number[] {
   if (request.kind === 'unreadable' || profile === null) return [];
   const { category } = request.merchant;
-  return [profile.chainId, profile.accountId, request.authorizationId].flatMap((owner) =>
+  return [profile.chainId, profile.accountId].flatMap((owner) =>
     counters
       .of(owner)
       .filter((place) => counters.list[place - 1]?.categories?.includes(category) ?? true),

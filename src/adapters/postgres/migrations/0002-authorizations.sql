@@ -36,7 +36,9 @@ create index authorizations_of_card on authorizations (card_id, anchored_at);
 create index authorizations_tied on authorizations (created_at) where 'tied' = any (flags);
 create index authorizations_of_account on authorizations (account_id, anchored_at);
 
--- Our recorded answer to one request. The row is the claim: it is written with its answer.
+-- Our recorded answer to one request. The row is the claim: it is written with its answer. Like authorizations it has no
+-- foreign keys: the two functions that write them (0007-books.sql, 0009-decide.sql) look for what they refer to, once a
+-- list, and none of it is ever deleted. A key to the tenant would lock its one row with each decision.
 create table decisions (
   tenant_id text not null,
   -- The id of the issuing_authorization.request event.
@@ -79,42 +81,6 @@ create index decisions_of_card on decisions (card_id, decided_at desc, decision_
 create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
   where surplus ->> 'kind' = 'fuel' and approved;
 create index decisions_unconfirmed on decisions (requested_at) where approved and not confirmed;
-
--- What foreign keys would do row by row, once a statement: nothing that a purchase refers to is ever deleted. A key to
--- the tenant would also lock its one row with each decision. Each is looked up by its key: joined, a plan made while
--- the tables were small would read them whole.
-create function check_purchase_references() returns trigger language plpgsql
-  set search_path = public, pg_temp as $$
-declare
-  missing text;
-begin
-  if tg_table_name = 'authorizations' then
-    select w.authorization_id into missing from written w
-     where (select a.tenant_id = w.tenant_id and a.currency = w.currency from accounts a
-             where a.account_id = w.account_id) is not true
-        or (select s.tenant_id = w.tenant_id and s.card_id = w.card_id from stripe_cards s
-             where s.stripe_card_id = w.stripe_card_id) is not true
-     limit 1;
-  else
-    select w.decision_id into missing from written w
-     where (w.account_id is not null
-         and (select a.tenant_id = w.tenant_id from accounts a where a.account_id = w.account_id) is not true)
-        or (w.card_id is not null
-         and (select c.tenant_id = w.tenant_id from cards c where c.card_id = w.card_id) is not true)
-        or (w.account_id is null and (select true from tenants t where t.tenant_id = w.tenant_id) is not true)
-     limit 1;
-  end if;
-  if missing is not null then
-    raise exception '% refers to something that does not exist', missing using errcode = 'foreign_key_violation';
-  end if;
-  return null;
-end $$;
-create trigger authorizations_refer after insert on authorizations referencing new table as written
-  for each statement execute function check_purchase_references();
-create trigger authorizations_still_refer after update on authorizations referencing new table as written
-  for each statement execute function check_purchase_references();
-create trigger decisions_refer after insert on decisions referencing new table as written
-  for each statement execute function check_purchase_references();
 
 -- What left the authorizer as its answer, written a moment later and not durably: for people to read. It differs from
 -- the decision when Postgres was late, and then names none.

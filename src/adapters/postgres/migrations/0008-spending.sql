@@ -69,23 +69,19 @@ create trigger authorizations_count after insert on authorizations referencing n
 create trigger authorizations_recount after update on authorizations
   referencing old table as replaced new table as written for each statement execute function count_spending();
 
--- What an owner has spent in the window of an interval (UTC; weeks begin on Monday) that a moment lies in, in all
--- categories or in some. For `per_authorization` the owner is an authorization.
-create function spent_in(p_owner text, p_interval text, p_categories text[], p_at timestamptz)
-  returns table (amount_minor bigint, purchases bigint) language sql stable as $$
-  select coalesce(sum(s.amount_minor), 0)::bigint, coalesce(sum(s.purchases), 0)::bigint
-    from (select case when p_interval = 'all_time' then '-infinity' else date_trunc(w.unit, w.at)::date end as since,
-                 case when p_interval = 'all_time' then 'infinity'
-                      else (date_trunc(w.unit, w.at) + ('1 ' || w.unit)::interval)::date end as until
-            from (select case p_interval when 'daily' then 'day' when 'weekly' then 'week' when 'monthly' then 'month'
-                           else 'year' end as unit, p_at at time zone 'UTC' as at) w) v,
-         spending s
-   where p_interval <> 'per_authorization' and s.owner_id = p_owner
-     and s.spent_on >= v.since and s.spent_on < v.until
-     and (p_categories is null or s.category = any (p_categories))
-  having p_interval <> 'per_authorization'
-  union all
-  select coalesce(sum(z.counted_minor), 0)::bigint, 0 from authorizations z
-   where p_interval = 'per_authorization' and z.authorization_id = p_owner
-  having p_interval = 'per_authorization';
-$$;
+-- The first and the last day (UTC; weeks begin on Monday) of the window of an interval that a moment lies in.
+create function window_of(p_interval text, p_at timestamptz, out first_day date, out last_day date)
+language plpgsql stable as $$
+declare
+  day date := (p_at at time zone 'UTC')::date;
+begin
+  case p_interval
+    when 'daily' then first_day := day; last_day := day;
+    when 'weekly' then first_day := date_trunc('week', day)::date; last_day := first_day + 6;
+    when 'monthly' then first_day := date_trunc('month', day)::date;
+      last_day := (first_day + interval '1 month')::date - 1;
+    when 'yearly' then first_day := date_trunc('year', day)::date;
+      last_day := (first_day + interval '1 year')::date - 1;
+    when 'all_time' then first_day := '-infinity'; last_day := 'infinity';
+  end case;
+end $$;

@@ -44,7 +44,7 @@ begin
 end $$;
 
 -- One request as the authorizer asks it (src/adapters/postgres/decision-rows.ts). The requests of a list share its
--- counters, which are numbered from 1: {owner, interval, categories} each, see `spent_in` (0008-spending.sql).
+-- counters, which are numbered from 1: {owner, interval, categories} each, see 0008-spending.sql.
 create type asked_request as (
   request_id text, decision_id text, stripe_account text, stripe_card_id text, authorization_id text, currency text,
   asked_minor bigint, minimum_minor bigint, surplus jsonb, merchant jsonb, timings jsonb, requested_at bigint,
@@ -55,8 +55,9 @@ create type asked_request as (
   cardholder_version bigint, tenant_version bigint,
   -- What the rules said: a reason to decline with its explanation, or null.
   rule_reason text, explanation jsonb,
-  -- The limits in the order of their checks: which counter, how much and how often it may count at most, and its facts.
-  limit_counters integer[], limit_amounts bigint[], limit_counts bigint[], limits jsonb[],
+  -- The limits in the order of their checks: which counter (0 is what the authorization itself has been approved for),
+  -- how much and how often it may count at most, and its facts.
+  limit_counters integer[], limit_amounts bigint[], limit_counts bigint[], limits json,
   -- All counters that this purchase counts towards, whether it has a limit there or not.
   counts integer[]);
 
@@ -89,7 +90,9 @@ create function standings_of(p_requests asked_request[], p_locked text[], p_vers
              min(r.place) over (partition by r.authorization_id) as purchase_place,
              d.decision_id, d.approved, d.reason, d.approved_minor, r.account_place,
              p_versions[r.account_place] = r.account_version
-               and (select c.version from cards c where c.card_id = r.card_id) = r.card_version
+               and (select c.version from cards c
+                     where c.card_id = r.card_id and c.account_id = r.account_id and c.tenant_id = r.tenant_id
+                       and c.cardholder_id = r.cardholder_id) = r.card_version
                and (select h.version from cardholders h where h.cardholder_id = r.cardholder_id) = r.cardholder_version
                and (select t.version from tenants t where t.tenant_id = r.tenant_id) = r.tenant_version
                as is_fresh,
@@ -112,6 +115,75 @@ create function standings_of(p_requests asked_request[], p_locked text[], p_vers
             from authorizations z where z.authorization_id = r.authorization_id) z on true) s;
 $$;
 
+-- An approval: what it adds to its authorization, and what is held for it.
+create type decided_hold as (
+  place integer, is_first boolean, entry_id bigint, tenant_id text, authorization_id text, account_id text, card_id text,
+  stripe_card_id text, currency text, decision_id text, merchant jsonb, counted_minor bigint, held_minor bigint);
+
+-- Writes decisions, and what is held for them, at once. Balances, holds and sequence numbers follow from the postings,
+-- as in `post_entries` (0007-books.sql).
+create function write_decisions(p_decisions decisions[], p_holds decided_hold[], p_now timestamptz) returns void
+language plpgsql as $$
+declare
+  held decided_hold[] := array(select h from unnest(p_holds) h where h.held_minor > 0 order by h.place);
+  posted bigint;
+begin
+  with decided as (
+    insert into decisions select d.* from unnest(p_decisions) d),
+  begun as (
+    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency,
+      counted_minor, held_minor, anchored_at, merchant)
+    select h.tenant_id, h.authorization_id, h.account_id, h.card_id, h.stripe_card_id, h.currency, h.counted_minor,
+           h.held_minor, p_now, coalesce(h.merchant, '{}')
+      from unnest(p_holds) h where h.is_first),
+  entered as (
+    insert into journal_entries (entry_id, tenant_id, currency, kind, account_id, authorization_id, decision_id,
+      effective_at) overriding system value
+    select h.entry_id, h.tenant_id, h.currency, 'hold', h.account_id, h.authorization_id, h.decision_id, p_now
+      from unnest(held) h),
+  moved as (
+    update accounts a
+       set available_minor = a.available_minor - m.amount, held_minor = a.held_minor + m.amount,
+           seq = a.seq + m.postings, last_posted_at = greatest(a.last_posted_at, clock_timestamp())
+      from (select h.account_id, sum(h.held_minor)::bigint as amount, count(*) as postings from unnest(held) h
+             group by 1) m
+     where a.account_id = m.account_id
+    returning a.account_id, a.tenant_id, a.currency, a.seq - m.postings as seq,
+              a.available_minor + m.amount as available_minor, a.held_minor - m.amount as held_minor, a.last_posted_at)
+  insert into postings (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id, seq,
+    available_after_minor, held_after_minor, posted_at)
+  select h.entry_id, h.tenant_id, h.currency, 'available', 'held', h.held_minor, h.account_id, h.authorization_id,
+         m.seq + row_number() over before, m.available_minor - sum(h.held_minor) over before,
+         m.held_minor + sum(h.held_minor) over before, m.last_posted_at
+    from unnest(held) h
+    join moved m on m.account_id = h.account_id and m.tenant_id = h.tenant_id and m.currency = h.currency
+  window before as (partition by h.account_id order by h.place)
+   order by h.place;
+  get diagnostics posted = row_count;
+  if posted < cardinality(held) then
+    raise exception '% holds are of no account of their tenant and currency', cardinality(held) - posted;
+  end if;
+end $$;
+
+-- Increments: what was approved for an authorization that is there already.
+create function write_increments(p_holds decided_hold[]) returns void language plpgsql as $$
+declare
+  meant bigint := (select count(distinct h.authorization_id) from unnest(p_holds) h);
+  written bigint;
+begin
+  update authorizations z
+     set counted_minor = z.counted_minor + i.counted_minor, held_minor = z.held_minor + i.held_minor,
+         merchant = case when z.merchant = '{}' then i.merchant else z.merchant end
+    from (select h.authorization_id, h.account_id, sum(h.counted_minor)::bigint as counted_minor,
+                 sum(h.held_minor)::bigint as held_minor, (array_agg(h.merchant order by h.place))[1] as merchant
+            from unnest(p_holds) h group by 1, 2) i
+   where z.authorization_id = i.authorization_id and z.account_id = i.account_id;
+  get diagnostics written = row_count;
+  if written < meant then
+    raise exception 'an authorization belongs to another account';
+  end if;
+end $$;
+
 -- Decides the requests of a list in their order, each seeing those before it, and writes at once what comes of them.
 -- Windows of limits are those of today. An increment of a purchase that began on another day counts in the windows of
 -- that day, so it is left `apart`, and decided in a list of its own, which is `p_is_alone`.
@@ -126,22 +198,28 @@ declare
   -- What each counter counts.
   spent bigint[];
   purchases bigint[];
+  -- By the place of the first request of an authorization: what it has been approved for; null when it is new.
+  approved bigint[] := '{}';
   standings request_standing[];
   outcomes request_outcome[] := '{}';
-  -- By the place of the first request of an authorization: whether it counts as a purchase already.
-  begun boolean[] := '{}';
   written decisions[] := '{}';
   holds decided_hold[] := '{}';
+  increments decided_hold[] := '{}';
+  hold decided_hold;
   seen text[] := '{}';
   now_at timestamptz;
   today timestamptz;
+  windows_at timestamptz;
   r asked_request;
   s request_standing;
   o request_outcome;
   d decisions;
   place integer := 0;
   counter integer;
-  held bigint;
+  -- What the authorization counts before this request, and whether this request makes it count as a purchase.
+  own bigint;
+  joins integer;
+  counted bigint;
 begin
   -- In a statement of its own and ascending: the statements after it see what was committed before the lock was
   -- taken, and nobody who locks in the same order can deadlock with this.
@@ -154,12 +232,17 @@ begin
   now_at := clock_timestamp();
   today := date_trunc('day', now_at, 'UTC');
   standings := standings_of(p_requests, locked, versions);
-  select array_agg(i.amount_minor order by c.ordinality), array_agg(i.purchases order by c.ordinality)
+  windows_at := case when p_is_alone then coalesce((standings[1]).anchored_at, now_at) else now_at end;
+  select array_agg(coalesce(i.amount_minor, 0) order by c.place), array_agg(coalesce(i.purchases, 0) order by c.place)
     into spent, purchases
     from rows from (json_to_recordset(p_counters) as (owner text, span text, categories text[]))
-      with ordinality as c (owner, span, categories, ordinality)
-    cross join lateral spent_in(c.owner, c.span, c.categories,
-      case when p_is_alone then coalesce((standings[1]).anchored_at, now_at) else now_at end) i;
+      with ordinality as c (owner, span, categories, place)
+    join (select n.span, w.* from unnest(array['daily', 'weekly', 'monthly', 'yearly', 'all_time']) n (span)
+           cross join lateral window_of(n.span, windows_at) w) w using (span)
+    cross join lateral (
+      select sum(p.amount_minor)::bigint as amount_minor, sum(p.purchases)::bigint as purchases from spending p
+       where p.owner_id = c.owner and p.spent_on between w.first_day and w.last_day
+         and (c.categories is null or p.category = any (c.categories))) i;
 
   foreach r in array p_requests loop
     place := place + 1;
@@ -181,7 +264,7 @@ begin
       if not o.is_new then o.outcome := 'busy'; end if;
     elsif s.account_place is null then
       o.outcome := 'busy';
-    elsif not s.is_fresh then
+    elsif s.is_fresh is not true then
       o.outcome := 'stale';
       o.profile := card_profile(r.stripe_account, r.stripe_card_id);
     elsif not p_is_alone and (s.anchored_at < today or s.anchored_at >= today + interval '1 day') then
@@ -198,15 +281,16 @@ begin
     d.explanation := coalesce(r.explanation, '{}');
     d.approved_minor := 0;
     d.available_before_minor := available[s.account_place];
-    if begun[s.purchase_place] is null then begun[s.purchase_place] := coalesce(s.counted_minor, 0) > 0; end if;
+    own := coalesce(approved[s.purchase_place], s.counted_minor, 0);
+    joins := (own = 0)::integer;
     if d.reason is null then
       for i in 1 .. coalesce(cardinality(r.limit_counters), 0) loop
         counter := r.limit_counters[i];
-        if spent[counter] + r.asked_minor > r.limit_amounts[i]
-            or purchases[counter] + (not begun[s.purchase_place])::integer > r.limit_counts[i] then
-          d.reason := upper(r.limits[i] ->> 'interval') || '_LIMIT_EXCEEDED';
-          d.explanation := jsonb_build_object('limit', r.limits[i]
-            || jsonb_build_object('spentMinor', spent[counter], 'spentCount', purchases[counter]));
+        counted := case when counter = 0 then own else spent[counter] end;
+        if counted + r.asked_minor > r.limit_amounts[i] or purchases[counter] + joins > r.limit_counts[i] then
+          d.explanation := jsonb_build_object('limit', (r.limits -> (i - 1))::jsonb || jsonb_build_object(
+            'spentMinor', counted, 'spentCount', coalesce(purchases[counter], 1 - joins)));
+          d.reason := upper(d.explanation #>> '{limit,interval}') || '_LIMIT_EXCEEDED';
           exit;
         end if;
       end loop;
@@ -242,23 +326,35 @@ begin
     written := written || d;
     if s.is_seen and d.stripe_card_id is not null then seen := seen || d.decision_id; end if;
     if d.approved then
-      held := d.approved_minor + surplus_of(d.surplus, d.approved_minor);
-      holds := holds || row(place, d.tenant_id, d.authorization_id, d.account_id, d.card_id, d.stripe_card_id, d.currency,
-        d.decision_id, r.merchant, d.approved_minor, held)::decided_hold;
-      available[s.account_place] := available[s.account_place] - held;
+      hold.place := place;
+      hold.is_first := s.counted_minor is null and approved[s.purchase_place] is null;
+      hold.tenant_id := d.tenant_id;
+      hold.authorization_id := d.authorization_id;
+      hold.account_id := d.account_id;
+      hold.card_id := d.card_id;
+      hold.stripe_card_id := d.stripe_card_id;
+      hold.currency := d.currency;
+      hold.decision_id := d.decision_id;
+      hold.merchant := r.merchant;
+      hold.counted_minor := d.approved_minor;
+      hold.held_minor := d.approved_minor + surplus_of(d.surplus, d.approved_minor);
+      hold.entry_id := case when hold.held_minor > 0 then nextval('journal_entries_entry_id_seq') end;
+      holds := holds || hold;
+      if not hold.is_first then increments := increments || hold; end if;
+      available[s.account_place] := available[s.account_place] - hold.held_minor;
+      approved[s.purchase_place] := own + d.approved_minor;
       if d.approved_minor > 0 then
         foreach counter in array coalesce(r.counts, '{}') loop
           spent[counter] := spent[counter] + d.approved_minor;
-          purchases[counter] := purchases[counter] + (not begun[s.purchase_place])::integer;
+          purchases[counter] := purchases[counter] + joins;
         end loop;
-        begun[s.purchase_place] := true;
       end if;
     end if;
     outcomes[place] := row('decided', d.decision_id, d.approved, d.reason, d.approved_minor, true, null, null);
   end loop;
 
-  if cardinality(written) > 0 then insert into decisions select w.* from unnest(written) w; end if;
-  if cardinality(holds) > 0 then perform post_holds(holds, now_at); end if;
+  if cardinality(written) > 0 then perform write_decisions(written, holds, now_at); end if;
+  if cardinality(increments) > 0 then perform write_increments(increments); end if;
   -- A view or a capture of these authorizations came before the decision (an increment, or an answer given late): the
   -- relay converges them once more, so that the order of the two does not matter. A decline changes flags, too.
   if cardinality(seen) > 0 then
@@ -275,9 +371,11 @@ end $$;
 -- Decides a list of requests in order of arrival, in one transaction. Answers a list in the same order: `decided` (with
 -- the recorded answer if there was one), `busy` (the account is locked by somebody else), `stale` (the profile is older
 -- than the rows; the fresh one comes along), `too_late`, `unknown_tenant`, or `failed`; all but the first write nothing.
--- Rows are looked up by key, whatever a plan made while the tables were small would do.
-create function decide(p_counters json, p_requests json) returns json language plpgsql
-  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+-- It runs as the owner and is the only way to a decision and its hold: the processes' role can write neither, so no
+-- mistake in our code can approve what is not there. Rows are looked up by key, whatever a plan that was made while the
+-- tables were small would do.
+create function decide(p_counters json, p_requests json) returns json language plpgsql security definer
+  set search_path = public, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   requests asked_request[];
   outcomes request_outcome[];
@@ -319,3 +417,8 @@ begin
     from json_to_recordset(p_answers) as r ("requestId" text, "stripeAccount" text, "decisionId" text,
       approved boolean, reason text, timings jsonb, "answeredAt" timestamptz);
 end $$;
+
+revoke execute on function standings_of(asked_request[], text[], bigint[]),
+  write_decisions(decisions[], decided_hold[], timestamptz), write_increments(decided_hold[]),
+  decide_together(json, asked_request[], boolean), decide(json, json) from public;
+grant execute on function decide(json, json) to issuing_app;
