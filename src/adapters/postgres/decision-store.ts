@@ -64,7 +64,8 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
       const { counters, requests } = toAskedList(questions, ids, offsetMs ?? 0);
       // One merchant's name that Postgres cannot keep must not fail the neighbours in the list.
       const [row] = await sql<{ replies: RawReply[]; now_ms: number }[]>`
-        select decide(${storableJson(counters)}::text::json, ${storableJson(requests)}::text::json) as replies,
+        select decide(${storableJson(counters)}::text::json, ${storableJson(requests)}::text::json,
+                      ${new Date(sentMs)}) as replies,
                (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`;
       if (row === undefined) throw new Error('decide() answered nothing');
       learnOffset(row.now_ms, sentMs);
@@ -97,7 +98,7 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
       return sql.end({ timeout: END_TIMEOUT_S });
     },
     async probe() {
-      await sql`select decide('[]', '[]')`;
+      await sql`select decide('[]', '[]', now())`;
     },
   };
 }

@@ -185,9 +185,9 @@ begin
 end $$;
 
 -- Decides the requests of a list in their order, each seeing those before it, and writes at once what comes of them.
--- Windows of limits are those of today. An increment of a purchase that began on another day counts in the windows of
+-- Windows of limits are those of `p_now`, the time of the process that asks. An increment of a purchase that began on another day counts in the windows of
 -- that day, so it is left `apart`, and decided in a list of its own, which is `p_is_alone`.
-create function decide_together(p_counters json, p_requests asked_request[], p_is_alone boolean)
+create function decide_together(p_counters json, p_requests asked_request[], p_now timestamptz, p_is_alone boolean)
   returns request_outcome[] language plpgsql as $$
 declare
   -- The locked accounts: ids, versions, what is available, and how far below zero they may be spent.
@@ -207,8 +207,7 @@ declare
   increments decided_hold[] := '{}';
   hold decided_hold;
   seen text[] := '{}';
-  now_at timestamptz;
-  today timestamptz;
+  today timestamptz := date_trunc('day', p_now, 'UTC');
   windows_at timestamptz;
   r asked_request;
   s request_standing;
@@ -229,10 +228,8 @@ begin
     from (select a.account_id, a.version, a.available_minor, a.credit_limit_minor from accounts a
            where a.account_id = any (array(select distinct q.account_id from unnest(p_requests) q))
            order by a.account_id for no key update skip locked) l;
-  now_at := clock_timestamp();
-  today := date_trunc('day', now_at, 'UTC');
   standings := standings_of(p_requests, locked, versions);
-  windows_at := case when p_is_alone then coalesce((standings[1]).anchored_at, now_at) else now_at end;
+  windows_at := case when p_is_alone then coalesce((standings[1]).anchored_at, p_now) else p_now end;
   select array_agg(coalesce(i.amount_minor, 0) order by c.place), array_agg(coalesce(i.purchases, 0) order by c.place)
     into spent, purchases
     from rows from (json_to_recordset(p_counters) as (owner text, span text, categories text[]))
@@ -353,7 +350,7 @@ begin
     outcomes[place] := row('decided', d.decision_id, d.approved, d.reason, d.approved_minor, true, null, null);
   end loop;
 
-  if cardinality(written) > 0 then perform write_decisions(written, holds, now_at); end if;
+  if cardinality(written) > 0 then perform write_decisions(written, holds, p_now); end if;
   if cardinality(increments) > 0 then perform write_increments(increments); end if;
   -- A view or a capture of these authorizations came before the decision (an increment, or an answer given late): the
   -- relay converges them once more, so that the order of the two does not matter. A decline changes flags, too.
@@ -374,7 +371,7 @@ end $$;
 -- It runs as the owner and is the only way to a decision and its hold: the processes' role can write neither, so no
 -- mistake in our code can approve what is not there. Rows are looked up by key, whatever a plan that was made while the
 -- tables were small would do.
-create function decide(p_counters json, p_requests json) returns json language plpgsql security definer
+create function decide(p_counters json, p_requests json, p_now timestamptz default clock_timestamp()) returns json language plpgsql security definer
   set search_path = public, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   requests asked_request[];
@@ -383,7 +380,7 @@ declare
 begin
   requests := array(select r from json_populate_recordset(null::asked_request, p_requests) r);
   begin
-    outcomes := decide_together(p_counters, requests, false);
+    outcomes := decide_together(p_counters, requests, p_now, false);
   exception
     when others then
       outcomes := array_fill(row('failed', null, null, null, null, false, null, sqlerrm)::request_outcome,
@@ -393,7 +390,7 @@ begin
   for place in 1 .. cardinality(requests) loop
     if (outcomes[place]).outcome in ('apart', 'failed') then
       begin
-        one := decide_together(p_counters, requests[place:place], true);
+        one := decide_together(p_counters, requests[place:place], p_now, true);
       exception
         when others then
           one := array[row('failed', null, null, null, null, false, null, sqlerrm)::request_outcome];
@@ -420,5 +417,5 @@ end $$;
 
 revoke execute on function standings_of(asked_request[], text[], bigint[]),
   write_decisions(decisions[], decided_hold[], timestamptz), write_increments(decided_hold[]),
-  decide_together(json, asked_request[], boolean), decide(json, json) from public;
-grant execute on function decide(json, json) to issuing_app;
+  decide_together(json, asked_request[], timestamptz, boolean), decide(json, json, timestamptz) from public;
+grant execute on function decide(json, json, timestamptz) to issuing_app;
