@@ -41,7 +41,11 @@ it('what happens inside is counted', async () => {
   const { watch } = metrics;
   watch.call(3, 0.004, 'answered');
   watch.call(2, 0.45, 'given_up');
-  for (const count of [watch.busy, watch.stale, watch.late, watch.shed, watch.reconnect]) count();
+  watch.busy();
+  watch.stale();
+  watch.late();
+  watch.shed();
+  watch.reconnect();
   watch.profile('memory');
   watch.recorded(5, 'written');
   watch.recorded(2, 'dropped');

@@ -29,14 +29,14 @@ export function dueAnswer(event: unknown, profiles: ReadonlyMap<string, CardProf
   const isId = (value: unknown): boolean => typeof value === 'string' && ID.test(value);
   if (!isId(at('id'))) return 'unanswerable';
 
-  const card =
-    typeof at('data.object.card') === 'string' ? 'data.object.card' : 'data.object.card.id';
-  const profile = profiles.get(String(at(card)));
+  const card = at('data.object.card');
+  const cardId = typeof card === 'string' ? card : at('data.object.card.id');
+  const profile = typeof cardId === 'string' ? profiles.get(cardId) : undefined;
   const amount = at('data.object.pending_request.amount');
   const currency = at('data.object.pending_request.currency');
   const isAmount = Number.isInteger(amount) && Number(amount) >= 0 && Number(amount) < 10 ** 12;
   const isCurrency = typeof currency === 'string' && /^[a-z]{3}$/.test(currency);
-  const isWhole = isId(at('data.object.id')) && isId(at(card)) && isAmount && isCurrency;
+  const isWhole = isId(at('data.object.id')) && isId(cardId) && isAmount && isCurrency;
   if (profile === undefined || !isWhole) return 'decline';
   const asked = { ...judged(at), currency, askedMinor: amount } as AuthorizationRequest;
   return evaluate(asked, profile).kind === 'ask_funds' ? 'approve' : 'decline';

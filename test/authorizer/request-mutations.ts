@@ -41,6 +41,8 @@ const WEIGHTY = [
 export interface Words {
   /** Values that are known somewhere, so that they can turn up in the wrong place. */
   readonly known: readonly string[];
+  /** Fields of the authorization with values that the rules have an opinion of. */
+  readonly telling: readonly (readonly [path: string, value: unknown])[];
 }
 
 const ODD_TEXTS = [
@@ -77,19 +79,32 @@ export interface Mutation {
   readonly extraName: string;
 }
 
+const anyMutation = (words: Words): fc.Arbitrary<Mutation> =>
+  fc.record({
+    where: fc.oneof(fc.constantFrom(...WEIGHTY), fc.nat()),
+    change: fc.oneof(
+      fc.record({
+        kind: fc.constantFrom('replace' as const, 'replace' as const, 'add' as const),
+        value: aValue(words),
+      }),
+      fc.constant({ kind: 'remove' as const }),
+    ),
+    extraName: fc.constantFrom('extra', '__proto__', 'constructor', 'toJSON', '', 'approved'),
+  });
+
+const tellingMutation = ({ telling }: Words): fc.Arbitrary<Mutation> =>
+  fc.constantFrom(...telling).map(([path, value]) => ({
+    where: ['data', 'object', ...path.split('.')],
+    change: { kind: 'replace', value },
+    extraName: '',
+  }));
+
 export const someMutations = (words: Words): fc.Arbitrary<readonly Mutation[]> =>
   fc.array(
-    fc.record({
-      where: fc.oneof(fc.constantFrom(...WEIGHTY), fc.nat()),
-      change: fc.oneof(
-        fc.record({
-          kind: fc.constantFrom('replace' as const, 'replace' as const, 'add' as const),
-          value: aValue(words),
-        }),
-        fc.constant({ kind: 'remove' as const }),
-      ),
-      extraName: fc.constantFrom('extra', '__proto__', 'constructor', 'toJSON', '', 'approved'),
-    }),
+    fc.oneof(
+      { arbitrary: anyMutation(words), weight: 3 },
+      { arbitrary: tellingMutation(words), weight: 1 },
+    ),
     { minLength: 1, maxLength: 4 },
   );
 
