@@ -5,6 +5,7 @@
  */
 import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { settledWithin } from './settled-within.ts';
 
 /** The collector is near; what it has not taken by then is lost rather than waited for. */
 const EXPORT_WITHIN_MS = 2_000;
@@ -101,11 +102,7 @@ export async function startTracing(
       span.end(endMs);
     },
     // `onError` has heard of what was lost; the process ends in order all the same.
-    close: () =>
-      within(
-        provider.shutdown().catch(() => {}),
-        LAST_EXPORT_WITHIN_MS,
-      ),
+    close: () => settledWithin(provider.shutdown(), LAST_EXPORT_WITHIN_MS),
   };
 }
 
@@ -135,14 +132,4 @@ function complaining(exporter: SpanExporter, onError: (error: unknown) => void):
     shutdown: () => exporter.shutdown(),
     forceFlush: async () => exporter.forceFlush?.(),
   };
-}
-
-/** `work` does not reject. */
-async function within(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

@@ -126,19 +126,21 @@ interface Signing {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends a body as Stripe does; a text is sent as it is. */
-export function post(app: FastifyInstance, body: unknown, signing: Signing = {}) {
-  const { secret = SECRET, timestamp, headers } = signing;
+/** A body as Stripe signs it; a text is taken as it is. */
+export function signed(body: unknown, { secret = SECRET, timestamp, headers }: Signing = {}) {
   const payload = typeof body === 'string' ? body : JSON.stringify(body);
   const signature = Stripe.webhooks.generateTestHeaderString({
     payload,
     secret,
     ...(timestamp === undefined ? {} : { timestamp }),
   });
-  return app.inject({
+  const type = { 'content-type': 'application/json', 'stripe-signature': signature };
+  return { payload, headers: { ...type, ...headers } };
+}
+
+export const post = (app: FastifyInstance, body: unknown, signing: Signing = {}) =>
+  app.inject({
     method: 'POST',
     url: '/webhooks/stripe/authorizations',
-    payload,
-    headers: { 'content-type': 'application/json', 'stripe-signature': signature, ...headers },
+    ...signed(body, signing),
   });
-}

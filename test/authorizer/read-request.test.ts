@@ -1,7 +1,6 @@
 /** What is read of a request event, and which events cannot be decided on. */
 import { describe, expect, it } from 'vitest';
 import { readAskedRequest } from '../../src/adapters/stripe/read-request.ts';
-import type { Json } from '../../src/adapters/stripe/wire.ts';
 import { event } from '../support/stripe-events.ts';
 import { requestEvent } from './authorizer-under-test.ts';
 
@@ -225,6 +224,6 @@ it('an amount of twelve digits is one, and so is nothing', () => {
 it('an event of another type, or without an id to answer to, is no request', () => {
   expect(readAskedRequest(event('issuing_card.updated', { id: 'ic_1' }), RECEIVED_S)).toBeNull();
   for (const id of [undefined, 7, '', 'evt 1', 'evt_'.padEnd(256, 'x')]) {
-    expect(readAskedRequest({ ...requestEvent(), id } as Json, RECEIVED_S)).toBeNull();
+    expect(readAskedRequest({ ...requestEvent(), id }, RECEIVED_S)).toBeNull();
   }
 });

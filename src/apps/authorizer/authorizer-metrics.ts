@@ -1,5 +1,6 @@
 /** What an operator watches of the real-time path; docs/authorizer.md says what each is good for. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Watch } from './watch.ts';
 
 /** Buckets are close around the 350 ms of Postgres, the budget of 500 ms and Stripe's limit of 2 s. */
 const ANSWER_BUCKETS_S = [
@@ -11,12 +12,14 @@ const CALL_BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0
 const QUESTIONS_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200];
 
 /** What is looked at when the metrics are read. */
-export interface Watched {
+export interface Gauges {
   /** Questions that wait for their call, or for an account that is locked. */
   readonly waiting: () => number;
   readonly profiles: () => number;
-  /** Connections to Postgres that are allowed, and those that are busy now; null where that is not known. */
-  readonly pool: () => { readonly size: number; readonly inUse: number } | null;
+  /** Connections to Postgres that are allowed. */
+  readonly connections: () => number;
+  /** Calls of Postgres under way, each on a connection of its own. */
+  readonly callsUnderWay: () => number;
 }
 
 export interface AuthorizerMetrics {
@@ -24,27 +27,36 @@ export interface AuthorizerMetrics {
   readonly decisions: Counter<'approved' | 'reason'>;
   readonly fallbacks: Counter<'reason'>;
   readonly refused: Counter<'cause'>;
-  readonly shed: Counter;
-  readonly busy: Counter;
-  readonly stale: Counter;
-  readonly late: Counter;
-  readonly questionsPerCall: Histogram;
-  readonly callSeconds: Histogram;
-  readonly callsGivenUp: Counter;
-  readonly reconnects: Counter;
-  readonly profileLookups: Counter<'result'>;
-  readonly answersRecorded: Counter;
-  readonly answersDropped: Counter;
-  /** Says where the gauges look; until then they show nothing. */
-  watch(watched: Watched): void;
+  /** Counts what happens inside of the real-time path. */
+  readonly watch: Watch;
+  /** Adds the gauges, once there is something to look at. */
+  show(gauges: Gauges): void;
 }
 
 export const createAuthorizerMetrics = (registry: Registry): AuthorizerMetrics => ({
   ...answerMetrics(registry),
-  ...callMetrics(registry),
-  ...sideMetrics(registry),
-  watch: (watched) => watchGauges(registry, watched),
+  watch: createWatch(callMetrics(registry), sideMetrics(registry)),
+  show: (gauges) => showGauges(registry, gauges),
 });
+
+function createWatch(
+  calls: ReturnType<typeof callMetrics>,
+  sides: ReturnType<typeof sideMetrics>,
+): Watch {
+  return {
+    call(questions, seconds, result) {
+      calls.questions.observe(questions);
+      calls.seconds.observe({ result }, seconds);
+    },
+    busy: () => calls.busy.inc(),
+    stale: () => calls.stale.inc(),
+    late: () => calls.late.inc(),
+    shed: () => calls.shed.inc(),
+    reconnect: () => calls.reconnects.inc(),
+    profile: (source) => sides.profileLookups.inc({ source }),
+    recorded: (answers, result) => sides.answersRecorded.inc({ result }, answers),
+  };
+}
 
 const answerMetrics = (registry: Registry) => ({
   latency: new Histogram({
@@ -72,14 +84,14 @@ const answerMetrics = (registry: Registry) => ({
     labelNames: ['cause'] as const,
     registers: [registry],
   }),
+});
+
+const callMetrics = (registry: Registry) => ({
   shed: new Counter({
     name: 'issuing_decision_shed_total',
     help: 'Requests declined at once, because more were waiting than can be answered in time.',
     registers: [registry],
   }),
-});
-
-const callMetrics = (registry: Registry) => ({
   busy: new Counter({
     name: 'issuing_decision_busy_total',
     help: 'Questions that found their account locked by somebody else, each time they were asked.',
@@ -95,21 +107,17 @@ const callMetrics = (registry: Registry) => ({
     help: 'Questions whose deadline passed before Postgres decided them.',
     registers: [registry],
   }),
-  questionsPerCall: new Histogram({
+  questions: new Histogram({
     name: 'issuing_decision_call_questions',
     help: 'Questions that one call of Postgres decided together.',
     buckets: QUESTIONS_BUCKETS,
     registers: [registry],
   }),
-  callSeconds: new Histogram({
+  seconds: new Histogram({
     name: 'issuing_decision_call_seconds',
-    help: 'Time of one call of Postgres.',
+    help: 'Time of one call of Postgres, by result: answered, failed, or given_up.',
+    labelNames: ['result'] as const,
     buckets: CALL_BUCKETS_S,
-    registers: [registry],
-  }),
-  callsGivenUp: new Counter({
-    name: 'issuing_decision_calls_given_up_total',
-    help: 'Calls of Postgres that did not come back in time.',
     registers: [registry],
   }),
   reconnects: new Counter({
@@ -122,37 +130,32 @@ const callMetrics = (registry: Registry) => ({
 const sideMetrics = (registry: Registry) => ({
   profileLookups: new Counter({
     name: 'issuing_profile_lookups_total',
-    help: 'Card profiles looked up, by result: hit in memory, or miss and read from Postgres.',
-    labelNames: ['result'] as const,
+    help: 'Card profiles looked up, by source: memory, or postgres where it was not in memory.',
+    labelNames: ['source'] as const,
     registers: [registry],
   }),
   answersRecorded: new Counter({
     name: 'issuing_answers_recorded_total',
-    help: 'Answers whose time and outcome were written to their decision.',
-    registers: [registry],
-  }),
-  answersDropped: new Counter({
-    name: 'issuing_answers_dropped_total',
-    help: 'Answers that were not written to their decision, because Postgres was away or too many waited.',
+    help: 'Answers whose time and outcome were written to their decision, or dropped, by result.',
+    labelNames: ['result'] as const,
     registers: [registry],
   }),
 });
 
-function watchGauges(registry: Registry, { waiting, profiles, pool }: Watched): void {
-  const gauge = (name: string, help: string, look: () => number | undefined): void => {
+function showGauges(
+  registry: Registry,
+  { waiting, profiles, connections, callsUnderWay }: Gauges,
+): void {
+  const gauge = (name: string, help: string, look: () => number): void => {
     const shown: Gauge = new Gauge({
       name,
       help,
       registers: [registry],
-      collect: () => shown.set(look() ?? Number.NaN),
+      collect: () => shown.set(look()),
     });
   };
   gauge('issuing_decisions_waiting', 'Questions that wait for Postgres.', waiting);
   gauge('issuing_profiles_cached', 'Card profiles in memory.', profiles);
-  gauge('issuing_database_pool_connections', 'Connections to Postgres that are allowed.', () => {
-    return pool()?.size;
-  });
-  gauge('issuing_database_pool_busy', 'Connections to Postgres that are in use.', () => {
-    return pool()?.inUse;
-  });
+  gauge('issuing_database_connections_max', 'Connections to Postgres allowed.', connections);
+  gauge('issuing_database_calls_under_way', 'Calls of Postgres under way.', callsUnderWay);
 }

@@ -41,6 +41,10 @@ export function createDecisionRecord(deps: DecisionRecordDependencies): Decision
   };
 }
 
+/** To a microsecond: fractions beyond are the clock's own. */
+const elapsedMs = (fromMs: number, toMs: number): number =>
+  Math.round((toMs - fromMs) * 1_000) / 1_000;
+
 function count(metrics: AuthorizerMetrics, { answer, arrival, answeredMs }: AnsweredRequest): void {
   const { approved, reason, decisionId } = answer;
   const source = decisionId === null ? 'fallback' : 'postgres';
@@ -58,10 +62,10 @@ function lineOf({ request, answer, arrival, answeredMs }: AnsweredRequest) {
     approved: answer.approved,
     reason: answer.reason,
     ...(request.kind === 'unreadable' ? { problem: request.problem } : {}),
-    verifiedMs: arrival.verifiedMs - arrival.receivedMs,
+    verifiedMs: elapsedMs(arrival.receivedMs, arrival.verifiedMs),
     profileMs: answer.profileMs,
     databaseMs: answer.databaseMs,
-    tookMs: answeredMs - arrival.receivedMs,
+    tookMs: elapsedMs(arrival.receivedMs, answeredMs),
   };
 }
 
@@ -74,7 +78,7 @@ function givenAnswer({ request, answer, arrival, answeredMs }: AnsweredRequest):
     decisionId,
     approved,
     reason,
-    timings: { databaseMs, answeredMs: answeredMs - arrival.receivedMs },
+    timings: { databaseMs, answeredMs: elapsedMs(arrival.receivedMs, answeredMs) },
     answeredAt: new Date(answeredMs).toISOString(),
   };
 }
