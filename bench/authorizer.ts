@@ -2,13 +2,17 @@
  * The authorizer under load and under faults, on a server that is durable as in production, with the load on the same
  * machine. `--only` runs some parts of it.
  */
+import { alone } from './authorizer/alone.ts';
 import { type Context, openContext, type Section } from './authorizer/context.ts';
 import { firstDecision } from './authorizer/first-decision.ts';
 import { fixedRate } from './authorizer/fixed-rate.ts';
+import { freeze } from './authorizer/freeze.ts';
 import { lockedAccount } from './authorizer/locked-account.ts';
+import { outage } from './authorizer/outage.ts';
 import { overload } from './authorizer/overload.ts';
+import { overspend } from './authorizer/overspend.ts';
 import { throughput } from './authorizer/throughput.ts';
-import type { Bench } from './report.ts';
+import { type Bench, UnknownPartError } from './report.ts';
 
 const SECTIONS: Readonly<Record<string, (context: Context) => Promise<Section>>> = {
   throughput,
@@ -16,12 +20,17 @@ const SECTIONS: Readonly<Record<string, (context: Context) => Promise<Section>>>
   overload,
   'locked-account': lockedAccount,
   'first-decision': firstDecision,
+  overspend,
+  freeze,
+  alone,
+  outage,
 };
 
 export const authorizer: Bench = async ({ quick, only = Object.keys(SECTIONS) }) => {
   const unknown = only.filter((name) => SECTIONS[name] === undefined);
   if (unknown.length > 0) {
-    throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}`);
+    const parts = Object.keys(SECTIONS).join(', ');
+    throw new UnknownPartError(`There is no part ${unknown.join(', ')}; there are ${parts}.`);
   }
   const context = await openContext(quick);
   try {

@@ -5,7 +5,7 @@ import { authorizer } from './authorizer.ts';
 import { demoPath } from './demo-path.ts';
 import { ledger } from './ledger.ts';
 import { ledgerQueries } from './ledger-queries.ts';
-import { type Bench, type BenchReport, machine, table } from './report.ts';
+import { type Bench, type BenchReport, machine, table, UnknownPartError } from './report.ts';
 import { simulator } from './simulator.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -55,4 +55,10 @@ async function main(args: string[]): Promise<number> {
   return report.bars.every((bar) => bar.ok) ? 0 : 1;
 }
 
-process.exit(await main(process.argv.slice(2)));
+process.exit(
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    if (!(error instanceof UnknownPartError)) throw error;
+    console.error(error.message);
+    return 2;
+  }),
+);

@@ -35,6 +35,11 @@ export interface BenchOptions {
   readonly only?: readonly string[] | undefined;
 }
 
+/** A part was named that the benchmark does not have. */
+export class UnknownPartError extends Error {
+  override readonly name = 'UnknownPartError';
+}
+
 export type Bench = (options: BenchOptions) => Promise<Omit<BenchReport, 'machine'>>;
 
 export const machine = (): BenchReport['machine'] => ({

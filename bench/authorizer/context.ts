@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cluster, type Database, startCluster } from '../cluster.ts';
-import { stripeCardId } from '../ledger/program.ts';
+import { createProgram, type ProgramSize, stripeCardId } from '../ledger/program.ts';
 import { Random } from '../ledger/random.ts';
 import type { Bar, Figures } from '../report.ts';
 import { type CapturedRequest, captureRequest } from './capture.ts';
@@ -27,6 +27,8 @@ export interface Context {
   readonly random: Random;
   /** So many new requests, each for a card chosen at random. */
   asked(count: number, cards: readonly number[], amounts?: typeof AMOUNTS_MINOR): readonly Asked[];
+  /** A database with nothing but these cards and accounts in it, so that its books are checked in moments. */
+  small(name: string, size: ProgramSize): Promise<Database>;
   plan(
     port: number | readonly number[],
     asked: readonly Asked[],
@@ -93,9 +95,16 @@ function contextOf(parts: Parts): OpenContext {
         };
       });
     },
+    async small(name, size) {
+      const small = await cluster.create(name);
+      await createProgram(small.app, size);
+      await small.owner.unsafe('vacuum analyze');
+      return small;
+    },
     plan: (port, asked, pace, keepAnswers = false) => ({
       template: captured.template,
       secret: SECRET,
+      atS: Math.floor(Date.now() / 1000),
       ports: typeof port === 'number' ? [port] : port,
       asked,
       pace,

@@ -14,10 +14,9 @@ interface Ready {
 const tell = (message: FromLoad): void => void process.send?.(message);
 
 function prepare(plan: LoadPlan): Ready {
-  // Signatures hold for five minutes; a load is much shorter.
-  const atS = Math.floor(Date.now() / MS_PER_S);
+  const { template, secret, atS } = plan;
   const prepared = plan.asked.map((asked) => ({
-    wire: toWire(render(plan.template, asked, atS), plan.secret, atS),
+    wire: toWire(render(template, asked, atS), secret, atS),
     target: asked.target ?? 0,
   }));
   return { plan, prepared };

@@ -9,6 +9,8 @@ export type Pace =
 export interface LoadPlan {
   readonly template: RequestTemplate;
   readonly secret: string;
+  /** Stripe's time of the requests and of their signatures, which hold for five minutes. */
+  readonly atS: number;
   readonly ports: readonly number[];
   readonly asked: readonly Asked[];
   readonly pace: Pace;
