@@ -37,12 +37,13 @@ export async function outage(context: Context): Promise<Section> {
   try {
     const outages: [string, Outage][] = [];
     for (const fault of faults(plan.haltedS)) {
-      outages.push([fault.name, await suffer(context, { plan, database, server, fault })]);
+      outages.push([
+        `Postgres ${fault.name}`,
+        await suffer(context, { plan, database, server, fault }),
+      ]);
     }
     return {
-      results: Object.fromEntries(
-        outages.map(([name, measured]) => [`Postgres ${name}`, figuresOf(measured)]),
-      ),
+      results: Object.fromEntries(outages.map(([name, measured]) => [name, figuresOf(measured)])),
       bars: outages.flatMap(([name, measured]) => barsOf(name, measured)),
     };
   } finally {

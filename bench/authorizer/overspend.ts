@@ -40,10 +40,10 @@ export async function overspend(context: Context): Promise<Section> {
       },
     },
     bars: [
-      ...barsOf('movements beside', beside),
-      ...barsOf('alone', alone),
+      ...barsOf('spending, movements beside', beside),
+      ...barsOf('spending, alone', alone),
       {
-        name: 'alone: room left against smallest declined',
+        name: 'spending, alone: room left, smallest declined',
         goal: `< ${smallestDeclinedMinor ?? 'none'}`,
         got: String(roomMinor),
         ok: smallestDeclinedMinor !== null && roomMinor < smallestDeclinedMinor,
@@ -119,8 +119,8 @@ function barsOf(name: string, { check }: Run): readonly Bar[] {
   });
   return [
     none('holds beyond the room', check.holdsBeyondRoom),
-    none('holds without their decision, or the reverse', check.unmatchedHolds),
-    none('declines for funds although there was room', check.wrongDeclines),
+    none('holds and decisions that differ', check.unmatchedHolds),
+    none('declines although there was room', check.wrongDeclines),
     none('repeats with another answer', check.differingRepeats),
     none('answers that are not as recorded', check.unrecordedAnswers),
     none('differences in the books', check.differences),
