@@ -56,27 +56,24 @@ begin
   if homeless is not null then
     raise exception 'the hold of authorization % has no authorization of its account', homeless;
   end if;
+  if changes < json_array_length(p_authorizations) then
+    raise exception '% authorizations were to be changed, but % are there', json_array_length(p_authorizations), changes;
+  end if;
   -- In place of foreign keys. Each is looked up by its key: joined, a plan made while the tables were small would read
   -- them whole.
-  select r.authorization_id into homeless
-    from (select * from json_to_recordset(p_new_authorizations) as n (authorization_id text, tenant_id text,
-            currency text, account_id text, card_id text, stripe_card_id text)
+  select z.authorization_id into homeless
+    from (select authorization_id from json_to_recordset(p_new_authorizations) as r (authorization_id text)
           union all
-          select c.authorization_id, a.tenant_id, a.currency, c.account_id, c.card_id, c.stripe_card_id
-            from json_to_recordset(p_authorizations) as c (authorization_id text, account_id text, card_id text,
-              stripe_card_id text)
-            join accounts a on a.account_id = c.account_id) r
-   where (select a.tenant_id = r.tenant_id and a.currency = r.currency from accounts a
-           where a.account_id = r.account_id) is not true
-      or (select s.tenant_id = r.tenant_id and s.card_id = r.card_id from stripe_cards s
-           where s.stripe_card_id = r.stripe_card_id) is not true
+          select authorization_id from json_to_recordset(p_authorizations) as r (authorization_id text)) written
+    cross join lateral (select * from authorizations z where z.authorization_id = written.authorization_id) z
+   where (select a.tenant_id = z.tenant_id and a.currency = z.currency from accounts a
+           where a.account_id = z.account_id) is not true
+      or (select s.tenant_id = z.tenant_id and s.card_id = z.card_id from stripe_cards s
+           where s.stripe_card_id = z.stripe_card_id) is not true
    limit 1;
   if homeless is not null then
     raise exception 'authorization % refers to something that does not exist', homeless
       using errcode = 'foreign_key_violation';
-  end if;
-  if changes < json_array_length(p_authorizations) then
-    raise exception '% authorizations were to be changed, but % are there', json_array_length(p_authorizations), changes;
   end if;
 
   -- Numbers are given in the order of the sorted rows.
