@@ -210,11 +210,12 @@ describe('settling', () => {
     const issued = await program.activities.issueCard({ cardId, previousCardId: null });
     if (issued.kind !== 'card_created') throw new Error('not created');
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'windows_passed' });
-    const [card] = await program.sql<{ tenantId: string; accountId: string }[]>`
-      select tenant_id as "tenantId", account_id as "accountId" from cards where card_id = ${cardId}`;
+    const [card] = await program.sql<{ tenantId: string; accountId: string; currency: string }[]>`
+      select tenant_id as "tenantId", account_id as "accountId", currency from cards where card_id = ${cardId}`;
     if (card === undefined) throw new Error('the card is there');
     const { stripeCardId } = issued;
-    await beginAuthorization(program.sql, 'iauth_open', { ...card, cardId, stripeCardId });
+    const of = { ...card, cardId, stripeCardId };
+    await beginAuthorization(program.sql, 'iauth_open', of, card.currency);
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'unsettled' });
     await changeAuthorization(program.sql, 'iauth_open', { status: 'closed' });
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'windows_passed' });

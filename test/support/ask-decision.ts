@@ -3,9 +3,9 @@ import { createDecisionStore } from '../../src/adapters/postgres/decision-store.
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
 import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
 import { evaluate } from '../../src/domain/decision.ts';
+import { parseStripeCardId } from '../../src/domain/ids.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { DecisionStore, Question, Reply, Timings } from '../../src/ports/decision-store.ts';
-import type { CardProgram } from './card-program.ts';
 import { sampleRequest } from './sample-request.ts';
 import { START_S } from './stripe-events.ts';
 
@@ -43,13 +43,13 @@ export async function askStore(
 
 export async function askDecision(
   sql: Sql,
-  program: CardProgram,
+  program: Readonly<Record<'tenantId' | 'stripeCardId', string>>,
   over: Partial<AuthorizationRequest>,
 ): Promise<Reply> {
   const [tenant] = await sql<{ stripe_account: string | null }[]>`
     select stripe_account from tenants where tenant_id = ${program.tenantId}`;
   const request = sampleRequest({
-    stripeCardId: program.stripeCardId,
+    stripeCardId: parseStripeCardId(program.stripeCardId),
     stripeAccount: tenant?.stripe_account ?? null,
     requestedS: START_S,
     ...over,

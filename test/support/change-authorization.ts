@@ -1,11 +1,12 @@
 /** Writes authorizations as the relay does, which has no privilege to write them by itself. */
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
 
-/** An open authorization in US dollars, of which nobody has seen more than that it is there. */
+/** An open authorization of which nobody has seen more than that it is there. */
 export async function beginAuthorization(
   sql: Sql,
   authorizationId: string,
   of: Readonly<Record<'tenantId' | 'accountId' | 'cardId' | 'stripeCardId', string>>,
+  currency = 'usd',
 ): Promise<void> {
   const begun = {
     tenant_id: of.tenantId,
@@ -13,7 +14,7 @@ export async function beginAuthorization(
     account_id: of.accountId,
     card_id: of.cardId,
     stripe_card_id: of.stripeCardId,
-    currency: 'usd',
+    currency,
     evidence: {},
     status: 'pending',
     captured_minor: 0,
