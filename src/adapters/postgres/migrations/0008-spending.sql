@@ -13,23 +13,43 @@ create table spending (
 ) with (fillfactor = 70);
 grant select on spending to issuing_app;
 
-create type spending_change as (
-  card_id text, account_id text, anchored_at timestamptz, category text, amount_minor bigint, purchases bigint);
+-- The only writer of `spending`. Runs as the owner, like the trigger of balances and to the same end: what is counted
+-- follows from the authorizations and from nothing else. All that a statement changed of one row is added at once.
+create function count_spending() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  insert into spending as s (owner_id, spent_on, category, amount_minor, purchases)
+  select o.owner_id, (w.anchored_at at time zone 'UTC')::date, coalesce(w.merchant ->> 'category', ''),
+         sum(w.counted_minor), count(*)
+    from written w
+    cross join lateral (values ((select k.chain_id from cards k where k.card_id = w.card_id)), (w.account_id))
+      as o (owner_id)
+   where w.counted_minor > 0
+   group by 1, 2, 3 order by 1, 2, 3
+  on conflict (owner_id, spent_on, category) do update set
+    amount_minor = s.amount_minor + excluded.amount_minor, purchases = s.purchases + excluded.purchases;
+  return null;
+end $$;
 
--- Adds changes to the rows they belong to, each row once. What does not change anything is left out.
-create function add_spending(p_changes spending_change[]) returns void language plpgsql
+create function recount_spending() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 declare
   short_of text;
 begin
-  with counted as (
+  with changed as (
+    select w.card_id, w.account_id, w.anchored_at, w.merchant ->> 'category' as category, w.counted_minor, 1 as purchases
+      from written w where w.counted_minor > 0
+    union all
+    select r.card_id, r.account_id, r.anchored_at, r.merchant ->> 'category', -r.counted_minor, -1
+      from replaced r where r.counted_minor > 0),
+  counted as (
     insert into spending as s (owner_id, spent_on, category, amount_minor, purchases)
-    select o.owner_id, (c.anchored_at at time zone 'UTC')::date, coalesce(c.category, ''), sum(c.amount_minor),
+    select o.owner_id, (c.anchored_at at time zone 'UTC')::date, coalesce(c.category, ''), sum(c.counted_minor),
            sum(c.purchases)
-      from unnest(p_changes) c
+      from changed c
       cross join lateral (values ((select k.chain_id from cards k where k.card_id = c.card_id)), (c.account_id))
         as o (owner_id)
-     group by 1, 2, 3 having sum(c.amount_minor) <> 0 or sum(c.purchases) <> 0
+     group by 1, 2, 3 having sum(c.counted_minor) <> 0 or sum(c.purchases) <> 0
      order by 1, 2, 3
     on conflict (owner_id, spent_on, category) do update set
       amount_minor = s.amount_minor + excluded.amount_minor, purchases = s.purchases + excluded.purchases
@@ -39,49 +59,20 @@ begin
   if short_of is not null then
     raise exception '% would have spent less than nothing', short_of using errcode = 'check_violation';
   end if;
-end $$;
-
--- The only writer of `spending`. Runs as the owner, like the trigger of balances and to the same end: what is counted
--- follows from the authorizations and from nothing else.
-create function count_spending() returns trigger language plpgsql security definer
-  set search_path = public, pg_temp as $$
-begin
-  if tg_relid <> 'public.authorizations'::regclass then
-    raise exception 'this trigger belongs to authorizations alone';
-  end if;
-  if tg_op = 'INSERT' then
-    perform add_spending(array(
-      select row(w.card_id, w.account_id, w.anchored_at, w.merchant ->> 'category', w.counted_minor, 1)::spending_change
-        from written w where w.counted_minor > 0));
-  else
-    perform add_spending(array(
-      select row(w.card_id, w.account_id, w.anchored_at, w.merchant ->> 'category', w.counted_minor, 1)::spending_change
-        from written w where w.counted_minor > 0
-      union all
-      select row(o.card_id, o.account_id, o.anchored_at, o.merchant ->> 'category', -o.counted_minor, -1)::spending_change
-        from replaced o where o.counted_minor > 0));
-  end if;
   return null;
 end $$;
-revoke execute on function add_spending(spending_change[]), count_spending() from public;
+revoke execute on function count_spending(), recount_spending() from public;
 create trigger authorizations_count after insert on authorizations referencing new table as written
   for each statement execute function count_spending();
 create trigger authorizations_recount after update on authorizations
-  referencing old table as replaced new table as written for each statement execute function count_spending();
+  referencing old table as replaced new table as written for each statement execute function recount_spending();
 
--- The first and the last day (UTC; weeks begin on Monday) of the window of an interval that a moment lies in.
-create function window_of(p_interval text, p_at timestamptz, out first_day date, out last_day date)
-language plpgsql stable as $$
-declare
-  day date := (p_at at time zone 'UTC')::date;
-begin
-  case p_interval
-    when 'daily' then first_day := day; last_day := day;
-    when 'weekly' then first_day := date_trunc('week', day)::date; last_day := first_day + 6;
-    when 'monthly' then first_day := date_trunc('month', day)::date;
-      last_day := (first_day + interval '1 month')::date - 1;
-    when 'yearly' then first_day := date_trunc('year', day)::date;
-      last_day := (first_day + interval '1 year')::date - 1;
-    when 'all_time' then first_day := '-infinity'; last_day := 'infinity';
-  end case;
-end $$;
+-- The first and the last day of the window (UTC; weeks begin on Monday) of each interval that a day lies in.
+create function windows_of(p_day date) returns table (span text, first_day date, last_day date)
+language sql immutable as $$
+  values ('daily', p_day, p_day),
+         ('weekly', date_trunc('week', p_day)::date, date_trunc('week', p_day)::date + 6),
+         ('monthly', date_trunc('month', p_day)::date, (date_trunc('month', p_day) + interval '1 month')::date - 1),
+         ('yearly', date_trunc('year', p_day)::date, (date_trunc('year', p_day) + interval '1 year')::date - 1),
+         ('all_time', '-infinity'::date, 'infinity'::date);
+$$;

@@ -75,44 +75,44 @@ create type request_standing as (
   -- A view or a clearing record came before this decision.
   is_seen boolean);
 
+create type recorded_answer as (decision_id text, approved boolean, reason text, approved_minor bigint);
+create type known_purchase as (counted_minor bigint, anchored_at timestamptz, is_seen boolean);
+
 -- What becomes of a request; `is_new` when this call has decided it.
 create type request_outcome as (
   outcome text, decision_id text, approved boolean, reason text, approved_minor bigint, is_new boolean, profile jsonb,
   error text);
 
+-- Every row is looked up by its key, in a subquery of its own: a plan is kept, and a join that was planned while the tables
+-- were small would read them whole.
 create function standings_of(p_requests asked_request[], p_locked text[], p_versions bigint[])
   returns request_standing[] language sql stable as $$
-  select array_agg(row(s.tenant, s.first_place, s.purchase_place, s.decision_id, s.approved, s.reason, s.approved_minor,
-                       s.account_place, s.is_fresh, s.counted_minor, s.anchored_at, s.is_seen)::request_standing
-                   order by s.place)
+  select array_agg(row(s.tenant, s.first_place, s.purchase_place, (s.recorded).decision_id, (s.recorded).approved,
+                       (s.recorded).reason, (s.recorded).approved_minor, s.account_place, s.is_fresh,
+                       (s.known).counted_minor, (s.known).anchored_at, coalesce((s.known).is_seen, false) or s.is_awaited
+                      )::request_standing order by s.place)
     from (
       select r.place, r.tenant, min(r.place) over (partition by r.tenant, r.request_id) as first_place,
-             min(r.place) over (partition by r.authorization_id) as purchase_place,
-             d.decision_id, d.approved, d.reason, d.approved_minor, r.account_place,
+             min(r.place) over (partition by r.authorization_id) as purchase_place, r.account_place,
+             (select row(d.decision_id, d.approved, d.reason, d.approved_minor)::recorded_answer from decisions d
+               where d.tenant_id = r.tenant and d.request_id = r.request_id) as recorded,
              p_versions[r.account_place] = r.account_version
-               and (select c.version from cards c
-                     where c.card_id = r.card_id and c.account_id = r.account_id and c.tenant_id = r.tenant_id
-                       and c.cardholder_id = r.cardholder_id) = r.card_version
-               and (select h.version from cardholders h where h.cardholder_id = r.cardholder_id) = r.cardholder_version
-               and (select t.version from tenants t where t.tenant_id = r.tenant_id) = r.tenant_version
-               as is_fresh,
-             z.counted_minor, z.anchored_at,
-             coalesce(z.is_seen, false) or (
-               select true from transactions x
-                where x.authorization_id = r.authorization_id and x.account_id is null limit 1) is not null as is_seen
+               and (select c.version = r.card_version and c.account_id = r.account_id and c.tenant_id = r.tenant_id
+                           and c.cardholder_id = r.cardholder_id
+                      from cards c where c.card_id = r.card_id)
+               and (select h.version = r.cardholder_version from cardholders h where h.cardholder_id = r.cardholder_id)
+               and (select t.version = r.tenant_version from tenants t where t.tenant_id = r.tenant_id) as is_fresh,
+             (select row(z.counted_minor, z.anchored_at,
+                         z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0)::known_purchase
+                from authorizations z where z.authorization_id = r.authorization_id) as known,
+             coalesce((select bool_or(x.account_id is null) from transactions x
+                        where x.authorization_id = r.authorization_id), false) as is_awaited
         from (select u.*, u.ordinality::integer as place, array_position(p_locked, u.account_id) as account_place,
                      -- The card is unknown, but the request is recorded with the tenant whose Stripe account asked.
                      coalesce(u.tenant_id, (
                        select t.tenant_id from tenants t where t.stripe_account = u.stripe_account
                           or (t.stripe_account is null and u.stripe_account is null))) as tenant
-                from unnest(p_requests) with ordinality u) r
-        left join lateral (
-          select d.decision_id, d.approved, d.reason, d.approved_minor from decisions d
-           where d.tenant_id = r.tenant and d.request_id = r.request_id) d on true
-        left join lateral (
-          select z.counted_minor, z.anchored_at,
-                 z.snapshot is not null or z.captured_minor > 0 or z.refunded_minor > 0 as is_seen
-            from authorizations z where z.authorization_id = r.authorization_id) z on true) s;
+                from unnest(p_requests) with ordinality u offset 0) r offset 0) s;
 $$;
 
 -- An approval: what it adds to its authorization, and what is held for it.
@@ -205,16 +205,19 @@ declare
   written decisions[] := '{}';
   holds decided_hold[] := '{}';
   increments decided_hold[] := '{}';
-  hold decided_hold;
   seen text[] := '{}';
   today timestamptz := date_trunc('day', p_now, 'UTC');
-  windows_at timestamptz;
   r asked_request;
   s request_standing;
   o request_outcome;
-  d decisions;
   place integer := 0;
   counter integer;
+  reason text;
+  explanation jsonb;
+  is_approved boolean;
+  amount bigint;
+  held bigint;
+  is_first boolean;
   -- What the authorization counts before this request, and whether this request makes it count as a purchase.
   own bigint;
   joins integer;
@@ -229,13 +232,12 @@ begin
            where a.account_id = any (array(select distinct q.account_id from unnest(p_requests) q))
            order by a.account_id for no key update skip locked) l;
   standings := standings_of(p_requests, locked, versions);
-  windows_at := case when p_is_alone then coalesce((standings[1]).anchored_at, p_now) else p_now end;
   select array_agg(coalesce(i.amount_minor, 0) order by c.place), array_agg(coalesce(i.purchases, 0) order by c.place)
     into spent, purchases
     from rows from (json_to_recordset(p_counters) as (owner text, span text, categories text[]))
       with ordinality as c (owner, span, categories, place)
-    join (select n.span, w.* from unnest(array['daily', 'weekly', 'monthly', 'yearly', 'all_time']) n (span)
-           cross join lateral window_of(n.span, windows_at) w) w using (span)
+    join windows_of((case when p_is_alone then coalesce((standings[1]).anchored_at, p_now) else p_now end
+      at time zone 'UTC')::date) w using (span)
     cross join lateral (
       select sum(p.amount_minor)::bigint as amount_minor, sum(p.purchases)::bigint as purchases from spending p
        where p.owner_id = c.owner and p.spent_on between w.first_day and w.last_day
@@ -274,80 +276,59 @@ begin
       continue;
     end if;
 
-    d.reason := r.rule_reason;
-    d.explanation := coalesce(r.explanation, '{}');
-    d.approved_minor := 0;
-    d.available_before_minor := available[s.account_place];
+    reason := r.rule_reason;
+    explanation := coalesce(r.explanation, '{}');
+    amount := 0;
     own := coalesce(approved[s.purchase_place], s.counted_minor, 0);
     joins := (own = 0)::integer;
-    if d.reason is null then
+    if reason is null then
       for i in 1 .. coalesce(cardinality(r.limit_counters), 0) loop
         counter := r.limit_counters[i];
         counted := case when counter = 0 then own else spent[counter] end;
         if counted + r.asked_minor > r.limit_amounts[i] or purchases[counter] + joins > r.limit_counts[i] then
-          d.explanation := jsonb_build_object('limit', (r.limits -> (i - 1))::jsonb || jsonb_build_object(
+          explanation := jsonb_build_object('limit', (r.limits -> (i - 1))::jsonb || jsonb_build_object(
             'spentMinor', counted, 'spentCount', coalesce(purchases[counter], 1 - joins)));
-          d.reason := upper(d.explanation #>> '{limit,interval}') || '_LIMIT_EXCEEDED';
+          reason := upper(explanation #>> '{limit,interval}') || '_LIMIT_EXCEEDED';
           exit;
         end if;
       end loop;
     end if;
-    if d.reason is null then
-      d.approved_minor := affordable(r.surplus, r.asked_minor,
-        available[s.account_place] + credit[s.account_place]);
-      d.reason := case when r.asked_minor = 0 then 'ACCOUNT_CHECK'
-        when d.approved_minor = r.asked_minor then 'APPROVED'
-        when d.approved_minor >= r.minimum_minor and d.approved_minor > 0 then 'APPROVED_PARTLY'
+    if reason is null then
+      amount := affordable(r.surplus, r.asked_minor, available[s.account_place] + credit[s.account_place]);
+      reason := case when r.asked_minor = 0 then 'ACCOUNT_CHECK'
+        when amount = r.asked_minor then 'APPROVED'
+        when amount >= r.minimum_minor and amount > 0 then 'APPROVED_PARTLY'
         else 'INSUFFICIENT_FUNDS' end;
-      d.explanation := jsonb_build_object('funds', jsonb_build_object('creditLimitMinor', credit[s.account_place],
+      explanation := jsonb_build_object('funds', jsonb_build_object('creditLimitMinor', credit[s.account_place],
         'neededMinor', r.asked_minor + surplus_of(r.surplus, r.asked_minor)));
-      if d.reason = 'INSUFFICIENT_FUNDS' then d.approved_minor := 0; end if;
     end if;
-    d.tenant_id := s.tenant_id;
-    d.request_id := r.request_id;
-    d.decision_id := r.decision_id;
-    d.authorization_id := r.authorization_id;
-    d.stripe_card_id := r.stripe_card_id;
-    d.currency := r.currency;
-    d.asked_minor := r.asked_minor;
-    d.card_id := r.card_id;
-    d.account_id := r.account_id;
-    d.approved := d.reason in ('APPROVED', 'APPROVED_PARTLY', 'ACCOUNT_CHECK');
-    d.surplus := coalesce(r.surplus, '{"kind":"none"}');
-    d.versions := case when r.account_id is null then '{}' else jsonb_build_object('card', r.card_version,
-      'account', r.account_version, 'cardholder', r.cardholder_version, 'tenant', r.tenant_version) end;
-    d.timings := coalesce(r.timings, '{}');
-    d.confirmed := false;
-    d.requested_at := r.requested_at;
-    d.decided_at := clock_timestamp();
-    written := written || d;
-    if s.is_seen and d.stripe_card_id is not null then seen := seen || d.decision_id; end if;
-    if d.approved then
-      hold.place := place;
-      hold.is_first := s.counted_minor is null and approved[s.purchase_place] is null;
-      hold.tenant_id := d.tenant_id;
-      hold.authorization_id := d.authorization_id;
-      hold.account_id := d.account_id;
-      hold.card_id := d.card_id;
-      hold.stripe_card_id := d.stripe_card_id;
-      hold.currency := d.currency;
-      hold.decision_id := d.decision_id;
-      hold.merchant := r.merchant;
-      hold.counted_minor := d.approved_minor;
-      hold.held_minor := d.approved_minor + surplus_of(d.surplus, d.approved_minor);
-      hold.entry_id := case when hold.held_minor > 0 then nextval('journal_entries_entry_id_seq') end;
-      holds := holds || hold;
-      if not hold.is_first then increments := increments || hold; end if;
-      available[s.account_place] := available[s.account_place] - hold.held_minor;
-      approved[s.purchase_place] := own + d.approved_minor;
-      if d.approved_minor > 0 then
-        foreach counter in array coalesce(r.counts, '{}') loop
-          spent[counter] := spent[counter] + d.approved_minor;
+    is_approved := reason in ('APPROVED', 'APPROVED_PARTLY', 'ACCOUNT_CHECK');
+    if not is_approved then amount := 0; end if;
+    -- In the order of the table's columns: one expression is much quicker than one a column.
+    written := written || row(s.tenant_id, r.request_id, r.decision_id, r.authorization_id, r.stripe_card_id, r.currency,
+      r.asked_minor, r.card_id, r.account_id, is_approved, reason, amount, coalesce(r.surplus, '{"kind":"none"}'),
+      available[s.account_place],
+      case when r.account_id is null then '{}' else jsonb_build_object('card', r.card_version, 'account',
+        r.account_version, 'cardholder', r.cardholder_version, 'tenant', r.tenant_version) end,
+      explanation, coalesce(r.timings, '{}'), false, r.requested_at, clock_timestamp())::decisions;
+    if s.is_seen and r.stripe_card_id is not null then seen := seen || r.decision_id; end if;
+    if is_approved then
+      held := amount + surplus_of(r.surplus, amount);
+      is_first := s.counted_minor is null and approved[s.purchase_place] is null;
+      holds := holds || row(place, is_first, case when held > 0 then nextval('journal_entries_entry_id_seq') end,
+        s.tenant_id, r.authorization_id, r.account_id, r.card_id, r.stripe_card_id, r.currency, r.decision_id, r.merchant,
+        amount, held)::decided_hold;
+      if not is_first then increments := increments || holds[cardinality(holds)]; end if;
+      available[s.account_place] := available[s.account_place] - held;
+      approved[s.purchase_place] := own + amount;
+      if amount > 0 and r.counts is not null then
+        foreach counter in array r.counts loop
+          spent[counter] := spent[counter] + amount;
           purchases[counter] := purchases[counter] + joins;
         end loop;
       end if;
     end if;
-    outcomes[place] := row('decided', d.decision_id, d.approved, d.reason, d.approved_minor, true, null, null);
+    outcomes[place] := row('decided', r.decision_id, is_approved, reason, amount, true, null, null);
   end loop;
 
   if cardinality(written) > 0 then perform write_decisions(written, holds, p_now); end if;
@@ -370,9 +351,11 @@ end $$;
 -- than the rows; the fresh one comes along), `too_late`, `unknown_tenant`, or `failed`; all but the first write nothing.
 -- It runs as the owner and is the only way to a decision and its hold: the processes' role can write neither, so no
 -- mistake in our code can approve what is not there. Rows are looked up by key, whatever a plan that was made while the
--- tables were small would do.
-create function decide(p_counters json, p_requests json, p_now timestamptz default clock_timestamp()) returns json language plpgsql security definer
-  set search_path = public, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+-- tables were small would do; and plans are kept, because to make them anew would take most of the time of a short list.
+create function decide(p_counters json, p_requests json, p_now timestamptz default clock_timestamp()) returns json
+language plpgsql security definer set search_path = public, pg_temp
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+  set plan_cache_mode = force_generic_plan as $$
 declare
   requests asked_request[];
   outcomes request_outcome[];
