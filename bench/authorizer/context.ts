@@ -27,6 +27,8 @@ export interface Context {
   readonly random: Random;
   /** So many new requests, each for a card chosen at random. */
   asked(count: number, cards: readonly number[], amounts?: typeof AMOUNTS_MINOR): readonly Asked[];
+  /** One request for each card, so that nothing is met for the first time later. */
+  askedOnce(cards: readonly number[]): readonly Asked[];
   /** A database with nothing but these cards and accounts in it, so that its books are checked in moments. */
   small(name: string, size: ProgramSize): Promise<Database>;
   plan(
@@ -59,6 +61,7 @@ export async function openContext(isQuick: boolean): Promise<OpenContext> {
     const database = await cluster.create('authorizer');
     // A checkpoint that falls into one round and not into the other would decide between them.
     await database.owner`alter system set max_wal_size = '8GB'`;
+    await database.owner`alter system set checkpoint_timeout = '1h'`;
     await database.owner`select pg_reload_conf()`;
     await fill(database, captured.category);
     load = startLoad(compiled);
@@ -78,23 +81,25 @@ function contextOf(parts: Parts): OpenContext {
   const { cluster, database, load, captured } = parts;
   const random = new Random(3);
   let made = 0;
+  const ask = (card: number, { low, high }: typeof AMOUNTS_MINOR): Asked => {
+    made += 1;
+    const id = String(made).padStart(ID_DIGITS, '0');
+    return {
+      requestId: `evt_1${id}`,
+      authorizationId: `iauth_1${id}`,
+      stripeCardId: stripeCardId(card),
+      amountMinor: random.between(low, high),
+    };
+  };
   return {
     ...parts,
     random,
     start: createStarter(cluster, parts.compiled),
-    asked(count, cards, { low, high } = AMOUNTS_MINOR) {
-      return Array.from({ length: count }, () => {
-        made += 1;
-        const id = String(made).padStart(ID_DIGITS, '0');
-        const card = cards[random.between(0, cards.length - 1)] ?? 0;
-        return {
-          requestId: `evt_1${id}`,
-          authorizationId: `iauth_1${id}`,
-          stripeCardId: stripeCardId(card),
-          amountMinor: random.between(low, high),
-        };
-      });
-    },
+    asked: (count, cards, amounts = AMOUNTS_MINOR) =>
+      Array.from({ length: count }, () =>
+        ask(cards[random.between(0, cards.length - 1)] ?? 0, amounts),
+      ),
+    askedOnce: (cards) => cards.map((card) => ask(card, AMOUNTS_MINOR)),
     async small(name, size) {
       const small = await cluster.create(name);
       await createProgram(small.app, size);

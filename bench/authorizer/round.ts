@@ -55,8 +55,14 @@ export async function runRound(
   };
 }
 
-/** Keeps the server busy until its code is compiled and its caches are full; tells its rate at the end. */
+/**
+ * Asks for each card once, and keeps the server busy until its code is compiled: its caches are full then, and each
+ * account has spent something that day. Tells its rate at the end.
+ */
 export async function warmUp(context: Context, variant: Variant, seconds: number): Promise<number> {
+  const pace = { kind: 'closed', connections: CONNECTIONS } as const;
+  const { server, cards } = variant;
+  await context.load.run(context.plan(server.port, context.askedOnce(cards), pace));
   let busyS = 0;
   for (;;) {
     const { load, perSecond } = await runRound(context, variant, WARM_UP_REQUESTS);

@@ -38,8 +38,6 @@ export async function throughput(context: Context): Promise<Section> {
     }
     const rounds = new Map<string, Round[]>(variants.map(({ name }) => [name, []]));
     for (let round = 0; round < plan.rounds; round += 1) {
-      // What a round writes first to each page is longer after a checkpoint; so all rounds begin with one.
-      await context.database.owner.unsafe('checkpoint');
       for (const variant of variants) {
         const requests = Math.ceil((expected.get(variant.name) ?? 0) * plan.roundS);
         const measured = await runRound(context, variant, Math.max(REQUESTS_MIN, requests));
