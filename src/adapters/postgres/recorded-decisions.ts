@@ -16,6 +16,8 @@ import { isoTime } from './transaction-rows.ts';
 
 const ORDER = { table: 'decisions', id: 'decision_id', time: 'decided_at' } as const;
 const MS_PER_SECOND = 1_000;
+/** Answers leave within 500 ms; a process that could not run for so long is not looked after. */
+const ANSWERED_WITHIN = '10 seconds';
 
 type Derived =
   | 'explanation'
@@ -62,13 +64,17 @@ const decisionColumns = (sql: Queryable) => sql`
   explanation as facts, versions, confirmed, requested_at as "requestedS",
   decided_at as "decidedAt", timings,
   (select jsonb_build_object('approved', a.approved, 'reason', a.reason,
-            'answeredAt', a.answered_at, 'timings', a.timings)
-     from decision_answers a
-    where a.request_id = decisions.request_id
-      and coalesce(a.decision_id, decisions.decision_id) = decisions.decision_id
-      and a.stripe_account is not distinct from (
+            'answeredAt', a."answeredAt", 'timings', a.timings)
+     from answer_batches b
+    cross join lateral jsonb_to_recordset(b.answers) as a ("requestId" text, "stripeAccount" text,
+      "decisionId" text, approved boolean, reason text, timings jsonb, "answeredAt" text)
+    where b.span && tstzrange((decisions.timings ->> 'receivedAt')::timestamptz,
+                              (decisions.timings ->> 'receivedAt')::timestamptz + ${ANSWERED_WITHIN}::interval)
+      and a."requestId" = decisions.request_id
+      and coalesce(a."decisionId", decisions.decision_id) = decisions.decision_id
+      and a."stripeAccount" is not distinct from (
             select t.stripe_account from tenants t where t.tenant_id = decisions.tenant_id)
-    order by a.answered_at desc, a.answer_id desc limit 1) as left`;
+    order by a."answeredAt"::timestamptz desc, b.batch_id desc limit 1) as left`;
 
 function toRecord({ left, requestedS, ...row }: DecisionRow): DecisionRecord {
   const { approved, approvedMinor, facts, surplus, timings } = row;

@@ -82,20 +82,19 @@ create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
   where surplus ->> 'kind' = 'fuel' and approved;
 create index decisions_unconfirmed on decisions (requested_at) where approved and not confirmed;
 
--- What left the authorizer as its answer, written a moment later and not durably: for people to read. It differs from
--- the decision when Postgres was late, and then names none.
-create table decision_answers (
-  answer_id bigint generated always as identity primary key,
-  request_id text not null,
-  stripe_account text,
-  decision_id text,
-  approved boolean not null,
-  reason text not null check (length(reason) between 2 and 60),
-  -- Milliseconds since the request was received: the reply of Postgres, the answer.
-  timings jsonb not null,
-  answered_at timestamptz not null
+-- What left an authorizer as its answers, for people to read: all of a moment in one row, written a moment later and not
+-- durably, because a row for each would take a noticeable part of a decision. An answer differs from the decision when
+-- Postgres was late, and then names none.
+create table answer_batches (
+  batch_id bigint generated always as identity primary key,
+  -- When they left, by the clock of the process.
+  span tstzrange not null,
+  -- A list of src/ports/decision-store.ts, GivenAnswer.
+  answers jsonb not null
 );
-create index decision_answers_of_request on decision_answers (request_id);
+-- Compressed, it would take more time than room.
+alter table answer_batches alter answers set storage external;
+create index answer_batches_in_time on answer_batches using gist (span);
 
 -- Looks at Stripe for approvals that no view has shown: one row an authorization, gone when they are settled. Its times
 -- are the relay's.

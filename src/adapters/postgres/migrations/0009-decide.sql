@@ -392,10 +392,9 @@ end $$;
 create function record_answers(p_answers json) returns void language plpgsql as $$
 begin
   perform set_config('synchronous_commit', 'off', true);
-  insert into decision_answers (request_id, stripe_account, decision_id, approved, reason, timings, answered_at)
-  select "requestId", "stripeAccount", "decisionId", approved, reason, timings, "answeredAt"
-    from json_to_recordset(p_answers) as r ("requestId" text, "stripeAccount" text, "decisionId" text,
-      approved boolean, reason text, timings jsonb, "answeredAt" timestamptz);
+  insert into answer_batches (span, answers)
+  select tstzrange(min(r."answeredAt"), max(r."answeredAt"), '[]'), p_answers::jsonb
+    from json_to_recordset(p_answers) as r ("answeredAt" timestamptz);
 end $$;
 
 revoke execute on function standings_of(asked_request[], text[], bigint[]),
