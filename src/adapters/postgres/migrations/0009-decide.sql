@@ -168,7 +168,7 @@ end $$;
 -- Increments: what was approved for an authorization that is there already.
 create function write_increments(p_holds decided_hold[]) returns void language plpgsql as $$
 declare
-  meant bigint := (select count(distinct h.authorization_id) from unnest(p_holds) h);
+  meant bigint := (select count(distinct (h.authorization_id, h.account_id)) from unnest(p_holds) h);
   written bigint;
 begin
   update authorizations z
