@@ -285,7 +285,8 @@ begin
       for i in 1 .. coalesce(cardinality(r.limit_counters), 0) loop
         counter := r.limit_counters[i];
         counted := case when counter = 0 then own else spent[counter] end;
-        if counted + r.asked_minor > r.limit_amounts[i] or purchases[counter] + joins > r.limit_counts[i] then
+        if counted + r.asked_minor > r.limit_amounts[i]
+            or (joins > 0 and purchases[counter] + joins > r.limit_counts[i]) then
           explanation := jsonb_build_object('limit', (r.limits -> (i - 1))::jsonb || jsonb_build_object(
             'spentMinor', counted, 'spentCount', coalesce(purchases[counter], 1 - joins)));
           reason := upper(explanation #>> '{limit,interval}') || '_LIMIT_EXCEEDED';
