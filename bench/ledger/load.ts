@@ -129,11 +129,12 @@ async function writeCycles(
       from ${cycles}, ${PURCHASES}, lateral (select ${atOf(size, '1 + 2 * purchase')} as at) t order by n, purchase`);
   await tx.unsafe(`
     insert into decisions (tenant_id, request_id, decision_id, authorization_id, card_id, account_id, stripe_card_id,
-      currency, approved, reason, asked_minor, approved_minor, versions, timings, confirmed, requested_at, decided_at)
+      currency, approved, reason, asked_minor, approved_minor, versions, timings, confirmed, requested_at, decided_at,
+      counts_at)
     select '${TENANT}', 'evt_' || n || 'p' || purchase, 'dec_' || n || 'p' || purchase, ${authorization},
            'card_' || account, 'acc_' || account, ${card}, 'usd', true, 'APPROVED', amount, amount,
            '{"card":1,"tenant":1,"account":1,"cardholder":1}', '{"rules":1,"postgres":3}', true,
-           extract(epoch from at)::bigint, at
+           extract(epoch from at)::bigint, at, at
       from ${cycles}, ${PURCHASES}, lateral (select ${atOf(size, '1 + 2 * purchase')} as at) t order by n, purchase`);
   await tx.unsafe(`
     insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id, stripe_card_id,

@@ -404,15 +404,23 @@ describe('a request that cannot be written', () => {
     expect(await brokenInvariants(sql)).toEqual([]);
   });
 
-  it('of two that open one authorization for two accounts, fails as the second of a list', async () => {
+  it('for two accounts are about one authorization, fails as the later of a list', async () => {
     const [one, other] = [await rich(), await rich()];
     const first = await requestOf(sql, one);
     const { authorization_id } = first;
-    expect(await decide(first, await requestOf(sql, other, { authorization_id }))).toMatchObject([
+    const answers = await decide(
+      first,
+      await requestOf(sql, one, { authorization_id }),
+      await requestOf(sql, other, { authorization_id }),
+    );
+    expect(answers).toMatchObject([
       { reason: 'APPROVED' },
-      { outcome: 'failed' },
+      { reason: 'APPROVED' },
+      { outcome: 'failed', error: 'an authorization belongs to another account' },
     ]);
+    expect(await balancesOf(sql, one)).toMatchObject({ held: 2_000 });
     expect(await balancesOf(sql, other)).toMatchObject({ held: 0 });
+    expect(await brokenInvariants(sql)).toEqual([]);
   });
 
   it.each([

@@ -1,12 +1,13 @@
 /** Velocity limits of cards, accounts and tenants, as decisions keep them: alone and in lists. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
-import { LIMIT_INTERVALS, type LimitInterval } from '../../src/domain/controls.ts';
+import { LIMIT_INTERVALS } from '../../src/domain/controls.ts';
 import { balancesOf, type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import {
   anotherCard,
   ask,
+  askAt,
   daily,
   type Limit,
   reasonsOf,
@@ -14,9 +15,6 @@ import {
   spend,
   type Wanted,
 } from '../support/limited-cards.ts';
-
-/** Where windows are those of now, a test that runs over midnight is run once more: it begins anew. */
-const OVER_MIDNIGHT = { retry: 1 };
 
 let database: TestDatabase;
 let sql: Sql;
@@ -48,18 +46,37 @@ async function one(wanted: Wanted) {
 }
 const idOf = async (wanted: Wanted): Promise<string> => (await one(wanted)).authorizationId;
 
-/** The first moment of the window that lies now, and the last one before it. */
-async function borderOf(
-  interval: LimitInterval,
-): Promise<readonly [first: string, before: string]> {
-  const units = { daily: 'day', weekly: 'week', monthly: 'month', yearly: 'year' } as const;
-  const unit = units[interval as keyof typeof units];
-  const [row] = await sql<{ first: string; before: string }[]>`
-    select first::text, (first - interval '1 microsecond')::text as before
-      from (select date_trunc(${unit}, now() at time zone 'UTC') at time zone 'UTC' as first) w`;
-  if (row === undefined) throw new Error('now is in every window');
-  return [row.first, row.before];
-}
+/** Windows of NOW, with the last moment before each, and the first one after it. */
+const WINDOWS = [
+  {
+    interval: 'daily',
+    first: '2026-03-18T00:00:00.000Z',
+    before: '2026-03-17T23:59:59.999999Z',
+    last: '2026-03-18T23:59:59.999Z',
+    after: '2026-03-19T00:00:00.000Z',
+  },
+  {
+    interval: 'weekly',
+    first: '2026-03-16T00:00:00.000Z',
+    before: '2026-03-15T23:59:59.999999Z',
+    last: '2026-03-22T23:59:59.999Z',
+    after: '2026-03-23T00:00:00.000Z',
+  },
+  {
+    interval: 'monthly',
+    first: '2026-03-01T00:00:00.000Z',
+    before: '2026-02-28T23:59:59.999999Z',
+    last: '2026-03-31T23:59:59.999Z',
+    after: '2026-04-01T00:00:00.000Z',
+  },
+  {
+    interval: 'yearly',
+    first: '2026-01-01T00:00:00.000Z',
+    before: '2025-12-31T23:59:59.999999Z',
+    last: '2026-12-31T23:59:59.999Z',
+    after: '2027-01-01T00:00:00.000Z',
+  },
+] as const;
 
 describe('a limit of an amount', () => {
   it('may be used up to its last cent, and names its numbers when it breaks', async () => {
@@ -134,19 +151,33 @@ describe('a limit of an amount', () => {
   });
 });
 
-describe('the window of a decision', OVER_MIDNIGHT, () => {
-  it.each(['daily', 'weekly', 'monthly', 'yearly'] as const)(
-    '%s begins at its first moment in UTC, wherever the session is',
-    async (interval) => {
+describe('the window of a decision', () => {
+  it.each(WINDOWS)('$interval begins at its first moment in UTC', async (window) => {
+    const { interval, first, before } = window;
+    const card = await limitedCard({ interval, amountMinor: 300 });
+    await spend(sql, card, 100, { at: first });
+    await spend(sql, card, 1_000, { at: before });
+    expect(await reasons({ card, amount: 200 })).toEqual(['APPROVED']);
+    expect((await one({ card, amount: 1 })).explanation.limit).toMatchObject({
+      spentMinor: 300,
+      spentCount: 2,
+    });
+  });
+
+  it.each(WINDOWS)(
+    '$interval lasts until its last moment, by the clock that asks',
+    async (window) => {
+      const { interval, last, after } = window;
       const card = await limitedCard({ interval, amountMinor: 300 });
-      const [first, before] = await borderOf(interval);
-      await spend(sql, card, 100, { at: first });
-      await spend(sql, card, 1_000, { at: before });
-      expect(await reasons({ card, amount: 200 })).toEqual(['APPROVED']);
-      expect((await one({ card, amount: 1 })).explanation.limit).toMatchObject({
-        spentMinor: 300,
-        spentCount: 2,
-      });
+      await spend(sql, card, 100);
+      const reasonAt = async (at: string, amount: number) =>
+        (await askAt(at, sql, { card, amount }))[0]?.reason;
+      expect(await reasonAt(last, 201)).toBe(`${interval.toUpperCase()}_LIMIT_EXCEEDED`);
+      expect(await reasonAt(last, 200)).toBe('APPROVED');
+      expect(await reasonAt(after, 301)).toBe(`${interval.toUpperCase()}_LIMIT_EXCEEDED`);
+      expect(await reasonAt(after, 300)).toBe('APPROVED');
+      // What the next window has taken is not taken from this one.
+      expect(await reasonAt(last, 1)).toBe(`${interval.toUpperCase()}_LIMIT_EXCEEDED`);
     },
   );
 

@@ -39,7 +39,7 @@ async function room({ accountId }: CardProgram): Promise<string | undefined> {
 const reasons = (card: CardProgram, ...amounts: readonly number[]) =>
   reasonsOf(sql, ...amounts.map((amount) => ({ card, amount })));
 
-describe('room comes back', { retry: 1 }, () => {
+describe('room comes back', () => {
   it('when Stripe shows that our approval did not come through', async () => {
     const { card, id } = await boughtAll();
     const declined = authorization({
@@ -136,7 +136,7 @@ describe('room comes back', { retry: 1 }, () => {
   });
 });
 
-describe('room', { retry: 1 }, () => {
+describe('room', () => {
   it('does not come back with a refund: the purchase was made', async () => {
     const { card, id } = await boughtAll();
     const { stripeCardId } = card;

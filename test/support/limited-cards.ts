@@ -7,11 +7,14 @@ import type { LimitInterval } from '../../src/domain/controls.ts';
 import type { Explanation } from '../../src/domain/finding.ts';
 import { parseAuthorizationId, parseCardId, parseStripeCardId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
-import { systemClock } from '../../src/platform/clock.ts';
 import type { Reply } from '../../src/ports/decision-store.ts';
 import { questionOf } from './ask-decision.ts';
 import type { CardProgram } from './card-program.ts';
+import { beginAuthorization } from './change-authorization.ts';
 import { sampleRequest } from './sample-request.ts';
+
+/** When everything happens that says nothing else: a Wednesday, so that no test depends on the day it runs. */
+export const NOW = '2026-03-18T15:00:00.000Z';
 
 export interface Limit {
   readonly interval: LimitInterval;
@@ -68,18 +71,24 @@ let count = 0;
 /** A purchase that counts, without a hold, as of the moment `at`. Answers its authorization. */
 export async function spend(
   sql: Sql,
-  { tenantId, accountId, cardId, stripeCardId }: CardProgram,
+  card: CardProgram,
   amountMinor: number,
-  { at, category = 'bakeries' }: { readonly at?: string; readonly category?: string } = {},
+  { at = NOW, category = 'bakeries' }: { readonly at?: string; readonly category?: string } = {},
 ): Promise<string> {
   count += 1;
   const id = `iauth_spent${count}`;
-  await sql`
-    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency,
-      counted_minor, anchored_at, merchant)
-    values (${tenantId}, ${id}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', ${amountMinor},
-      ${at ?? sql`now()`}, ${sql.json({ category })})`;
+  await beginAuthorization(sql, id, card, {
+    counted_minor: amountMinor,
+    anchored_s: secondsOf(at),
+    merchant: { category },
+  });
   return id;
+}
+
+/** With microseconds, which a date does not have. */
+function secondsOf(at: string): number {
+  const [second = at, fraction = ''] = at.replace(/Z$/, '').split('.');
+  return Date.parse(`${second}Z`) / 1000 + Number(`0.${fraction}0`);
 }
 
 /** A purchase to ask for; `of` is the authorization that it adds to. */
@@ -99,9 +108,16 @@ export interface Answered {
   readonly explanation: Explanation;
 }
 
-/** Asks for all of them in one list, each with the profile of this moment. */
-export async function ask(sql: Sql, ...wanted: readonly Wanted[]): Promise<readonly Answered[]> {
-  const store = createDecisionStore(() => sql, systemClock());
+/** Asks for all of them in one list, at NOW, each with the profile of this moment. */
+export const ask = (sql: Sql, ...wanted: readonly Wanted[]): Promise<readonly Answered[]> =>
+  askAt(NOW, sql, ...wanted);
+
+export async function askAt(
+  at: string,
+  sql: Sql,
+  ...wanted: readonly Wanted[]
+): Promise<readonly Answered[]> {
+  const store = createDecisionStore(() => sql, { nowMs: () => Date.parse(at) });
   const requests = await Promise.all(wanted.map((each) => requestFor(sql, each)));
   const questions = await Promise.all(requests.map((request) => questionOf(store, request)));
   const replies = await store.decide(questions);
