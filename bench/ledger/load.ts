@@ -168,6 +168,13 @@ async function finish(owner: Sql, size: Size): Promise<void> {
         from (select distinct on (account_id) account_id, available_after_minor, held_after_minor, seq from postings
                order by account_id, seq desc) p
        where p.account_id = a.account_id`;
+    await tx`
+      insert into spending (owner_id, spent_on, category, amount_minor, purchases)
+      select o.owner_id, (z.anchored_at at time zone 'UTC')::date, coalesce(z.merchant ->> 'category', ''),
+             sum(z.counted_minor), count(*)
+        from authorizations z join cards k using (card_id)
+       cross join lateral (values (k.chain_id), (z.account_id)) o (owner_id)
+       where z.counted_minor > 0 group by 1, 2, 3`;
   });
   const last = size.cycles * POSTINGS_PER_CYCLE;
   await owner`select setval(pg_get_serial_sequence('postings', 'posting_id'), ${last}),
