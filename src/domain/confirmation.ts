@@ -24,7 +24,7 @@ export interface RecordedDecision {
   readonly surplus: SurplusRule;
   /** Stripe's time of the request, in seconds. */
   readonly requestedS: number;
-  /** When we decided, in seconds with fractions. */
+  /** When we decided, by our own clock, in seconds with fractions: the purchase counts at that moment. */
   readonly decidedS: number;
   /** Whether it is stored as settled already, so that nothing needs to be written of it. */
   readonly isSettled?: boolean;

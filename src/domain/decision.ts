@@ -6,7 +6,7 @@
 import type { AskedRequest, AuthorizationRequest } from './authorization-request.ts';
 import type { CardPhase } from './card-phase.ts';
 import type { CardProfile, ControlOwner } from './card-profile.ts';
-import type { VelocityLimit } from './controls.ts';
+import { LIMIT_INTERVALS, type VelocityLimit } from './controls.ts';
 import type { DeclineReason } from './decision-reasons.ts';
 import type { Finding } from './finding.ts';
 import { FUEL_SURPLUS_VALID_S } from './limits.ts';
@@ -88,16 +88,16 @@ function checkStanding(request: AuthorizationRequest, profile: CardProfile): Rul
 
 function checkControls(request: AuthorizationRequest, profile: CardProfile): RuleResult | null {
   const { category, country, networkId } = request.merchant;
-  for (const by of OWNERS) {
-    const c = profile.controls[by];
-    const lists = [
-      ['CATEGORY_NOT_ALLOWED', category, c.allowedCategories, c.blockedCategories],
-      ['COUNTRY_NOT_ALLOWED', country, c.allowedCountries, c.blockedCountries],
-      ['PRESENCE_NOT_ALLOWED', request.cardPresence, c.allowedPresences, c.blockedPresences],
-      ['MERCHANT_NOT_ALLOWED', networkId, c.allowedMerchants, c.blockedMerchants],
-    ] as const;
-    for (const [reason, value, allowed, blocked] of lists) {
-      const list = outside(value, allowed, blocked);
+  const lists = [
+    ['CATEGORY_NOT_ALLOWED', category, 'allowedCategories', 'blockedCategories'],
+    ['COUNTRY_NOT_ALLOWED', country, 'allowedCountries', 'blockedCountries'],
+    ['PRESENCE_NOT_ALLOWED', request.cardPresence, 'allowedPresences', 'blockedPresences'],
+    ['MERCHANT_NOT_ALLOWED', networkId, 'allowedMerchants', 'blockedMerchants'],
+  ] as const;
+  for (const [reason, value, allowed, blocked] of lists) {
+    for (const by of OWNERS) {
+      const controls = profile.controls[by];
+      const list = outside(value, controls[allowed], controls[blocked]);
       if (list !== null) return decline(reason, { kind: 'list', by, list, value });
     }
   }
@@ -119,7 +119,7 @@ function verify(request: AuthorizationRequest, profile: CardProfile): RuleResult
   return failed === null ? null : decline(failed.reason, failed.finding);
 }
 
-/** A check of the account spends nothing, so no limit applies to it. */
+/** In the order of the reasons. A check of the account spends nothing, so no limit applies to it. */
 function limitsOf(
   { askedMinor, currency, merchant: { category } }: AuthorizationRequest,
   { controls }: CardProfile,
@@ -134,8 +134,10 @@ function limitsOf(
         by,
         scope: by === 'account' ? ('account' as const) : ('card' as const),
       })),
-  );
+  ).toSorted((a, b) => rankOf(a) - rankOf(b));
 }
+
+const rankOf = ({ interval }: AppliedLimit): number => LIMIT_INTERVALS.indexOf(interval);
 
 /** Merchant category code of automated fuel dispensers, which ask for 1.00 before the pump runs. */
 const FUEL_DISPENSER_MCC = '5542';

@@ -215,7 +215,7 @@ describe('settling', () => {
     if (card === undefined) throw new Error('the card is there');
     const { stripeCardId } = issued;
     const of = { ...card, cardId, stripeCardId };
-    await beginAuthorization(program.sql, 'iauth_open', of, card.currency);
+    await beginAuthorization(program.sql, 'iauth_open', of, { currency: card.currency });
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'unsettled' });
     await changeAuthorization(program.sql, 'iauth_open', { status: 'closed' });
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'windows_passed' });

@@ -17,7 +17,6 @@ import {
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sampleRequest } from '../support/sample-request.ts';
 
-const BUDGET_MS = 20_000;
 let database: TestDatabase;
 let sql: Sql;
 let store: DecisionStore;

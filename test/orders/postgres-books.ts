@@ -23,7 +23,7 @@ import type { Look } from './recorded.ts';
 import { looksAt } from './telling.ts';
 
 /** Within what the rules hold at a pump, as it is at the end of every script that stops at one. */
-const NOW_MS = Date.UTC(2026, 0, 1, 1);
+export const NOW_MS = Date.UTC(2026, 0, 1, 1);
 const SLOW_BATCHES_MAX = 3;
 
 const json = (value: unknown): string => JSON.stringify(value);

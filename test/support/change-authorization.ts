@@ -1,12 +1,12 @@
 /** Writes authorizations as the relay does, which has no privilege to write them by itself. */
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
 
-/** An open authorization of which nobody has seen more than that it is there. */
+/** An open authorization of which nobody has seen more than that it is there; `fields` are columns with their values. */
 export async function beginAuthorization(
   sql: Sql,
   authorizationId: string,
   of: Readonly<Record<'tenantId' | 'accountId' | 'cardId' | 'stripeCardId', string>>,
-  currency = 'usd',
+  fields: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const begun = {
     tenant_id: of.tenantId,
@@ -14,7 +14,7 @@ export async function beginAuthorization(
     account_id: of.accountId,
     card_id: of.cardId,
     stripe_card_id: of.stripeCardId,
-    currency,
+    currency: 'usd',
     evidence: {},
     status: 'pending',
     captured_minor: 0,
@@ -25,6 +25,7 @@ export async function beginAuthorization(
     flags: [],
     is_purchase: false,
     awaits: [],
+    ...fields,
   };
   await sql`select post_entries(${JSON.stringify([begun])}::text::json, null, null, null)`;
 }

@@ -89,7 +89,7 @@ const decisionsOf = (sql: Queryable, id: string) => sql`
             account_id as "accountId", stripe_card_id as "stripeCardId", currency, approved, reason,
             asked_minor as "askedMinor", approved_minor as "approvedMinor", surplus,
             available_before_minor as "availableBeforeMinor", explanation as facts, confirmed,
-            requested_at as "requestedS", extract(epoch from decided_at)::float8 as "decidedS",
+            requested_at as "requestedS", extract(epoch from counts_at)::float8 as "decidedS",
             decided_at as "decidedAt"
        from decisions where authorization_id = ${id} order by decided_at, request_id) d)`;
 

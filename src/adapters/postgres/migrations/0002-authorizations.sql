@@ -67,6 +67,8 @@ create table decisions (
   -- Stripe's time of the request in seconds, matched against request_history.
   requested_at bigint not null,
   decided_at timestamptz not null default clock_timestamp(),
+  -- By the clock of the process that asked: when what was approved counts towards spending limits.
+  counts_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, request_id),
   check (approved or approved_minor = 0),
   check (approved_minor <= asked_minor),

@@ -168,7 +168,7 @@ end $$;
 -- Increments: what was approved for an authorization that is there already.
 create function write_increments(p_holds decided_hold[]) returns void language plpgsql as $$
 declare
-  meant bigint := (select count(distinct h.authorization_id) from unnest(p_holds) h);
+  meant bigint := (select count(distinct (h.authorization_id, h.account_id)) from unnest(p_holds) h);
   written bigint;
 begin
   update authorizations z
@@ -285,7 +285,8 @@ begin
       for i in 1 .. coalesce(cardinality(r.limit_counters), 0) loop
         counter := r.limit_counters[i];
         counted := case when counter = 0 then own else spent[counter] end;
-        if counted + r.asked_minor > r.limit_amounts[i] or purchases[counter] + joins > r.limit_counts[i] then
+        if counted + r.asked_minor > r.limit_amounts[i]
+            or (joins > 0 and purchases[counter] + joins > r.limit_counts[i]) then
           explanation := jsonb_build_object('limit', (r.limits -> (i - 1))::jsonb || jsonb_build_object(
             'spentMinor', counted, 'spentCount', coalesce(purchases[counter], 1 - joins)));
           reason := upper(explanation #>> '{limit,interval}') || '_LIMIT_EXCEEDED';
@@ -310,7 +311,8 @@ begin
       available[s.account_place],
       case when r.account_id is null then '{}' else jsonb_build_object('card', r.card_version, 'account',
         r.account_version, 'cardholder', r.cardholder_version, 'tenant', r.tenant_version) end,
-      explanation, coalesce(r.timings, '{}'), false, r.requested_at, clock_timestamp())::decisions;
+      explanation, coalesce(r.timings, '{}'), false, r.requested_at, clock_timestamp(),
+      p_now)::decisions;
     if s.is_seen and r.stripe_card_id is not null then seen := seen || r.decision_id; end if;
     if is_approved then
       held := amount + surplus_of(r.surplus, amount);
