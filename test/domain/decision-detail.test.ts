@@ -83,10 +83,8 @@ describe('limits', () => {
       tenant: { limits: backwards.slice(3) },
     });
     expect(limits?.map(({ interval }) => interval)).toEqual(LIMIT_INTERVALS);
-    expect(limits?.map(({ by }) => by)).toEqual([
-      ...['tenant', 'tenant', 'tenant'],
-      ...['card', 'card', 'card'],
-    ]);
+    const owners = ['tenant', 'tenant', 'tenant', 'card', 'card', 'card'];
+    expect(limits?.map(({ by }) => by)).toEqual(owners);
   });
 
   it('are told whole: amount, count and categories', () => {

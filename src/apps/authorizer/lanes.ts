@@ -54,38 +54,15 @@ export function createLanes(options: LaneOptions): Lanes {
   const pace = createPace(questionsPerCallMax);
   const call = createCall(options);
 
-  const accountOf = (w: Waiting): string | undefined => w.question.profile?.accountId;
-
-  /** Answers those whose time is over, and returns the others. */
-  function stillInTime(batch: readonly Waiting[]): readonly Waiting[] {
-    const nowMs = clock.nowMs();
-    for (const late of batch.filter((w) => w.question.deadlineMs <= nowMs)) {
-      late.answer({ kind: 'too_late' });
-    }
-    return batch.filter((w) => w.question.deadlineMs > nowMs);
-  }
-
-  /** Answers what is settled, and returns what found its account busy. */
-  function settle(asked: readonly Waiting[], replies: readonly LaneReply[]): readonly Waiting[] {
-    const nowMs = clock.nowMs();
-    return asked.filter((waiting, index) => {
-      const reply = replies[index] ?? { kind: 'failed', error: 'no reply' };
-      if (reply.kind === 'busy') watch.busy();
-      if (reply.kind === 'busy' && nowMs < waiting.question.deadlineMs) return true;
-      waiting.answer(reply);
-      return false;
-    });
-  }
-
   async function runMain(): Promise<void> {
     running.main = true;
     while (main.length > 0) {
-      const asked = stillInTime(main.splice(0, questionsPerCallMax));
+      const asked = stillInTime(main.splice(0, questionsPerCallMax), clock);
       if (asked.length === 0) continue;
       pace.begin(clock.nowMs());
       const replies = await call(asked.map((w) => w.question));
       pace.end(clock.nowMs());
-      busy.push(...settle(asked, replies));
+      busy.push(...settle(asked, replies, options));
       if (busy.length > 0 && !running.busy) void runBusy();
     }
     running.main = false;
@@ -97,10 +74,10 @@ export function createLanes(options: LaneOptions): Lanes {
       await new Promise((resolve) => {
         setTimeout(resolve, BUSY_RETRY_MS);
       });
-      retrying = stillInTime(busy.splice(0, questionsPerCallMax));
+      retrying = stillInTime(busy.splice(0, questionsPerCallMax), clock);
       if (retrying.length === 0) continue;
       const replies = await call(retrying.map((w) => w.question));
-      const stillBusy = settle(retrying, replies);
+      const stillBusy = settle(retrying, replies, options);
       retrying = [];
       // Put back in front: what joined meanwhile came later.
       busy.unshift(...stillBusy);
@@ -134,6 +111,33 @@ export function createLanes(options: LaneOptions): Lanes {
       return count();
     },
   };
+}
+
+const accountOf = (w: Waiting): string | undefined => w.question.profile?.accountId;
+
+/** Answers those whose time is over, and returns the others. */
+function stillInTime(batch: readonly Waiting[], clock: Clock): readonly Waiting[] {
+  const nowMs = clock.nowMs();
+  for (const late of batch.filter((w) => w.question.deadlineMs <= nowMs)) {
+    late.answer({ kind: 'too_late' });
+  }
+  return batch.filter((w) => w.question.deadlineMs > nowMs);
+}
+
+/** Answers what is settled, and returns what found its account busy and has time left. */
+function settle(
+  asked: readonly Waiting[],
+  replies: readonly LaneReply[],
+  { clock, watch }: LaneOptions,
+): readonly Waiting[] {
+  const nowMs = clock.nowMs();
+  return asked.filter((waiting, index) => {
+    const reply = replies[index] ?? { kind: 'failed', error: 'no reply' };
+    if (reply.kind === 'busy') watch.busy();
+    if (reply.kind === 'busy' && nowMs < waiting.question.deadlineMs) return true;
+    waiting.answer(reply);
+    return false;
+  });
 }
 
 /** One call of the store that always comes back: with replies, or with the reason why there are none. */
