@@ -22,7 +22,6 @@ const PUMP = {
   country: 'US',
   networkId: '1',
 };
-const BUDGET_MS = 20_000;
 
 let database: TestDatabase;
 let sql: Sql;
