@@ -44,7 +44,6 @@ async function one(wanted: Wanted) {
   if (answered === undefined) throw new Error('a question has an answer');
   return answered;
 }
-const idOf = async (wanted: Wanted): Promise<string> => (await one(wanted)).authorizationId;
 
 /** Windows of NOW, with the last moment before each, and the first one after it. */
 const WINDOWS = [
