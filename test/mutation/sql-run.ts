@@ -16,7 +16,12 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
   '0003-ledger.sql': ['test/ledger/', 'test/authorizer/decide'],
   '0006-relay.sql': ['test/relay/look-again'],
   '0007-books.sql': ['test/ledger/post-', 'test/ledger/write-', 'test/ledger/'],
-  '0009-decide.sql': ['test/authorizer/decide', 'test/authorizer/card-profile', 'test/ledger/'],
+  '0008-spending.sql': ['test/authorizer/spending.test', 'test/authorizer/decide-'],
+  '0009-decide.sql': [
+    'test/authorizer/decide-',
+    'test/authorizer/card-profile',
+    'test/authorizer/',
+  ],
 };
 
 export interface SqlResult extends Trial {
