@@ -159,17 +159,17 @@ describe(`two authorizers and one account with room for half (seed ${seed})`, ()
     const { cards, swipes } = await halfFunded();
     const [first] = cards;
     if (first === undefined) throw new Error('there are cards');
-    const { happened, move } = createMovements(sql, first);
+    const movements = createMovements(sql, first);
     const load = { isOver: false };
     const asking = askAll(swipes).finally(() => {
       load.isOver = true;
     });
-    while (!load.isOver) await move();
+    while (!load.isOver) await movements.move();
     expect(await wrongAnswers(await asking)).toEqual([]);
     const money = await moneyOf(first);
     expect(money).toMatchObject({ beyond: 0, unmatched: 0, wrong: 0 });
     expect(money.declined).toBeGreaterThan(0);
-    expect(Object.values(happened).every((count) => count > 0)).toBe(true);
+    expect(Object.values(movements.happened).every((count) => count > 0)).toBe(true);
     expect(await wrongBooks(sql)).toEqual([]);
   });
 
