@@ -8,8 +8,8 @@ import { rollUpLedger } from '../src/adapters/postgres/ledger-roll-up.ts';
 import type { Sql } from '../src/adapters/postgres/pool.ts';
 import { createProgramFigures } from '../src/adapters/postgres/program-figures.ts';
 import { parseAccountId } from '../src/domain/ids.ts';
+import { type Database, startCluster } from './cluster.ts';
 import { type Latency, measure } from './latency.ts';
-import { type Database, startCluster } from './ledger/cluster.ts';
 import {
   addCycles,
   authorizationId,

@@ -2,9 +2,10 @@
  * How many events a second the relay applies to the books, beside a program that only stores the same rows. Both run
  * in turn, on copies of one database, on a server that is durable as in production.
  */
+
+import { type Cluster, startCluster } from './cluster.ts';
 import { applyAll, type Round } from './ledger/apply.ts';
 import { prepareStored, storeAll } from './ledger/baseline.ts';
-import { type Cluster, startCluster } from './ledger/cluster.ts';
 import { fill } from './ledger/fill.ts';
 import type { ProgramSize } from './ledger/program.ts';
 import { createStream, type Stream } from './ledger/stream.ts';

@@ -1,24 +1,26 @@
 /** `npm run bench -- NAME [options]`: runs one benchmark, prints its table, writes its report. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { authorizer } from './authorizer.ts';
 import { demoPath } from './demo-path.ts';
 import { ledger } from './ledger.ts';
 import { ledgerQueries } from './ledger-queries.ts';
-import { type Bench, type BenchReport, machine, table } from './report.ts';
+import { type Bench, type BenchReport, machine, table, UnknownPartError } from './report.ts';
 import { simulator } from './simulator.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  authorizer,
   'demo-path': demoPath,
   ledger,
   'ledger-queries': ledgerQueries,
   simulator,
 };
-const USAGE = `Usage: npm run bench -- NAME [--quick] [--postings N] [--report FILE]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}`;
+const USAGE = `Usage: npm run bench -- NAME [--quick] [--only PART,...] [--postings N] [--report FILE]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}`;
 
 /** @returns the exit code: 0 when all bars hold, 1 for a bar that does not, 2 for a wrong command line. */
 async function main(args: string[]): Promise<number> {
   let parsed: {
-    values: { quick?: boolean; postings?: string; report?: string };
+    values: { quick?: boolean; only?: string; postings?: string; report?: string };
     positionals: string[];
   };
   try {
@@ -27,6 +29,7 @@ async function main(args: string[]): Promise<number> {
       allowPositionals: true,
       options: {
         quick: { type: 'boolean' },
+        only: { type: 'string' },
         postings: { type: 'string' },
         report: { type: 'string' },
       },
@@ -45,10 +48,17 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const { quick = false, report: file } = parsed.values;
-  const report: BenchReport = { machine: machine(), ...(await bench({ quick, postings })) };
+  const only = parsed.values.only?.split(',');
+  const report: BenchReport = { machine: machine(), ...(await bench({ quick, postings, only })) };
   console.log(table(report));
   if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   return report.bars.every((bar) => bar.ok) ? 0 : 1;
 }
 
-process.exit(await main(process.argv.slice(2)));
+process.exit(
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    if (!(error instanceof UnknownPartError)) throw error;
+    console.error(error.message);
+    return 2;
+  }),
+);

@@ -31,6 +31,13 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** How many postings are loaded, where a benchmark loads any. */
   readonly postings?: number | undefined;
+  /** Names of the parts to run, where a benchmark has several. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** A part was named that the benchmark does not have. */
+export class UnknownPartError extends Error {
+  override readonly name = 'UnknownPartError';
 }
 
 export type Bench = (options: BenchOptions) => Promise<Omit<BenchReport, 'machine'>>;

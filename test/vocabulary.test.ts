@@ -70,8 +70,6 @@ const UNIONS: Readonly<Record<string, readonly string[]>> = {
   'hold_lookups.result': literalsOf('src/adapters/postgres/unconfirmed-store.ts', 'LookResult'),
   'transactions.type': literalsOf('src/domain/authorization-state.ts', 'ObservedTransaction.type'),
   'journal_entries.kind': ENTRY_KINDS,
-  'postings.debit': LEDGER_KINDS,
-  'postings.credit': LEDGER_KINDS,
   'ledger_totals.kind': LEDGER_KINDS,
   'inbox.status': literalsOf('src/adapters/postgres/apply/inbox-row.ts', 'RowOutcome.status'),
 };

@@ -5,6 +5,7 @@ import type { IncomingEvent } from '../../src/ports/event-intake.ts';
 import { applyAll } from './apply.ts';
 import {
   accountOfCard,
+  cardholderOfCard,
   cardId,
   createProgram,
   type ProgramSize,
@@ -48,26 +49,35 @@ function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[]
 async function decide(sql: Sql, size: ProgramSize, made: readonly MadeDecision[]): Promise<void> {
   const deadlineS = Date.now() / 1000 + DEADLINE_AFTER_S;
   const requests = made.map(({ card, authorizationId, requestId, amountMinor, requestedS }) => ({
-    requestId,
-    decisionId: `dec_${requestId.replaceAll('_', '')}`,
-    tenantId: TENANT,
-    cardId: cardId(card),
-    accountId: accountOfCard(card, size),
-    versions: { card: 1, account: 1, cardholder: 1, tenant: 1 },
-    stripeAccount: STRIPE_ACCOUNT,
-    stripeCardId: stripeCardId(card),
-    authorizationId,
+    request_id: requestId,
+    decision_id: `dec_${requestId.replaceAll('_', '')}`,
+    tenant_id: TENANT,
+    card_id: cardId(card),
+    account_id: accountOfCard(card, size),
+    cardholder_id: cardholderOfCard(card, size),
+    card_version: 1,
+    account_version: 1,
+    cardholder_version: 1,
+    tenant_version: 1,
+    stripe_account: STRIPE_ACCOUNT,
+    stripe_card_id: stripeCardId(card),
+    authorization_id: authorizationId,
     currency: 'usd',
-    askedMinor: amountMinor,
-    requestedS,
-    merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
+    asked_minor: amountMinor,
+    requested_at: requestedS,
+    merchant: {
+      name: 'Shop',
+      category: 'bakeries',
+      categoryCode: '5462',
+      country: 'US',
+      networkId: '1',
+    },
     surplus: { kind: 'none' },
-    minimumMinor: amountMinor,
-    limits: [],
-    deadlineS,
+    minimum_minor: amountMinor,
+    deadline_s: deadlineS,
   }));
   const [row] = await sql<{ replies: readonly { readonly approved?: boolean }[] }[]>`
-    select decide(${JSON.stringify(requests)}::text::jsonb) as replies`;
+    select decide('[]', ${JSON.stringify(requests)}::text::json) as replies`;
   const refused = row?.replies.find((reply) => reply.approved !== true);
   if (refused !== undefined) throw new Error(`not approved: ${JSON.stringify(refused)}`);
 }

@@ -96,7 +96,7 @@ const atOf = ({ cycles }: Size, step: string): string =>
 const PURCHASES = `(values (0, 2000, 2000, 0, 'closed'), (1, 1500, 1500, 0, 'closed'), (2, 3000, 0, 0, 'reversed'),
   (3, 700, 700, 300, 'closed')) as p (purchase, amount, captured, refunded, status)`;
 
-const MERCHANT = `'{"name":"Rocket Rides","category":"taxicabs_limousines","categoryCode":"4121","country":"US"}'::jsonb`;
+const MERCHANT = `'{"name":"Rocket Rides","category":"taxicabs_limousines","categoryCode":"4121","country":"US","networkId":"1"}'::jsonb`;
 
 async function writeCycles(
   tx: Transaction,
@@ -129,11 +129,12 @@ async function writeCycles(
       from ${cycles}, ${PURCHASES}, lateral (select ${atOf(size, '1 + 2 * purchase')} as at) t order by n, purchase`);
   await tx.unsafe(`
     insert into decisions (tenant_id, request_id, decision_id, authorization_id, card_id, account_id, stripe_card_id,
-      currency, approved, reason, asked_minor, approved_minor, versions, timings, confirmed, requested_at, decided_at)
+      currency, approved, reason, asked_minor, approved_minor, versions, timings, confirmed, requested_at, decided_at,
+      counts_at)
     select '${TENANT}', 'evt_' || n || 'p' || purchase, 'dec_' || n || 'p' || purchase, ${authorization},
            'card_' || account, 'acc_' || account, ${card}, 'usd', true, 'APPROVED', amount, amount,
            '{"card":1,"tenant":1,"account":1,"cardholder":1}', '{"rules":1,"postgres":3}', true,
-           extract(epoch from at)::bigint, at
+           extract(epoch from at)::bigint, at, at
       from ${cycles}, ${PURCHASES}, lateral (select ${atOf(size, '1 + 2 * purchase')} as at) t order by n, purchase`);
   await tx.unsafe(`
     insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id, stripe_card_id,
@@ -167,6 +168,13 @@ async function finish(owner: Sql, size: Size): Promise<void> {
         from (select distinct on (account_id) account_id, available_after_minor, held_after_minor, seq from postings
                order by account_id, seq desc) p
        where p.account_id = a.account_id`;
+    await tx`
+      insert into spending (owner_id, spent_on, category, amount_minor, purchases)
+      select o.owner_id, (z.anchored_at at time zone 'UTC')::date, coalesce(z.merchant ->> 'category', ''),
+             sum(z.counted_minor), count(*)
+        from authorizations z join cards k using (card_id)
+       cross join lateral (values (k.chain_id), (z.account_id)) o (owner_id)
+       where z.counted_minor > 0 group by 1, 2, 3`;
   });
   const last = size.cycles * POSTINGS_PER_CYCLE;
   await owner`select setval(pg_get_serial_sequence('postings', 'posting_id'), ${last}),

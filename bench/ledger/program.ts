@@ -22,6 +22,9 @@ export interface ProgramSize {
 export const accountOfCard = (card: number, { accounts }: ProgramSize): string =>
   accountId(card % accounts);
 
+export const cardholderOfCard = (card: number, { accounts }: ProgramSize): string =>
+  `chr_${card % accounts}`;
+
 /** Makes the rows; the funds are booked as credits. */
 export async function createProgram(sql: Sql, size: ProgramSize): Promise<void> {
   const { cards, accounts, fundsMinor = FUNDS_MINOR } = size;

@@ -2,7 +2,7 @@
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import type { IncomingEvent } from '../../src/ports/event-intake.ts';
 import { STRIPE_ACCOUNT, stripeCardId } from './program.ts';
-import { type Clearing, kindOf, type Shown, statesOf } from './purchase.ts';
+import { type Answer, type Clearing, kindOf, type Shown, statesOf } from './purchase.ts';
 import { Random } from './random.ts';
 import type { Templates } from './templates.ts';
 
@@ -35,38 +35,48 @@ export function createStream(templates: Templates, cards: number, purchases: num
     const kind = kindOf(random);
     const states = statesOf(kind, START_S + Math.floor(number / PURCHASES_PER_S), random);
     const isDecided = kind !== 'declined' && random.fraction() < DECIDED_SHARE;
-    const purchase: Purchase = { templates, number, card, isDecided };
-    if (isDecided) decisions.push(...decisionsOn(purchase, states.at(-1)));
+    const answers = isDecided ? (states.at(-1)?.answers ?? []) : [];
+    const purchase: Purchase = {
+      templates,
+      number,
+      card,
+      authorizationId: `iauth_${padded(number)}`,
+      requestIds: answers.map((_, index) => `evt_request${padded(number)}${index}`),
+    };
+    decisions.push(...decisionsOn(purchase, answers));
     events.push(...eventsOf(purchase, states));
   }
   return { decisions, events: events.toSorted((a, b) => a.created - b.created) };
 }
 
-interface Purchase {
+export interface Purchase {
   readonly templates: Templates;
+  /** Makes the ids of its events and clearing records, each once. */
   readonly number: number;
   readonly card: number;
-  readonly isDecided: boolean;
+  readonly authorizationId: string;
+  /** Of the requests that we have answered; none when Stripe decided without us. */
+  readonly requestIds: readonly string[];
 }
 
 const padded = (number: number): string => String(number).padStart(18, '0');
-const authorizationId = ({ number }: Purchase): string => `iauth_${padded(number)}`;
 const transactionId = (purchase: Purchase, clearing: Clearing): string =>
   `ipi_${padded(purchase.number)}${clearing.number}`;
-const requestId = (purchase: Purchase, answer: number): string =>
-  `evt_request${padded(purchase.number)}${answer}`;
 
-const decisionsOn = (purchase: Purchase, last: Shown | undefined): readonly MadeDecision[] =>
-  (last?.answers ?? []).map(({ amountMinor, atS }, index) => ({
-    card: purchase.card,
-    authorizationId: authorizationId(purchase),
-    requestId: requestId(purchase, index),
+const decisionsOn = (
+  { card, authorizationId, requestIds }: Purchase,
+  answers: readonly Answer[],
+): readonly MadeDecision[] =>
+  answers.map(({ amountMinor, atS }, index) => ({
+    card,
+    authorizationId,
+    requestId: requestIds[index] ?? '',
     amountMinor,
     requestedS: atS,
   }));
 
 /** The first state makes a `created`, each further one an `updated`, each clearing record an event of its own. */
-function eventsOf(purchase: Purchase, states: readonly Shown[]): readonly IncomingEvent[] {
+export function eventsOf(purchase: Purchase, states: readonly Shown[]): readonly IncomingEvent[] {
   const { templates } = purchase;
   const made: IncomingEvent[] = [];
   const add = (template: Json, type: string, atS: number, data: Json & { object: Json }): void => {
@@ -107,12 +117,11 @@ const objectOf = (template: Json): Json => (template['data'] as { readonly objec
 function authorizationObject(purchase: Purchase, state: Shown): Json {
   const pattern = objectOf(purchase.templates.authorization);
   const [entry] = pattern['request_history'] as readonly Json[];
-  const metadata = Object.fromEntries(
-    purchase.isDecided ? state.answers.map((_, index) => [requestId(purchase, index), 'made']) : [],
-  );
+  const answered = purchase.requestIds.slice(0, state.answers.length);
+  const metadata = Object.fromEntries(answered.map((id) => [id, 'made']));
   return {
     ...pattern,
-    id: authorizationId(purchase),
+    id: purchase.authorizationId,
     card: { ...(pattern['card'] as Json), id: stripeCardId(purchase.card) },
     amount: state.amountMinor,
     merchant_amount: state.amountMinor,
@@ -139,7 +148,7 @@ function transactionObject(purchase: Purchase, clearing: Clearing): Json {
     ...objectOf(purchase.templates.transaction),
     id: transactionId(purchase, clearing),
     type: clearing.type,
-    authorization: authorizationId(purchase),
+    authorization: purchase.authorizationId,
     card: stripeCardId(purchase.card),
     amount,
     merchant_amount: amount,

@@ -25,10 +25,12 @@ export type {
 } from './schemas/authorization.ts';
 export type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
 export type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
-export type { Decision, TimelineEntry } from './schemas/card-history.ts';
+export type { TimelineEntry } from './schemas/card-history.ts';
 export type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
+export type { Controls } from './schemas/controls.ts';
+export type { Decision } from './schemas/decision.ts';
 export type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
 export type { Page, PageQuery } from './schemas/page.ts';
-export type { NewTenant, Tenant } from './schemas/tenant.ts';
+export type { NewTenant, Tenant, TenantSettings } from './schemas/tenant.ts';
 export type { BookedTransaction, Transaction, TransactionQuery } from './schemas/transaction.ts';
 export type { CallOptions, IssuingClientOptions } from './transport.ts';

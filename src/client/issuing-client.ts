@@ -22,11 +22,13 @@ import type {
 } from './schemas/authorization.ts';
 import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
 import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
-import type { Decision, TimelineEntry } from './schemas/card-history.ts';
+import type { TimelineEntry } from './schemas/card-history.ts';
 import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
+import type { Controls } from './schemas/controls.ts';
+import type { Decision } from './schemas/decision.ts';
 import type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
 import type { Page, PageQuery } from './schemas/page.ts';
-import type { NewTenant, Tenant } from './schemas/tenant.ts';
+import type { NewTenant, Tenant, TenantSettings } from './schemas/tenant.ts';
 import type { BookedTransaction, Transaction, TransactionQuery } from './schemas/transaction.ts';
 import {
   type CallOptions,
@@ -44,7 +46,10 @@ export function createIssuingClient(options: IssuingClientOptions) {
     tenants: {
       create: (body: NewTenant, call?: CallOptions) =>
         send<Tenant>({ method: 'POST', path: '/v1/tenants', body }, call),
+      get: get<Tenant>(send, '/v1/tenants'),
       list: list<Tenant, PageQuery>(send, '/v1/tenants'),
+      change: change<TenantSettings, Tenant>(send, '/v1/tenants'),
+      ...controls(send, '/v1/tenants'),
     },
     accounts: accounts(send),
     cardholders: {
@@ -54,6 +59,7 @@ export function createIssuingClient(options: IssuingClientOptions) {
       list: list<Cardholder, CardholderQuery>(send, '/v1/cardholders'),
     },
     cards: cards(send),
+    decisions: { get: get<Decision>(send, '/v1/decisions') },
     authorizations: {
       get: get<Authorization>(send, '/v1/authorizations'),
       /** Of a card or an account, which the query must name. */
@@ -91,8 +97,8 @@ function accounts(send: Transport) {
       send<Account>({ method: 'POST', path: '/v1/accounts', body }, call),
     get: get<Account>(send, '/v1/accounts'),
     list: list<Account, AccountQuery>(send, '/v1/accounts'),
-    change: (id: string, body: AccountSettings, call?: CallOptions) =>
-      send<Account>({ method: 'POST', path: `/v1/accounts/${encodeURIComponent(id)}`, body }, call),
+    change: change<AccountSettings, Account>(send, '/v1/accounts'),
+    ...controls(send, '/v1/accounts'),
     /** In force for the next purchase once it has resolved. */
     freeze: status('freeze'),
     unfreeze: status('unfreeze'),
@@ -146,6 +152,7 @@ function cards(send: Transport) {
     freeze: command<Freeze>('freeze'),
     unfreeze: bare('unfreeze'),
     cancel: command<Cancel>('cancel'),
+    ...controls(send, '/v1/cards'),
     timeline: history<TimelineEntry>('timeline'),
     decisions: history<Decision>('decisions'),
   };
@@ -153,6 +160,20 @@ function cards(send: Transport) {
 
 const below = (path: string, id: string, name: string): string =>
   `${path}/${encodeURIComponent(id)}/${name}`;
+
+/** Spending controls, the same way for cards, accounts and tenants. */
+const controls = (send: Transport, path: string) => ({
+  controls: (id: string, call?: CallOptions) =>
+    send<Controls>({ method: 'GET', path: below(path, id, 'controls') }, call),
+  /** Replaces all of them: `{}` lifts them. In force for the next purchase once it has resolved. */
+  setControls: (id: string, body: Controls, call?: CallOptions) =>
+    send<Controls>({ method: 'PUT', path: below(path, id, 'controls'), body }, call),
+});
+
+const change =
+  <B, T>(send: Transport, path: string) =>
+  (id: string, body: B, call?: CallOptions): Promise<T> =>
+    send<T>({ method: 'POST', path: `${path}/${encodeURIComponent(id)}`, body }, call);
 
 const get =
   <T>(send: Transport, path: string) =>

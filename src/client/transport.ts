@@ -27,7 +27,7 @@ export interface CallOptions {
 }
 
 interface ApiCall {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Path below the base, ids already encoded. */
   readonly path: string;
   readonly query?: object | undefined;
@@ -78,7 +78,7 @@ async function send(
   const doFetch = options.fetch ?? globalThis.fetch;
   const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   const headers: Record<string, string> = { authorization: `Bearer ${options.apiKey}` };
-  if (call.method === 'POST') {
+  if (call.method !== 'GET') {
     headers['content-type'] = 'application/json';
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
   }
@@ -87,7 +87,7 @@ async function send(
       method: call.method,
       headers,
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-      ...(call.method === 'POST' ? { body: JSON.stringify(call.body ?? {}) } : {}),
+      ...(call.method !== 'GET' ? { body: JSON.stringify(call.body ?? {}) } : {}),
     });
     // Read here, because a connection can also break in the middle of an answer.
     const text = await response.text();

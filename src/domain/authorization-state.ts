@@ -53,6 +53,8 @@ export interface Merchant {
   readonly category: string;
   readonly categoryCode: string;
   readonly country: string | null;
+  /** The id that the card network gave it. */
+  readonly networkId: string | null;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   STRIPE_ANSWER_LIMIT_S,
   UNCONFIRMED_HOLD_AFTER_S,
 } from './limits.ts';
+import { metadataKeyOf } from './metadata-key.ts';
 import { larger, type MinorUnits, ZERO } from './money.ts';
 import type { SurplusRule } from './surplus.ts';
 
@@ -23,7 +24,7 @@ export interface RecordedDecision {
   readonly surplus: SurplusRule;
   /** Stripe's time of the request, in seconds. */
   readonly requestedS: number;
-  /** When we decided, in seconds with fractions. */
+  /** When we decided, by our own clock, in seconds with fractions: the purchase counts at that moment. */
   readonly decidedS: number;
   /** Whether it is stored as settled already, so that nothing needs to be written of it. */
   readonly isSettled?: boolean;
@@ -144,7 +145,7 @@ export function confirmedRequests(
   shown: Shown,
 ): ReadonlySet<string> {
   const keys = new Set(shown.metadataKeys);
-  const keyed = decisions.filter((d) => keys.has(d.requestId)).map((d) => d.requestId);
+  const keyed = decisions.filter((d) => isKeyed(keys, d)).map((d) => d.requestId);
   return new Set([...keyed, ...answersShown(decisions, shown).keys()]);
 }
 
@@ -160,7 +161,7 @@ export function answersShown(
   const keys = new Set(shown.metadataKeys);
   const inOrder = decisions.toSorted(
     (a, b) =>
-      Number(keys.has(b.requestId)) - Number(keys.has(a.requestId)) ||
+      Number(isKeyed(keys, b)) - Number(isKeyed(keys, a)) ||
       Number(a.approved) - Number(b.approved) ||
       a.requestedS - b.requestedS ||
       (a.requestId < b.requestId ? -1 : 1),
@@ -169,7 +170,7 @@ export function answersShown(
   const unused = new Set(shown.history);
   const others = othersAmong(shown.metadataKeys, decisions);
   for (const decision of inOrder) {
-    if (!keys.has(decision.requestId) && unused.size <= others) break;
+    if (!isKeyed(keys, decision) && unused.size <= others) break;
     const entry = bestEntry([...unused], decision);
     if (entry === undefined) continue;
     unused.delete(entry);
@@ -178,10 +179,13 @@ export function answersShown(
   return answers;
 }
 
+const isKeyed = (keys: ReadonlySet<string>, { requestId }: RecordedDecision): boolean =>
+  keys.has(metadataKeyOf(requestId));
+
 /** Keys of requests whose decisions are not recorded here yet: each stands for an entry that confirms nobody else. */
 function othersAmong(keys: readonly string[], decisions: readonly RecordedDecision[]): number {
   const kindOf = (id: string): string | undefined => id.split('_', 1)[0];
-  const ours = new Set(decisions.map((decision) => decision.requestId));
+  const ours = new Set(decisions.map((decision) => metadataKeyOf(decision.requestId)));
   const kinds = new Set(decisions.map((decision) => kindOf(decision.requestId)));
   return keys.filter((key) => !ours.has(key) && kinds.has(kindOf(key))).length;
 }

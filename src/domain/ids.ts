@@ -55,6 +55,7 @@ export const parseTenantId = ours<TenantId>(OURS.tenant);
 export const parseAccountId = ours<AccountId>(OURS.account);
 export const parseCardholderId = ours<CardholderId>(OURS.cardholder);
 export const parseCardId = ours<CardId>(OURS.card);
+export const parseDecisionId = ours<DecisionId>(OURS.decision);
 
 export const parseStripeAccountId = stripes<StripeAccountId>('account');
 export const parseStripeCardholderId = stripes<StripeCardholderId>('cardholder');

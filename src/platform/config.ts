@@ -4,6 +4,7 @@
  * `.env.example` lists the same variables; a test holds both together.
  */
 import { type Environment, type Reader, readConfig } from './config-reader.ts';
+import type { TracingConfig } from './tracing.ts';
 
 export type { Environment } from './config-reader.ts';
 
@@ -129,6 +130,14 @@ export const authorizerConfig = (env: Environment) =>
     port: port(read, 'AUTHORIZER_PORT', 3001),
     database: database(read, 4),
     signingSecrets: boundSecrets(read),
+    /** Requests decided by one call of Postgres: enough to empty a burst, few enough to stay within the budget. */
+    decisionsPerCallMax: read.integer('DECISIONS_PER_CALL_MAX', {
+      fallback: 200,
+      min: 1,
+      max: 1_000,
+      unit: 'requests',
+    }),
+    tracing: tracing(read, 'issuing-authorizer'),
   }));
 
 function boundSecrets(read: Reader): readonly BoundSecret[] {
@@ -140,6 +149,41 @@ function boundSecrets(read: Reader): readonly BoundSecret[] {
     read.problem(`${name} has an entry that is not of the form ${example}`);
     return [];
   });
+}
+
+/** The names are OpenTelemetry's own. Null without an endpoint: then there are no traces. */
+function tracing(read: Reader, processName: string): TracingConfig | null {
+  const serviceName = read.text('OTEL_SERVICE_NAME', {
+    fallback: processName,
+    example: processName,
+  });
+  const share = sampledShare(read);
+  const url = tracesUrl(read);
+  return url === null ? null : { url, serviceName, share };
+}
+
+function tracesUrl(read: Reader): string | null {
+  const whole = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  const base = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const protocols = ['http:', 'https:'];
+  if (read.optionalText(whole) !== undefined) {
+    return read.url(whole, { protocols, example: 'http://127.0.0.1:4318/v1/traces' });
+  }
+  if (read.optionalText(base) === undefined) return null;
+  const url = read.url(base, { protocols, example: 'http://127.0.0.1:4318' });
+  return `${url.replace(/\/$/, '')}/v1/traces`;
+}
+
+function sampledShare(read: Reader): number {
+  const sampler = read.choice('OTEL_TRACES_SAMPLER', {
+    fallback: 'parentbased_always_on',
+    choices: ['parentbased_always_on', 'parentbased_traceidratio'],
+  });
+  const share = Number(read.optionalText('OTEL_TRACES_SAMPLER_ARG') ?? 1);
+  if (!(share >= 0 && share <= 1)) {
+    read.problem('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, for example 0.1');
+  }
+  return sampler === 'parentbased_always_on' ? 1 : share;
 }
 
 export const migrateConfig = (env: Environment) =>

@@ -8,6 +8,12 @@ export const createLogger = (options: { name: string; level: string }): Logger =
     name: options.name,
     level: options.level,
     timestamp: stdTimeFunctions.isoTime,
-    // A second net below the rule that nobody logs secrets.
-    redact: ['authorization', 'headers.authorization', 'headers["stripe-signature"]', 'secret'],
+    // A second net below the rule that nobody logs secrets or personal data: Postgres puts values of rows into these.
+    redact: [
+      'authorization',
+      'headers.authorization',
+      'headers["stripe-signature"]',
+      'secret',
+      ...['detail', 'where', 'query', 'parameters', 'args'].map((field) => `err.${field}`),
+    ],
   });

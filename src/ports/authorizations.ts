@@ -1,5 +1,6 @@
 /** Purchases, each as one object with its chain of requests, decisions, holds and clearing records. */
 import type { AuthorizationStatus, HistoryEntry, Merchant } from '../domain/authorization-state.ts';
+import type { Explanation } from '../domain/finding.ts';
 import type { SurplusRule } from '../domain/surplus.ts';
 import type { AttentionItem } from './attention.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
@@ -33,14 +34,17 @@ export interface ChainDecision {
   readonly requestId: string;
   readonly approved: boolean;
   readonly reason: string;
-  readonly askedMinor: number;
+  /** Null where the request was unreadable. */
+  readonly askedMinor: number | null;
   readonly approvedMinor: number;
   readonly surplus: SurplusRule;
   /** The amount and its surplus, as it was set aside. */
   readonly heldMinor: number;
   readonly confirmed: boolean;
   readonly availableBeforeMinor: number | null;
-  readonly explanation: Readonly<Record<string, unknown>>;
+  /** The reason and its numbers as a sentence, for operators. */
+  readonly explanation: string;
+  readonly facts: Explanation;
   readonly decidedAt: string;
 }
 

@@ -1,4 +1,4 @@
-/** What happened to a card, for people to read: its timeline and our decisions. Newest first. */
+/** What happened to a card, for people to read. Newest first; our decisions are in decisions.ts. */
 import type { CardId } from '../domain/ids.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
@@ -10,23 +10,6 @@ export interface TimelineEntry {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface DecisionRecord {
-  readonly id: string;
-  readonly requestId: string;
-  readonly authorizationId: string;
-  readonly cardId: string;
-  readonly approved: boolean;
-  readonly reason: string;
-  readonly askedMinor: number;
-  readonly approvedMinor: number;
-  readonly currency: string;
-  readonly availableBeforeMinor: number | null;
-  readonly confirmed: boolean;
-  readonly decidedAt: string;
-  readonly timings: Readonly<Record<string, unknown>>;
-}
-
 export interface CardHistory {
   timeline(cardId: CardId, page: PageRequest): Promise<PageOrRefusal<TimelineEntry>>;
-  decisions(cardId: CardId, page: PageRequest): Promise<PageOrRefusal<DecisionRecord>>;
 }

@@ -6,7 +6,9 @@ import type { Authorizations } from './authorizations.ts';
 import type { CardHistory } from './card-history.ts';
 import type { Cardholders } from './cardholders.ts';
 import type { CardCommandRecords, CardControls, Cards } from './cards.ts';
+import type { Decisions } from './decisions.ts';
 import type { ProgramFigures } from './figures.ts';
+import type { SpendingControls } from './spending-controls.ts';
 import type { Tenants } from './tenants.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -17,8 +19,10 @@ export interface Records {
   readonly cardholders: Cardholders;
   readonly cards: Cards;
   readonly controls: CardControls;
+  readonly spendingControls: SpendingControls;
   readonly commands: CardCommandRecords;
   readonly history: CardHistory;
+  readonly decisions: Decisions;
   readonly authorizations: Authorizations;
   readonly transactions: Transactions;
   readonly attention: AttentionList;

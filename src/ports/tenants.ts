@@ -1,5 +1,6 @@
 /** Tenants: the platform's own Stripe account, and connected ones. */
 import type { StripeAccountId, TenantId } from '../domain/ids.ts';
+import type { MinorUnits } from '../domain/money.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
 export interface Tenant {
@@ -7,6 +8,10 @@ export interface Tenant {
   readonly name: string;
   /** Null for the platform's own account. */
   readonly stripeAccount: StripeAccountId | null;
+  /** Held on top of a purchase in a foreign currency, in hundredths of a percent. */
+  readonly fxMarginBp: number;
+  /** Held for the status check of a fuel pump, until it tells the true amount. */
+  readonly fuelHoldMinor: MinorUnits;
   /** ISO 8601. */
   readonly createdAt: string;
 }
@@ -15,6 +20,12 @@ interface NewTenant {
   readonly id: TenantId;
   readonly name: string;
   readonly stripeAccount: StripeAccountId | null;
+}
+
+export interface TenantSettings {
+  readonly name?: string | undefined;
+  readonly fxMarginBp?: number | undefined;
+  readonly fuelHoldMinor?: MinorUnits | undefined;
 }
 
 export interface Tenants {
@@ -27,5 +38,7 @@ export interface Tenants {
   find(id: TenantId): Promise<Tenant | undefined>;
   /** The platform's tenant when there is no other one; undefined when a caller has to say which it means. */
   onlyPlatform(): Promise<Tenant | undefined>;
+  /** Binds the requests that arrive after its commit. Undefined when there is no such tenant. */
+  changeSettings(id: TenantId, settings: TenantSettings): Promise<Tenant | undefined>;
   list(page: PageRequest): Promise<PageOrRefusal<Tenant>>;
 }

@@ -4,7 +4,7 @@ import type { CardState } from '../../src/domain/card-phase.ts';
 import type { CardSave } from '../../src/domain/card-save.ts';
 import { transition } from '../../src/domain/card-state.ts';
 import { type CardId, parseCardId } from '../../src/domain/ids.ts';
-import { changeAuthorization } from '../support/change-authorization.ts';
+import { beginAuthorization, changeAuthorization } from '../support/change-authorization.ts';
 import { createProgram, type Program } from './program.ts';
 
 let program: Program;
@@ -210,11 +210,12 @@ describe('settling', () => {
     const issued = await program.activities.issueCard({ cardId, previousCardId: null });
     if (issued.kind !== 'card_created') throw new Error('not created');
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'windows_passed' });
-    await program.sql`
-      insert into authorizations
-        (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, anchored_at)
-      select tenant_id, 'iauth_open', account_id, card_id, ${issued.stripeCardId}, currency, now()
-      from cards where card_id = ${cardId}`;
+    const [card] = await program.sql<{ tenantId: string; accountId: string; currency: string }[]>`
+      select tenant_id as "tenantId", account_id as "accountId", currency from cards where card_id = ${cardId}`;
+    if (card === undefined) throw new Error('the card is there');
+    const { stripeCardId } = issued;
+    const of = { ...card, cardId, stripeCardId };
+    await beginAuthorization(program.sql, 'iauth_open', of, { currency: card.currency });
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'unsettled' });
     await changeAuthorization(program.sql, 'iauth_open', { status: 'closed' });
     expect(await program.activities.checkSettled({ cardId })).toEqual({ kind: 'windows_passed' });

@@ -1,9 +1,10 @@
 /** What the database says of a card before the rules are asked. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
-import type { CardProfile } from '../../src/domain/decision.ts';
+import type { CardProfile } from '../../src/domain/card-profile.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { anotherCard } from '../support/limited-cards.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -37,6 +38,7 @@ describe('the profile of a card', () => {
     expect(await profileOf(program)).toEqual({
       tenantId,
       cardId,
+      chainId: cardId,
       accountId,
       cardholderId,
       currency: 'eur',
@@ -56,6 +58,16 @@ describe('the profile of a card', () => {
       },
       versions: { card: 4, account: 3, cardholder: 5, tenant: 2 },
     });
+  });
+
+  it('names the first card of the chain of replacements that it belongs to', async () => {
+    const first = await createCardProgram(sql);
+    const second = await anotherCard(sql, first, 'replacing');
+    const third = await anotherCard(sql, second, 'replacing');
+    const beside = await anotherCard(sql, third, 'beside');
+    expect(await profileOf(second)).toMatchObject({ cardId: second.cardId, chainId: first.cardId });
+    expect(await profileOf(third)).toMatchObject({ cardId: third.cardId, chainId: first.cardId });
+    expect(await profileOf(beside)).toMatchObject({ chainId: beside.cardId });
   });
 
   it.each([

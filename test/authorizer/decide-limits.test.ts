@@ -1,188 +1,331 @@
-/** Velocity limits as the database sees them: their windows, their categories, and whose purchases they count. */
+/** Velocity limits of cards, accounts and tenants, as decisions keep them: alone and in lists. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
-import { type CardProgram, createCardProgram } from '../support/card-program.ts';
+import { LIMIT_INTERVALS } from '../../src/domain/controls.ts';
+import { balancesOf, type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-
-/** A Wednesday. */
-const NOW = '2026-03-18T15:00:00Z';
-/** Each amount is another power of two, so that a sum tells which of the purchases it counts. */
-const PURCHASES: readonly (readonly [amount: number, at: string])[] = [
-  [1, '2026-03-18T00:00:00Z'],
-  [2, '2026-03-17T23:59:59.999Z'],
-  [4, '2026-03-16T00:00:00Z'],
-  [8, '2026-03-15T23:59:59.999Z'],
-  [16, '2026-03-01T00:00:00Z'],
-  [32, '2026-02-28T23:59:59.999Z'],
-  [64, '2026-01-01T00:00:00Z'],
-  [128, '2025-12-31T23:59:59.999Z'],
-];
+import {
+  anotherCard,
+  ask,
+  askAt,
+  daily,
+  type Limit,
+  reasonsOf,
+  setLimits,
+  spend,
+  type Wanted,
+} from '../support/limited-cards.ts';
 
 let database: TestDatabase;
 let sql: Sql;
-let program: CardProgram;
-let count = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  // A session far from UTC, whose days and weeks begin half a day earlier.
-  sql = createSql({ url: database.appUrl, poolSize: 1, name: 'test-limits' });
-  await sql`set time zone 'Pacific/Auckland'`;
-  program = await createCardProgram(sql);
-  for (const [amount, at] of PURCHASES) await purchase(program, amount, { at });
+  // Sessions far from UTC, whose days begin half a day earlier.
+  const owner = createSql({ url: database.ownerUrl, poolSize: 1, name: 'test-owner' });
+  await owner.unsafe(`alter database ${database.name} set timezone = 'Pacific/Auckland'`);
+  await owner.end();
+  sql = createSql({ url: database.appUrl, poolSize: 4, name: 'test-limits' });
 });
 afterAll(async () => {
   await sql.end();
   await database.drop();
 });
 
-async function purchase(
-  of: CardProgram,
-  amount: number,
-  over: { readonly at?: string; readonly category?: string } = {},
-): Promise<string> {
-  const { at = NOW, category = 'bakeries' } = over;
-  count += 1;
-  const id = `iauth_spent${count}`;
-  await sql`
-    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency,
-      counted_minor, anchored_at, merchant)
-    values (${of.tenantId}, ${id}, ${of.accountId}, ${of.cardId}, ${of.stripeCardId}, 'usd', ${amount},
-      ${at}, ${sql.json({ category })})`;
-  return id;
+async function limitedCard(...limits: readonly Limit[]): Promise<CardProgram> {
+  const program = await createCardProgram(sql, { fundsMinor: 100_000 });
+  await setLimits(sql, program, 'card', limits);
+  return program;
+}
+const reasons = (...wanted: readonly Wanted[]) => reasonsOf(sql, ...wanted);
+/** Asks for one purchase. */
+async function one(wanted: Wanted) {
+  const [answered] = await ask(sql, wanted);
+  if (answered === undefined) throw new Error('a question has an answer');
+  return answered;
 }
 
-/** A second card on the account of the first. */
-async function secondCard(first: CardProgram): Promise<CardProgram> {
-  const [cardId, stripeCardId] = [`${first.cardId}b`, `${first.stripeCardId}b`];
-  await sql`insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, phase, stripe_card_id)
-    values (${first.tenantId}, ${cardId}, ${first.cardholderId}, ${first.accountId}, 'virtual', 'usd', 'active',
-      ${stripeCardId})`;
-  await sql`insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, last4, exp_month, exp_year)
-    values (${first.tenantId}, ${stripeCardId}, ${cardId}, 1, 'active', '4242', 12, 2030)`;
-  return { ...first, cardId, stripeCardId } as CardProgram;
-}
+/** Windows of NOW, with the last moment before each, and the first one after it. */
+const WINDOWS = [
+  {
+    interval: 'daily',
+    first: '2026-03-18T00:00:00.000Z',
+    before: '2026-03-17T23:59:59.999999Z',
+    last: '2026-03-18T23:59:59.999Z',
+    after: '2026-03-19T00:00:00.000Z',
+  },
+  {
+    interval: 'weekly',
+    first: '2026-03-16T00:00:00.000Z',
+    before: '2026-03-15T23:59:59.999999Z',
+    last: '2026-03-22T23:59:59.999Z',
+    after: '2026-03-23T00:00:00.000Z',
+  },
+  {
+    interval: 'monthly',
+    first: '2026-03-01T00:00:00.000Z',
+    before: '2026-02-28T23:59:59.999999Z',
+    last: '2026-03-31T23:59:59.999Z',
+    after: '2026-04-01T00:00:00.000Z',
+  },
+  {
+    interval: 'yearly',
+    first: '2026-01-01T00:00:00.000Z',
+    before: '2025-12-31T23:59:59.999999Z',
+    last: '2026-12-31T23:59:59.999Z',
+    after: '2027-01-01T00:00:00.000Z',
+  },
+] as const;
 
-interface Limit {
-  readonly interval: string;
-  readonly amountMinor?: number;
-  readonly scope?: 'card' | 'account';
-  readonly categories?: readonly string[];
-}
-
-async function spent(of: CardProgram, limit: Limit): Promise<number | undefined> {
-  const text = JSON.stringify({ scope: 'card', ...limit });
-  const [row] = await sql<{ spent: number }[]>`
-    select spent_of(${text}::text::jsonb, ${of.cardId}, ${of.accountId}, ${NOW}::text::timestamptz) as spent`;
-  return row?.spent;
-}
-
-interface Asked {
-  readonly limits: readonly Limit[];
-  readonly category?: string;
-  readonly authorizationId?: string;
-}
-
-async function broken(of: CardProgram, amount: number, asked: Asked): Promise<unknown> {
-  const { limits, category = 'bakeries', authorizationId = 'iauth_new' } = asked;
-  const { cardId, accountId } = of;
-  const request = { limits, authorizationId, cardId, accountId, merchant: { category } };
-  const [row] = await sql<{ broken: unknown }[]>`
-    select broken_limit(${JSON.stringify(request)}::text::jsonb, ${amount}, ${NOW}::text::timestamptz) as broken`;
-  return row?.broken;
-}
-
-describe('what a limit counts', () => {
-  it.each([
-    ['daily', 1],
-    ['weekly', 1 + 2 + 4],
-    ['monthly', 1 + 2 + 4 + 8 + 16],
-    ['yearly', 1 + 2 + 4 + 8 + 16 + 32 + 64],
-    ['all_time', 255],
-  ])('%s begins at its first moment in UTC, wherever the session is', async (interval, sum) => {
-    expect(await spent(program, { interval })).toBe(sum);
-    expect(await spent(program, { interval, scope: 'account' })).toBe(sum);
+describe('a limit of an amount', () => {
+  it('may be used up to its last cent, and names its numbers when it breaks', async () => {
+    const card = await limitedCard(daily(1_000));
+    await spend(sql, card, 300);
+    expect(await reasons({ card, amount: 700 })).toEqual(['APPROVED']);
+    const { reason, explanation } = await one({ card, amount: 1 });
+    expect(reason).toBe('DAILY_LIMIT_EXCEEDED');
+    expect(explanation).toEqual({
+      limit: {
+        by: 'card',
+        interval: 'daily',
+        amountMinor: 1_000,
+        spentMinor: 1_000,
+        spentCount: 2,
+      },
+    });
+    expect(await balancesOf(sql, card)).toMatchObject({ held: 700 });
   });
 
-  it.each(['card', 'account'] as const)('is nothing for a new %s', async (scope) => {
-    const fresh = await createCardProgram(sql);
-    expect(await spent(fresh, { interval: 'all_time', scope })).toBe(0);
+  it.each(LIMIT_INTERVALS)('%s has a reason of its own', async (interval) => {
+    const card = await limitedCard({ interval, amountMinor: 999 });
+    expect(await reasons({ card, amount: 1_000 }, { card, amount: 999 })).toEqual([
+      `${interval.toUpperCase()}_LIMIT_EXCEEDED`,
+      'APPROVED',
+    ]);
   });
 
-  it('is what one card spent, or all cards of its account', async () => {
-    const first = await createCardProgram(sql);
-    const second = await secondCard(first);
-    await purchase(first, 100);
-    await purchase(second, 1_000);
-    expect(await spent(first, { interval: 'daily' })).toBe(100);
-    expect(await spent(second, { interval: 'daily' })).toBe(1_000);
-    expect(await spent(first, { interval: 'daily', scope: 'account' })).toBe(1_100);
+  it('of nothing lets nothing pass but a check of the account', async () => {
+    const card = await limitedCard(daily(0));
+    expect(await reasons({ card, amount: 1 }, { card, amount: 0 })).toEqual([
+      'DAILY_LIMIT_EXCEEDED',
+      'ACCOUNT_CHECK',
+    ]);
   });
 
-  it.each(['card', 'account'] as const)(
-    'is only the categories that it names, by %s',
-    async (scope) => {
-      const own = await createCardProgram(sql);
-      await purchase(own, 100);
-      await purchase(own, 1_000, { category: 'taxicabs_limousines' });
-      const limit = { interval: 'daily', scope };
-      expect(await spent(own, limit)).toBe(1_100);
-      expect(await spent(own, { ...limit, categories: ['bakeries'] })).toBe(100);
-      expect(await spent(own, { ...limit, categories: ['bars', 'taxicabs_limousines'] })).toBe(
-        1_000,
-      );
-    },
-  );
+  it('that is the first to break is told, from the shortest interval on', async () => {
+    const card = await limitedCard({ interval: 'all_time', amountMinor: 5 }, daily(20), daily(10));
+    expect((await one({ card, amount: 15 })).explanation.limit).toMatchObject({ amountMinor: 10 });
+    expect((await one({ card, amount: 25 })).explanation.limit).toMatchObject({ amountMinor: 20 });
+    expect((await one({ card, amount: 6 })).reason).toBe('ALL_TIME_LIMIT_EXCEEDED');
+  });
+
+  it('is looked at before the money', async () => {
+    const card = await limitedCard(daily(1_000));
+    expect(await reasons({ card, amount: 200_000 })).toEqual(['DAILY_LIMIT_EXCEEDED']);
+  });
+
+  it('counts what was approved of a part, and looks at all that was asked', async () => {
+    const poor = await createCardProgram(sql, { fundsMinor: 600 });
+    await sql`update accounts set allow_partial = true, version = version + 1 where account_id = ${poor.accountId}`;
+    await setLimits(sql, poor, 'card', [daily(1_000)]);
+    const part = { card: poor, isAmountControllable: true };
+    expect(await reasons({ ...part, amount: 1_001 }, { ...part, amount: 1_000 })).toEqual([
+      'DAILY_LIMIT_EXCEEDED',
+      'APPROVED_PARTLY',
+    ]);
+    await sql`update accounts set credit_limit_minor = 1000, version = version + 1 where account_id = ${poor.accountId}`;
+    expect(await reasons({ card: poor, amount: 401 }, { card: poor, amount: 400 })).toEqual([
+      'DAILY_LIMIT_EXCEEDED',
+      'APPROVED',
+    ]);
+  });
+
+  it('does not count what is held on top of a foreign amount', async () => {
+    const card = await limitedCard(daily(1_000));
+    const foreign = { card, merchantCurrency: 'eur' };
+    expect(
+      await reasons({ ...foreign, amount: 600 }, { ...foreign, amount: 400 }, { card, amount: 1 }),
+    ).toEqual(['APPROVED', 'APPROVED', 'DAILY_LIMIT_EXCEEDED']);
+    expect((await balancesOf(sql, card)).held).toBe(1_030);
+  });
 });
 
-describe('a limit', () => {
-  const daily = (amountMinor: number): Limit => ({ interval: 'daily', amountMinor, scope: 'card' });
-
-  it('may be used up to its last cent, and names the numbers when it breaks', async () => {
-    const own = await createCardProgram(sql);
-    await purchase(own, 300);
-    expect(await broken(own, 700, { limits: [daily(1_000)] })).toBeNull();
-    expect(await broken(own, 701, { limits: [daily(1_000)] })).toEqual({
-      ...daily(1_000),
+describe('the window of a decision', () => {
+  it.each(WINDOWS)('$interval begins at its first moment in UTC', async (window) => {
+    const { interval, first, before } = window;
+    const card = await limitedCard({ interval, amountMinor: 300 });
+    await spend(sql, card, 100, { at: first });
+    await spend(sql, card, 1_000, { at: before });
+    expect(await reasons({ card, amount: 200 })).toEqual(['APPROVED']);
+    expect((await one({ card, amount: 1 })).explanation.limit).toMatchObject({
       spentMinor: 300,
-      askedMinor: 701,
+      spentCount: 2,
     });
   });
 
-  it('is told as the first of those that break', async () => {
-    const own = await createCardProgram(sql);
-    const limits = [daily(1_000), daily(20), daily(10)];
-    expect(await broken(own, 50, { limits })).toMatchObject({ amountMinor: 20 });
+  it.each(WINDOWS)(
+    '$interval lasts until its last moment, by the clock that asks',
+    async (window) => {
+      const { interval, last, after } = window;
+      const card = await limitedCard({ interval, amountMinor: 300 });
+      await spend(sql, card, 100);
+      const reasonAt = async (at: string, amount: number) =>
+        (await askAt(at, sql, { card, amount }))[0]?.reason;
+      expect(await reasonAt(last, 201)).toBe(`${interval.toUpperCase()}_LIMIT_EXCEEDED`);
+      expect(await reasonAt(last, 200)).toBe('APPROVED');
+      expect(await reasonAt(after, 301)).toBe(`${interval.toUpperCase()}_LIMIT_EXCEEDED`);
+      expect(await reasonAt(after, 300)).toBe('APPROVED');
+      // What the next window has taken is not taken from this one.
+      expect(await reasonAt(last, 1)).toBe(`${interval.toUpperCase()}_LIMIT_EXCEEDED`);
+    },
+  );
+
+  it('of all time has no first moment', async () => {
+    const card = await limitedCard({ interval: 'all_time', amountMinor: 300 });
+    await spend(sql, card, 299, { at: '2001-01-01T00:00:00Z' });
+    expect(await reasons({ card, amount: 2 }, { card, amount: 1 })).toEqual([
+      'ALL_TIME_LIMIT_EXCEEDED',
+      'APPROVED',
+    ]);
+  });
+});
+
+describe('a limit for some categories', () => {
+  const bars = daily(1_000, { categories: ['bars', 'taxicabs_limousines'] });
+
+  it('counts these together, and no purchase of another', async () => {
+    const card = await limitedCard(bars);
+    expect(
+      await reasons(
+        { card, amount: 5_000, category: 'bakeries' },
+        { card, amount: 600, category: 'bars' },
+        { card, amount: 401, category: 'taxicabs_limousines' },
+        { card, amount: 400, category: 'taxicabs_limousines' },
+        { card, amount: 5_000, category: 'florists' },
+      ),
+    ).toEqual(['APPROVED', 'APPROVED', 'DAILY_LIMIT_EXCEEDED', 'APPROVED', 'APPROVED']);
+    const { reason, explanation } = await one({ card, amount: 1, category: 'bars' });
+    expect(reason).toBe('DAILY_LIMIT_EXCEEDED');
+    expect(explanation.limit).toMatchObject({
+      categories: ['bars', 'taxicabs_limousines'],
+      spentMinor: 1_000,
+      spentCount: 2,
+    });
+    expect(await reasons({ card, amount: 1 })).toEqual(['APPROVED']);
   });
 
-  it('for some categories does not concern a purchase of another, which may break a later limit', async () => {
-    const own = await createCardProgram(sql);
-    const bars = { ...daily(10), categories: ['bars', 'bakeries'] };
-    expect(await broken(own, 50, { limits: [bars] })).toMatchObject({ amountMinor: 10 });
-    const taxi = { category: 'taxicabs_limousines' };
-    expect(await broken(own, 50, { ...taxi, limits: [bars] })).toBeNull();
-    expect(await broken(own, 50, { ...taxi, limits: [bars, daily(20)] })).toMatchObject({
-      amountMinor: 20,
+  it('stands beside one in total, each with its own sum', async () => {
+    const card = await limitedCard(bars, daily(1_500));
+    expect(
+      await reasons(
+        { card, amount: 900, category: 'bars' },
+        { card, amount: 601, category: 'bakeries' },
+        { card, amount: 600, category: 'bakeries' },
+        { card, amount: 1, category: 'bars' },
+      ),
+    ).toEqual(['APPROVED', 'DAILY_LIMIT_EXCEEDED', 'APPROVED', 'DAILY_LIMIT_EXCEEDED']);
+  });
+});
+
+describe('whose purchases are counted', () => {
+  it('of an account: those of all its cards, in one list and after it', async () => {
+    const card = await limitedCard();
+    const second = await anotherCard(sql, card, 'beside');
+    await setLimits(sql, card, 'account', [daily(1_000)]);
+    expect(
+      await reasons(
+        { card, amount: 600 },
+        { card: second, amount: 401 },
+        { card: second, amount: 300 },
+      ),
+    ).toEqual(['APPROVED', 'DAILY_LIMIT_EXCEEDED', 'APPROVED']);
+    expect((await one({ card, amount: 101 })).explanation.limit).toEqual({
+      by: 'account',
+      interval: 'daily',
+      amountMinor: 1_000,
+      spentMinor: 900,
+      spentCount: 2,
     });
   });
 
-  it('of an account counts the other cards of the account', async () => {
-    const first = await createCardProgram(sql);
-    const second = await secondCard(first);
-    await purchase(second, 900);
-    const limits = [{ ...daily(1_000), scope: 'account' as const }];
-    expect(await broken(first, 100, { limits })).toBeNull();
-    expect(await broken(first, 101, { limits })).toMatchObject({ spentMinor: 900 });
-    expect(await broken(first, 101, { limits: [daily(1_000)] })).toBeNull();
+  it('of a card: its own', async () => {
+    const card = await limitedCard(daily(1_000));
+    const second = await anotherCard(sql, card, 'beside');
+    expect(
+      await reasons(
+        { card: second, amount: 5_000 },
+        { card, amount: 1_000 },
+        { card: second, amount: 5_000 },
+      ),
+    ).toEqual(['APPROVED', 'APPROVED', 'APPROVED']);
+    expect(await reasons({ card, amount: 1 })).toEqual(['DAILY_LIMIT_EXCEEDED']);
   });
 
-  it('per authorization counts what this authorization was approved for before, and nothing else', async () => {
-    const own = await createCardProgram(sql);
-    const authorizationId = await purchase(own, 600);
-    const limits = [{ ...daily(1_000), interval: 'per_authorization' }];
-    expect(await broken(own, 1_000, { limits })).toBeNull();
-    expect(await broken(own, 1_001, { limits })).toMatchObject({ spentMinor: 0 });
-    expect(await broken(own, 400, { limits, authorizationId })).toBeNull();
-    expect(await broken(own, 401, { limits, authorizationId })).toMatchObject({ spentMinor: 600 });
+  it('of a tenant: those of each card by itself, in its currency', async () => {
+    const card = await limitedCard();
+    const second = await anotherCard(sql, card, 'beside');
+    await setLimits(sql, card, 'tenant', [
+      daily(1_000, { currency: 'usd' }),
+      daily(1, { currency: 'eur' }),
+    ]);
+    expect(
+      await reasons(
+        { card, amount: 1_000 },
+        { card: second, amount: 1_000 },
+        { card: second, amount: 1 },
+      ),
+    ).toEqual(['APPROVED', 'APPROVED', 'DAILY_LIMIT_EXCEEDED']);
+    expect((await one({ card, amount: 1 })).explanation.limit).toMatchObject({ by: 'tenant' });
+  });
+
+  it('of a card that replaced others: those of the whole chain', async () => {
+    const first = await limitedCard(daily(5_000));
+    const second = await anotherCard(sql, first, 'replacing');
+    const third = await anotherCard(sql, second, 'replacing');
+    await setLimits(sql, third, 'card', [daily(1_000)]);
+    await one({ card: first, amount: 300 });
+    await one({ card: second, amount: 300 });
+    expect((await one({ card: third, amount: 401 })).explanation.limit).toMatchObject({
+      spentMinor: 600,
+      spentCount: 2,
+    });
+    expect(await reasons({ card: third, amount: 400 })).toEqual(['APPROVED']);
+  });
+
+  it('of a card: those before it in the list, also where only the later request has the limit', async () => {
+    const old = await limitedCard();
+    const fresh = await anotherCard(sql, old, 'replacing');
+    await setLimits(sql, fresh, 'card', [
+      daily(1_000),
+      daily(1_000, { categories: ['bakeries'] }),
+      { interval: 'daily', count: 2 },
+    ]);
+    const answers = await ask(
+      sql,
+      { card: old, amount: 700 },
+      { card: fresh, amount: 301 },
+      { card: fresh, amount: 299 },
+      { card: fresh, amount: 1 },
+    );
+    expect(answers.map(({ reason }) => reason)).toEqual([
+      'APPROVED',
+      'DAILY_LIMIT_EXCEEDED',
+      'APPROVED',
+      'DAILY_LIMIT_EXCEEDED',
+    ]);
+    expect(answers[1]?.explanation.limit).toMatchObject({ spentMinor: 700, spentCount: 1 });
+    expect(answers[3]?.explanation.limit).toMatchObject({ count: 2, spentCount: 2 });
+  });
+
+  it('of cards of several accounts in one list: each its own', async () => {
+    const cards = [await limitedCard(daily(100)), await limitedCard(daily(100))] as const;
+    expect(
+      await reasons(
+        { card: cards[0], amount: 100 },
+        { card: cards[1], amount: 100 },
+        { card: cards[0], amount: 1 },
+        { card: cards[1], amount: 1 },
+      ),
+    ).toEqual(['APPROVED', 'APPROVED', 'DAILY_LIMIT_EXCEEDED', 'DAILY_LIMIT_EXCEEDED']);
   });
 });

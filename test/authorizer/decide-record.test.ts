@@ -6,6 +6,7 @@ import { changeAuthorization } from '../support/change-authorization.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import {
   decide as askDatabase,
+  type Counter,
   requestOf as makeRequest,
   REQUESTED_S,
   type Request,
@@ -27,23 +28,23 @@ const requestOf = (program: CardProgram, over?: Request) => makeRequest(sql, pro
 const decide = (...requests: readonly Request[]) => askDatabase(sql, requests);
 const decisionOf = async (request: Request) => {
   const [row] =
-    await sql`select * from decisions where request_id = ${String(request['requestId'])}`;
+    await sql`select * from decisions where request_id = ${String(request['request_id'])}`;
   return row;
 };
 const authorizationOf = async (request: Request) => {
   const [row] = await sql`
     select *, anchored_at between now() - interval '1 minute' and now() as is_anchored_now
-      from authorizations where authorization_id = ${String(request['authorizationId'])}`;
+      from authorizations where authorization_id = ${String(request['authorization_id'])}`;
   return row;
 };
 const entriesOf = (request: Request) => sql`
   select e.kind, e.account_id, e.decision_id, p.debit, p.credit, p.amount_minor,
          e.effective_at between now() - interval '1 minute' and now() as is_effective_now
     from journal_entries e left join postings p using (entry_id)
-   where e.authorization_id = ${String(request['authorizationId'])} order by posting_id`;
+   where e.authorization_id = ${String(request['authorization_id'])} order by posting_id`;
 const recheckOf = (request: Request) => sql`
   select tenant_id, stripe_account, type, source, object_id, group_key, payload, created from inbox
-   where event_id = ${`decision:${String(request['decisionId'])}`}`;
+   where event_id = ${`decision:${String(request['decision_id'])}`}`;
 
 describe('an approval', () => {
   it('is recorded with what it was based on', async () => {
@@ -53,10 +54,12 @@ describe('an approval', () => {
     expect(await decide(request)).toEqual([
       {
         outcome: 'decided',
-        decisionId: request['decisionId'],
+        decisionId: request['decision_id'],
         approved: true,
         reason: 'APPROVED',
         approvedMinor: 1_000,
+        profile: null,
+        error: null,
       },
     ]);
     expect(await decisionOf(request)).toMatchObject({
@@ -64,16 +67,16 @@ describe('an approval', () => {
       card_id: program.cardId,
       account_id: program.accountId,
       stripe_card_id: program.stripeCardId,
-      authorization_id: request['authorizationId'],
+      authorization_id: request['authorization_id'],
       currency: 'usd',
       approved: true,
       asked_minor: 1_000,
       approved_minor: 1_000,
       available_before_minor: 5_000,
       surplus,
-      versions: request['versions'],
-      explanation: {},
-      timings: { queueMs: 2 },
+      versions: { card: 1, account: 1, cardholder: 1, tenant: 1 },
+      explanation: { funds: { creditLimitMinor: 0, neededMinor: 1_030 } },
+      timings: { verifiedMs: 2 },
       requested_at: REQUESTED_S,
       confirmed: false,
     });
@@ -87,7 +90,7 @@ describe('an approval', () => {
       {
         kind: 'hold',
         account_id: program.accountId,
-        decision_id: request['decisionId'],
+        decision_id: request['decision_id'],
         debit: 'available',
         credit: 'held',
         amount_minor: 1_030,
@@ -106,21 +109,22 @@ describe('an approval', () => {
   it('of an increment adds to what the authorization holds and counts', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 5_000 });
     const first = await requestOf(program);
-    const { authorizationId } = first;
-    await decide(first, await requestOf(program, { authorizationId, askedMinor: 200 }));
+    const { authorization_id } = first;
+    await decide(first, await requestOf(program, { authorization_id, asked_minor: 200 }));
     expect(await authorizationOf(first)).toMatchObject({ held_minor: 1_200, counted_minor: 1_200 });
   });
 
   it('keeps the merchant of the first request that names one', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 5_000 });
     const first = await requestOf(program, { merchant: undefined });
-    const { authorizationId } = first;
-    const named = await requestOf(program, { authorizationId, merchant: { category: 'bars' } });
+    const { authorization_id } = first;
+    const named = await requestOf(program, { authorization_id, merchant: { category: 'bars' } });
     const renamed = await requestOf(program, {
-      authorizationId,
+      authorization_id,
       merchant: { category: 'florists' },
     });
-    await decide(first, named);
+    await decide(first);
+    await decide(named);
     expect(await authorizationOf(first)).toMatchObject({ merchant: { category: 'bars' } });
     await decide(renamed);
     expect(await authorizationOf(first)).toMatchObject({ merchant: { category: 'bars' } });
@@ -128,14 +132,14 @@ describe('an approval', () => {
 
   it('of a single cent is held and counted', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 1 });
-    const request = await requestOf(program, { askedMinor: 1 });
+    const request = await requestOf(program, { asked_minor: 1 });
     expect(await decide(request)).toMatchObject([{ reason: 'APPROVED', approvedMinor: 1 }]);
     expect(await authorizationOf(request)).toMatchObject({ held_minor: 1, counted_minor: 1 });
   });
 
   it('of a check of the account is known as an authorization and moves nothing', async () => {
     const program = await createCardProgram(sql);
-    const request = await requestOf(program, { askedMinor: 0 });
+    const request = await requestOf(program, { asked_minor: 0 });
     expect(await decide(request)).toMatchObject([{ reason: 'ACCOUNT_CHECK', approved: true }]);
     expect(await authorizationOf(request)).toMatchObject({ held_minor: 0, counted_minor: 0 });
     expect(await entriesOf(request)).toEqual([]);
@@ -145,13 +149,19 @@ describe('an approval', () => {
     const program = await createCardProgram(sql, { fundsMinor: 100 });
     await sql`update accounts set credit_limit_minor = 900, version = version + 1
       where account_id = ${program.accountId}`;
-    const [fits, above] = [await requestOf(program), await requestOf(program, { askedMinor: 1 })];
+    const [fits, above] = [await requestOf(program), await requestOf(program, { asked_minor: 1 })];
     expect(await decide(fits, above)).toMatchObject([
       { reason: 'APPROVED' },
       { reason: 'INSUFFICIENT_FUNDS' },
     ]);
-    expect(await decisionOf(fits)).toMatchObject({ available_before_minor: 100 });
-    expect(await decisionOf(above)).toMatchObject({ available_before_minor: -900 });
+    expect(await decisionOf(fits)).toMatchObject({
+      available_before_minor: 100,
+      explanation: { funds: { creditLimitMinor: 900, neededMinor: 1_000 } },
+    });
+    expect(await decisionOf(above)).toMatchObject({
+      available_before_minor: -900,
+      explanation: { funds: { creditLimitMinor: 900, neededMinor: 1 } },
+    });
   });
 
   it.each([
@@ -160,7 +170,7 @@ describe('an approval', () => {
     ['one cent below the least', 599, 'INSUFFICIENT_FUNDS', 0],
   ])('of a part: %s', async (_what, fundsMinor, reason, approvedMinor) => {
     const program = await createCardProgram(sql, { fundsMinor });
-    const request = await requestOf(program, { minimumMinor: 600 });
+    const request = await requestOf(program, { minimum_minor: 600 });
     expect(await decide(request)).toMatchObject([{ reason, approvedMinor }]);
     expect(await decisionOf(request)).toMatchObject({ approved_minor: approvedMinor });
     expect((await balancesOf(sql, program)).held).toBe(approvedMinor);
@@ -172,21 +182,30 @@ describe('an approval', () => {
   ])('of a part of %i', async (fundsMinor, reason) => {
     const program = await createCardProgram(sql, { fundsMinor });
     // A merchant that takes whatever there is; nothing at all is no approval.
-    expect(await decide(await requestOf(program, { minimumMinor: 0 }))).toMatchObject([{ reason }]);
+    expect(await decide(await requestOf(program, { minimum_minor: 0 }))).toMatchObject([
+      { reason },
+    ]);
   });
 });
 
 describe('a decline', () => {
-  it('by rule is recorded with its detail, writes nothing else, and does not look at money', async () => {
+  it('by rule is recorded with what was found, writes nothing else, and does not look at money', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 5_000 });
-    const explanation = { rule: 'phase closed' };
-    const request = await requestOf(program, { ruleReason: 'CARD_NOT_ACTIVE', explanation });
+    const finding = { kind: 'phase', phase: 'closed', isCurrentStripeCard: true };
+    const request = await requestOf(program, {
+      rule_reason: 'CARD_NOT_ACTIVE',
+      explanation: { finding },
+      surplus: undefined,
+      minimum_minor: undefined,
+    });
     expect(await decide(request)).toMatchObject([
       { outcome: 'decided', approved: false, reason: 'CARD_NOT_ACTIVE', approvedMinor: 0 },
     ]);
     expect(await decisionOf(request)).toMatchObject({
       approved: false,
-      explanation,
+      explanation: { finding },
+      surplus: { kind: 'none' },
+      versions: { card: 1, account: 1, cardholder: 1, tenant: 1 },
       asked_minor: 1_000,
       approved_minor: 0,
       available_before_minor: 5_000,
@@ -195,24 +214,58 @@ describe('a decline', () => {
     expect(await entriesOf(request)).toEqual([]);
   });
 
-  it('by a limit tells the limit beside what was known before', async () => {
-    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
-    const limits = [{ interval: 'daily', scope: 'card', amountMinor: 999 }];
-    const request = await requestOf(program, { limits, explanation: { note: 'kept' } });
-    expect(await decide(request)).toMatchObject([{ reason: 'LIMIT_EXCEEDED', approvedMinor: 0 }]);
-    expect((await decisionOf(request))?.['explanation']).toEqual({
-      note: 'kept',
-      limit: { ...limits[0], spentMinor: 0, askedMinor: 1_000 },
-    });
-    expect(await entriesOf(request)).toEqual([]);
+  it('by rule without a finding is recorded with nothing but its reason', async () => {
+    const program = await createCardProgram(sql);
+    const request = await requestOf(program, { rule_reason: 'CARD_FROZEN', explanation: {} });
+    await decide(request);
+    expect(await decisionOf(request)).toMatchObject({ reason: 'CARD_FROZEN', explanation: {} });
   });
 
-  it('counts nothing towards the limits of the next request', async () => {
+  it('by a limit tells the limit with what counted towards it, and nothing of the money', async () => {
+    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
+    const daily: Counter = { owner: program.cardId, span: 'daily', categories: null };
+    const told = { by: 'card', interval: 'daily', amountMinor: 1_500, count: 9 };
+    const limited = {
+      limit_counters: [1],
+      limit_amounts: [1_500],
+      limit_counts: [9],
+      limits: [told],
+      counts: [1],
+    };
+    const [fits, above] = [
+      await requestOf(program, limited),
+      await requestOf(program, { ...limited, asked_minor: 501 }),
+    ];
+    expect(await askDatabase(sql, [fits, above], [daily])).toMatchObject([
+      { reason: 'APPROVED' },
+      { approved: false, reason: 'DAILY_LIMIT_EXCEEDED', approvedMinor: 0 },
+    ]);
+    expect((await decisionOf(above))?.['explanation']).toEqual({
+      limit: { ...told, spentMinor: 1_000, spentCount: 1 },
+    });
+    expect(await decisionOf(above)).toMatchObject({ available_before_minor: 4_000 });
+    expect(await entriesOf(above)).toEqual([]);
+  });
+
+  it('for funds tells the room and what was needed with its surplus, under the lock', async () => {
+    const program = await createCardProgram(sql, { fundsMinor: 1_029 });
+    const request = await requestOf(program, { surplus: { kind: 'margin', basisPoints: 300 } });
+    await decide(request);
+    expect(await decisionOf(request)).toMatchObject({
+      reason: 'INSUFFICIENT_FUNDS',
+      approved_minor: 0,
+      available_before_minor: 1_029,
+      surplus: { kind: 'margin', basisPoints: 300 },
+      explanation: { funds: { creditLimitMinor: 0, neededMinor: 1_030 } },
+    });
+    expect(await authorizationOf(request)).toBeUndefined();
+  });
+
+  it('takes no room from the next request', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 600 });
-    const limits = [{ interval: 'daily', scope: 'card', amountMinor: 1_000 }];
     const [large, small] = [
-      await requestOf(program, { limits }),
-      await requestOf(program, { limits, askedMinor: 600 }),
+      await requestOf(program),
+      await requestOf(program, { asked_minor: 600 }),
     ];
     expect(await decide(large, small)).toMatchObject([
       { reason: 'INSUFFICIENT_FUNDS' },
@@ -229,7 +282,6 @@ describe('a request with less in it', () => {
     expect(await decide(request)).toMatchObject([{ reason: 'APPROVED' }]);
     expect(await decisionOf(request)).toMatchObject({
       surplus: { kind: 'none' },
-      explanation: {},
       timings: {},
     });
     expect(await authorizationOf(request)).toMatchObject({ merchant: {} });
@@ -244,20 +296,20 @@ describe('a decision after the event that tells of it', () => {
       const own = await program();
       const first = await requestOf(own);
       await decide(first);
-      const { authorizationId } = first;
-      await changeAuthorization(sql, String(authorizationId), fields);
-      const late = await requestOf(own, { authorizationId, askedMinor: 10 });
+      const { authorization_id } = first;
+      await changeAuthorization(sql, String(authorization_id), fields);
+      const late = await requestOf(own, { authorization_id, asked_minor: 10 });
       await decide(late);
       expect(await recheckOf(late)).toEqual([
         {
           tenant_id: own.tenantId,
-          stripe_account: late['stripeAccount'],
+          stripe_account: late['stripe_account'],
           source: 'decision',
           type: 'decision.recorded',
-          object_id: authorizationId,
+          object_id: authorization_id,
           group_key: own.stripeCardId,
           created: REQUESTED_S,
-          payload: { authorizationId },
+          payload: { authorizationId: authorization_id },
         },
       ]);
     }
@@ -266,12 +318,12 @@ describe('a decision after the event that tells of it', () => {
   it('asks for it as a decline too, which changes what is to be told', async () => {
     const own = await program();
     const first = await requestOf(own);
-    const { authorizationId } = first;
+    const { authorization_id } = first;
     await decide(first);
-    await changeAuthorization(sql, String(authorizationId), { snapshot: {} });
-    const declined = await requestOf(own, { authorizationId, ruleReason: 'CARD_FROZEN' });
+    await changeAuthorization(sql, String(authorization_id), { snapshot: {} });
+    const declined = await requestOf(own, { authorization_id, rule_reason: 'CARD_FROZEN' });
     await decide(declined);
-    expect(await recheckOf(declined)).toMatchObject([{ object_id: authorizationId }]);
+    expect(await recheckOf(declined)).toMatchObject([{ object_id: authorization_id }]);
     expect(await authorizationOf(first)).toMatchObject({ held_minor: 1_000, counted_minor: 1_000 });
   });
 
@@ -280,8 +332,8 @@ describe('a decision after the event that tells of it', () => {
     const record = async (request: Request, accountId: string | null) => sql`
       insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id,
         stripe_card_id, currency, amount_minor)
-      values (${own.tenantId}, ${`ipi_${String(request['requestId'])}`}, 'capture',
-        ${String(request['authorizationId'])}, ${accountId}, ${accountId === null ? null : own.cardId},
+      values (${own.tenantId}, ${`ipi_${String(request['request_id'])}`}, 'capture',
+        ${String(request['authorization_id'])}, ${accountId}, ${accountId === null ? null : own.cardId},
         ${own.stripeCardId}, 'usd', 5)`;
     const [waits, booked] = [await requestOf(own), await requestOf(own)];
     await record(waits, null);
@@ -294,9 +346,9 @@ describe('a decision after the event that tells of it', () => {
   it('asks for nothing where only decisions are known', async () => {
     const own = await program();
     const first = await requestOf(own);
-    const { authorizationId } = first;
-    const increment = await requestOf(own, { authorizationId, askedMinor: 10 });
-    const declined = await requestOf(own, { authorizationId, ruleReason: 'CARD_FROZEN' });
+    const { authorization_id } = first;
+    const increment = await requestOf(own, { authorization_id, asked_minor: 10 });
+    const declined = await requestOf(own, { authorization_id, rule_reason: 'CARD_FROZEN' });
     await decide(first, increment, declined);
     for (const request of [first, increment, declined])
       expect(await recheckOf(request)).toEqual([]);
@@ -306,7 +358,7 @@ describe('a decision after the event that tells of it', () => {
     const own = await program();
     const [first, other] = [await requestOf(own), await requestOf(own)];
     await decide(first);
-    await changeAuthorization(sql, String(first['authorizationId']), { snapshot: {} });
+    await changeAuthorization(sql, String(first['authorization_id']), { snapshot: {} });
     await decide(other);
     expect(await recheckOf(other)).toEqual([]);
   });

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDecisionStore } from '../../src/adapters/postgres/decision-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
 import type { Controls } from '../../src/domain/controls.ts';
-import { type AuthorizationRequest, evaluate } from '../../src/domain/decision.ts';
 import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { DecisionStore, Question, Reply } from '../../src/ports/decision-store.ts';
+import { questionOf } from '../support/ask-decision.ts';
 import {
   balancesOf,
   brokenInvariants,
@@ -16,7 +17,6 @@ import {
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sampleRequest } from '../support/sample-request.ts';
 
-const BUDGET_MS = 20_000;
 let database: TestDatabase;
 let sql: Sql;
 let store: DecisionStore;
@@ -48,14 +48,7 @@ async function question(
     stripeAccount,
     ...over,
   });
-  const profile = await store.loadProfile(stripeAccount, request.stripeCardId);
-  return {
-    request,
-    profile,
-    rule: evaluate(request, profile),
-    timings: {},
-    deadlineMs: Date.now() + BUDGET_MS,
-  };
+  return questionOf(store, request);
 }
 
 async function ask(...questions: readonly Question[]): Promise<readonly Reply[]> {
@@ -179,9 +172,8 @@ describe('decide', () => {
 
   it('adds an increment to the hold of its authorization', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 5_000 });
-    const first = await question(program, asked(1_000));
-    await ask(first);
-    const { authorizationId } = first.request;
+    const authorizationId = parseAuthorizationId('iauth_incremented');
+    await ask(await question(program, { ...asked(1_000), authorizationId }));
     await ask(await question(program, { ...asked(250), authorizationId }));
     const rows =
       await sql`select held_minor from authorizations where authorization_id = ${authorizationId}`;
@@ -200,11 +192,16 @@ describe('decide', () => {
       where card_id = ${program.cardId}`;
     const questions = [901, 800, 800, 700].map((amount) => question(program, asked(amount)));
     const replies = await ask(...(await Promise.all(questions)));
-    expect(reasons(replies)).toEqual(['LIMIT_EXCEEDED', 'APPROVED', 'LIMIT_EXCEEDED', 'APPROVED']);
+    expect(reasons(replies)).toEqual([
+      'PER_AUTHORIZATION_LIMIT_EXCEEDED',
+      'APPROVED',
+      'DAILY_LIMIT_EXCEEDED',
+      'APPROVED',
+    ]);
     const [row] = await sql<{ explanation: unknown }[]>`
       select explanation from decisions where card_id = ${program.cardId} and asked_minor = 800 and not approved`;
     expect(row?.explanation).toMatchObject({
-      limit: { interval: 'daily', spentMinor: 800, askedMinor: 800 },
+      limit: { by: 'card', interval: 'daily', amountMinor: 1_500, spentMinor: 800, spentCount: 1 },
     });
   });
 
@@ -215,10 +212,13 @@ describe('decide', () => {
     };
     await sql`update cards set controls = ${JSON.stringify(controls)}::text::jsonb, version = version + 1
       where card_id = ${program.cardId}`;
-    const first = await question(program, asked(900));
-    const { authorizationId } = first.request;
+    const authorizationId = parseAuthorizationId('iauth_in_parts');
+    const first = await question(program, { ...asked(900), authorizationId });
     const increment = await question(program, { ...asked(101), authorizationId });
-    expect(reasons(await ask(first, increment))).toEqual(['APPROVED', 'LIMIT_EXCEEDED']);
+    expect(reasons(await ask(first, increment))).toEqual([
+      'APPROVED',
+      'PER_AUTHORIZATION_LIMIT_EXCEEDED',
+    ]);
   });
 
   it('never waits for another call that asks the same of an unknown card', async () => {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { STUCK_CALLS_MAX, WAITING_MAX } from '../../src/apps/authorizer/budget.ts';
+import { createGuard } from '../../src/apps/authorizer/guard.ts';
 import { createLanes } from '../../src/apps/authorizer/lanes.ts';
+import { watchNothing } from '../../src/apps/authorizer/watch.ts';
 import { type AccountId, parseAccountId } from '../../src/domain/ids.ts';
 import { ZERO } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Question, Reply } from '../../src/ports/decision-store.ts';
+import { TIMINGS } from '../support/ask-decision.ts';
 import { eventually } from '../support/eventually.ts';
 import { sampleProfile, sampleRequest } from '../support/sample-request.ts';
 
@@ -14,8 +18,8 @@ const B = parseAccountId('acc_b');
 const question = (requestId: string, accountId: AccountId): Question => ({
   request: sampleRequest({ requestId }),
   profile: sampleProfile({ accountId }),
-  rule: { kind: 'decline', reason: 'CARD_FROZEN', detail: '' },
-  timings: {},
+  rule: { kind: 'decline', reason: 'CARD_FROZEN', finding: null },
+  timings: TIMINGS,
   deadlineMs: Date.now() + 5_000,
 });
 
@@ -41,17 +45,35 @@ function heldStore(reply: (q: Question, call: number) => Reply = decided) {
         waiting.push(() => resolve(questions.map((q) => reply(q, number))));
       });
     },
-    loadProfile: () => Promise.resolve(null),
-    onProfileChange: () => Promise.resolve(),
-    isReachable: () => Promise.resolve(true),
-    reconnect: () => {},
   };
+}
+
+interface AskedStore {
+  decide(questions: readonly Question[]): Promise<readonly Reply[]>;
+}
+
+/** Lanes over a store; `over` changes what a test is about. */
+function lanesOver(
+  store: AskedStore,
+  over: { reconnect?: () => void; clock?: Clock; questionsPerCallMax?: number } = {},
+) {
+  const { reconnect = () => {}, clock = systemClock(), questionsPerCallMax = 200 } = over;
+  const errors: unknown[] = [];
+  const lanes = createLanes({
+    store,
+    clock,
+    guard: createGuard(reconnect),
+    watch: watchNothing,
+    onError: (error) => errors.push(error),
+    questionsPerCallMax,
+  });
+  return Object.assign(lanes, { errors });
 }
 
 describe('lanes', () => {
   it('decides together what came while a call was under way, in order of arrival', async () => {
     const store = heldStore();
-    const lanes = createLanes(store, systemClock());
+    const lanes = lanesOver(store);
     const replies = ['1', '2', '3'].map((id) => lanes.ask(question(id, A)));
     expect(store.calls).toEqual([['1']]);
     store.release();
@@ -65,7 +87,6 @@ describe('lanes', () => {
   it('tries a busy account again without delaying the others, and keeps its order', async () => {
     let isLocked = true;
     const store = {
-      ...heldStore(),
       decide: (questions: readonly Question[]): Promise<readonly Reply[]> =>
         Promise.resolve(
           questions.map((q) =>
@@ -73,7 +94,7 @@ describe('lanes', () => {
           ),
         ),
     };
-    const lanes = createLanes(store, systemClock());
+    const lanes = lanesOver(store);
     const order: string[] = [];
     const ask = (id: string, account: AccountId) =>
       lanes.ask(question(id, account)).then((reply) => {
@@ -91,7 +112,7 @@ describe('lanes', () => {
 
   it('answers too late without asking once the deadline has passed', async () => {
     const store = heldStore();
-    const lanes = createLanes(store, systemClock());
+    const lanes = lanesOver(store);
     const reply = lanes.ask({ ...question('late', A), deadlineMs: Date.now() - 1 });
     expect(await reply).toEqual({ kind: 'too_late' });
     expect(store.calls).toEqual([]);
@@ -101,16 +122,14 @@ describe('lanes', () => {
     let calls = 0;
     let reconnects = 0;
     const store = {
-      ...heldStore(),
       decide: (questions: readonly Question[]): Promise<readonly Reply[]> => {
         calls += 1;
         return calls <= STUCK_CALLS_MAX
           ? new Promise(() => {})
           : Promise.resolve(questions.map(decided));
       },
-      reconnect: () => void (reconnects += 1),
     };
-    const lanes = createLanes(store, systemClock());
+    const lanes = lanesOver(store, { reconnect: () => void (reconnects += 1) });
     for (let call = 1; call <= STUCK_CALLS_MAX; call += 1) {
       expect(await lanes.ask(question(`stuck ${call}`, A))).toEqual({ kind: 'too_late' });
     }
@@ -125,7 +144,6 @@ describe('lanes', () => {
     });
     const calls: string[][] = [];
     const store = {
-      ...heldStore(),
       async decide(questions: readonly Question[]): Promise<readonly Reply[]> {
         calls.push(questions.map((q) => q.request.requestId));
         if (calls.length === 1) return questions.map(() => ({ kind: 'busy' }));
@@ -133,7 +151,7 @@ describe('lanes', () => {
         return questions.map(decided);
       },
     };
-    const lanes = createLanes(store, systemClock());
+    const lanes = lanesOver(store);
     const first = lanes.ask(question('first', A));
     await eventually(() => calls.length === 2);
     const second = lanes.ask(question('second', A));
@@ -142,9 +160,58 @@ describe('lanes', () => {
     expect(calls).toEqual([['first'], ['first'], ['second']]);
   });
 
-  it('sheds what cannot be answered within the budget', async () => {
-    const lanes = createLanes(heldStore(), systemClock());
+  it('says once that Postgres could not be asked, and to all who asked', async () => {
+    const lanes = lanesOver({ decide: () => Promise.reject(new Error('no connection')) });
+    const replies = [lanes.ask(question('1', A)), lanes.ask(question('2', B))];
+    expect(await Promise.all(replies)).toEqual([{ kind: 'unavailable' }, { kind: 'unavailable' }]);
+    // The second was asked after the first call had failed.
+    expect(lanes.errors).toHaveLength(2);
+  });
+});
+
+describe('overload', () => {
+  it('sheds when more is waiting than is good for the memory', async () => {
+    const lanes = lanesOver(heldStore());
     for (let n = 0; n <= WAITING_MAX; n += 1) void lanes.ask(question(`q${n}`, A));
     expect(await lanes.ask(question('one too many', A))).toEqual({ kind: 'shed' });
+  });
+
+  it('sheds at once what would not be decided in time, and admits again when calls are quick', async () => {
+    const clock = { ms: 1_000_000, nowMs: () => clock.ms };
+    const store = heldStore();
+    const lanes = lanesOver(store, { clock, questionsPerCallMax: 1 });
+    const ask = (id: string) => lanes.ask({ ...question(id, A), deadlineMs: clock.ms + 350 });
+    const answerAfter = async (ms: number, reply: Promise<unknown>) => {
+      clock.ms += ms;
+      store.release();
+      await reply;
+    };
+    // Calls of 200 ms, one after the other, until the pace is known.
+    for (let n = 0; n < 20; n += 1) await answerAfter(200, ask(`slow ${n}`));
+    const underWay = ask('under way');
+    expect(await ask('would wait for 400 ms')).toEqual({ kind: 'shed' });
+    await answerAfter(2, underWay);
+    const next = ask('next');
+    const joined = ask('has time');
+    await answerAfter(2, next);
+    await eventually(() => store.calls.at(-1)?.[0] === 'has time');
+    await answerAfter(2, joined);
+    expect(await joined).toMatchObject({ kind: 'decided' });
+  });
+
+  it('asks Postgres again after it has been away, however slow it was', async () => {
+    const clock = { ms: 1_000_000, nowMs: () => clock.ms };
+    const store = heldStore();
+    const lanes = lanesOver(store, { clock, questionsPerCallMax: 1 });
+    const ask = (id: string) => lanes.ask({ ...question(id, A), deadlineMs: clock.ms + 350 });
+    for (let n = 0; n < 30; n += 1) {
+      const reply = ask(`stuck ${n}`);
+      clock.ms += 10_000;
+      store.release();
+      await reply;
+    }
+    const reply = ask('probe');
+    store.release();
+    expect(await reply).toMatchObject({ kind: 'decided' });
   });
 });

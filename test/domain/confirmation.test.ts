@@ -47,7 +47,7 @@ const view = (
   createdS: AT_S,
   history: [entry(over.amount, true)],
   metadataKeys: [],
-  merchant: { name: null, category: '', categoryCode: '', country: null },
+  merchant: { name: null, category: '', categoryCode: '', country: null, networkId: null },
   captures: [],
   previous: null,
   ...over,

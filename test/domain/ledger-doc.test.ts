@@ -267,8 +267,9 @@ describe('the page about the ledger', () => {
       [...text.matchAll(/(\w+) → (\w+)/g)].map((m) => m.slice(1)),
     );
     const schema = projectText('src/adapters/postgres/migrations/0003-ledger.sql') ?? '';
-    const [, pairs = ''] = /check \(\(debit, credit\) in \((.*?)\)\),\n/s.exec(schema) ?? [];
-    const allowed = [...pairs.matchAll(/'(\w+)', '(\w+)'/g)].map((m) => m.slice(1));
+    const [, pairs = ''] =
+      /check \(debit \|\| ' > ' \|\| credit = any \('\{(.*?)\}'\)\),\n/s.exec(schema) ?? [];
+    const allowed = [...pairs.matchAll(/(\w+) > (\w+)/g)].map((m) => m.slice(1));
     const texts = (list: readonly string[][]) =>
       [...new Set(list.map((p) => p.join(' → ')))].toSorted();
     expect(texts(used.filter((p) => !p.includes('other')))).toEqual(texts(allowed));

@@ -60,7 +60,7 @@ describe('GET /v1/authorizations/{id}', () => {
       id,
       cardId: program.cardId,
       accountId: program.accountId,
-      merchant: { name: 'Shop', categoryCode: '5462' },
+      merchant: { name: 'Shop', categoryCode: '5462', networkId: '1' },
       approvedMinor: 1_200,
       heldMinor: 0,
       capturedMinor: 1_300,

@@ -126,7 +126,7 @@ describe('the client', () => {
     const used = new Set<string>();
     const recording: typeof fetch = async (input, init) => {
       const path = new URL(input instanceof Request ? input.url : input).pathname
-        .replace(/\/(?:card|acc|chr|iauth|ipi)_[^/]*/, '/{id}')
+        .replace(/\/(?:card|acc|chr|ten|dec|iauth|ipi)_[^/]*/, '/{id}')
         .replace(/\/entries\/\d+/, '/entries/{entryId}');
       used.add(`${init?.method?.toLowerCase()} ${path}`);
       return fetch(input, init);
@@ -139,10 +139,16 @@ describe('the client', () => {
     await Promise.allSettled([
       all.tenants.create({ name: 'x' }),
       all.tenants.list(),
+      all.tenants.get('ten_none'),
+      all.tenants.change('ten_none', { fxMarginBp: 100 }),
+      all.tenants.controls('ten_none'),
+      all.tenants.setControls('ten_none', {}),
       all.accounts.create({ customerRef: 'x', currency: 'usd' }),
       all.accounts.get(account),
       all.accounts.list(),
       all.accounts.change(account, { allowPartial: true }),
+      all.accounts.controls(account),
+      all.accounts.setControls(account, {}),
       all.accounts.freeze(account),
       all.accounts.unfreeze(account),
       all.accounts.close(account),
@@ -167,8 +173,11 @@ describe('the client', () => {
       all.cards.freeze(id, {}),
       all.cards.unfreeze(id),
       all.cards.cancel(id, {}),
+      all.cards.controls(id),
+      all.cards.setControls(id, {}),
       all.cards.timeline(id),
       all.cards.decisions(id),
+      all.decisions.get('dec_none'),
       all.authorizations.get('iauth_none'),
       all.authorizations.list({ cardId: 'card_none' }),
       all.transactions.get('ipi_none'),

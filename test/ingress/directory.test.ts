@@ -48,6 +48,66 @@ describe('tenants', () => {
   });
 });
 
+describe('the settings of a tenant', () => {
+  const versionOf = async (id: string): Promise<unknown> =>
+    (await ingress.sql`select version from tenants where tenant_id = ${id}`)[0]?.['version'];
+
+  it('are shown, and changed one by one or together', async () => {
+    const id = await connectedTenant();
+    const url = `/v1/tenants/${id}`;
+    const made = await ingress.get(url);
+    expect(made.body).toMatchObject({ id, fxMarginBp: 300, fuelHoldMinor: 10_000 });
+    const margin = await ingress.post(url, { fxMarginBp: 0 });
+    expect(margin.status).toBe(200);
+    expect(margin.body).toEqual({ ...made.body, fxMarginBp: 0 });
+    const all = { name: 'Renamed', fxMarginBp: 10_000, fuelHoldMinor: 100_000_000 };
+    expect((await ingress.post(url, all)).body).toEqual({ ...made.body, ...all });
+    expect((await ingress.get(url)).body).toEqual({ ...made.body, ...all });
+    const listed = await ingress.get('/v1/tenants?limit=1');
+    expect(listed.body.data).toEqual([{ ...made.body, ...all }]);
+  });
+
+  it('get a new version when decisions read what differs', async () => {
+    const id = await connectedTenant();
+    const first = Number(await versionOf(id));
+    for (const same of [{ name: 'Renamed' }, { fxMarginBp: 300, fuelHoldMinor: 10_000 }]) {
+      await ingress.post(`/v1/tenants/${id}`, same);
+      expect(await versionOf(id)).toBe(first);
+    }
+    await ingress.post(`/v1/tenants/${id}`, { fxMarginBp: 301 });
+    expect(await versionOf(id)).toBe(first + 1);
+    await ingress.post(`/v1/tenants/${id}`, { fuelHoldMinor: 100 });
+    expect(await versionOf(id)).toBe(first + 2);
+  });
+
+  it.each([
+    {},
+    { name: '' },
+    { fxMarginBp: -1 },
+    { fxMarginBp: 10_001 },
+    { fxMarginBp: 1.5 },
+    { fuelHoldMinor: 99 },
+    { fuelHoldMinor: 100_000_001 },
+    { stripeAccount: 'acct_other' },
+  ])('are not changed by %j', async (body) => {
+    const before = await ingress.get(`/v1/tenants/${tenantId}`);
+    const answer = await ingress.post(`/v1/tenants/${tenantId}`, body);
+    expect(`${answer.status} ${answer.body.error?.code}`).toBe('400 VALIDATION_FAILED');
+    expect(await ingress.get(`/v1/tenants/${tenantId}`)).toMatchObject({ body: before.body });
+  });
+
+  it('of an unknown tenant are not found', async () => {
+    for (const id of [`ten_${'0'.repeat(32)}`, 'platform']) {
+      for (const answer of [
+        await ingress.get(`/v1/tenants/${id}`),
+        await ingress.post(`/v1/tenants/${id}`, { fxMarginBp: 1 }),
+      ]) {
+        expect(`${answer.status} ${answer.body.error?.code}`).toBe('404 TENANT_NOT_FOUND');
+      }
+    }
+  });
+});
+
 describe('accounts', () => {
   it('opens an account with zero balances', async () => {
     const customerRef = randomUUID();

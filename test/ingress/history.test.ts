@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { rollUpLedger } from '../../src/adapters/postgres/ledger-roll-up.ts';
+import { parseAuthorizationId } from '../../src/domain/ids.ts';
+import { minorUnits } from '../../src/domain/money.ts';
+import { askDecision } from '../support/ask-decision.ts';
 import { changeAuthorization } from '../support/change-authorization.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
 import { cardIn, newCustomer, platformTenant, type TestCard } from './program.ts';
@@ -7,37 +10,34 @@ import { cardIn, newCustomer, platformTenant, type TestCard } from './program.ts
 const ingress = ingressUnderTest();
 beforeEach(() => platformTenant(ingress));
 
-/** A purchase as decision, convergence and capture leave it. */
-async function purchase(card: TestCard, name: string, at: string): Promise<void> {
-  const { tenantId, accountId, cardId, stripeCardId } = card;
+/** A purchase as decision, convergence and capture leave it; tells the id of the decision. */
+async function purchase(card: TestCard, name: string, at: string): Promise<string> {
   const { sql } = ingress;
-  await sql`
-    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, anchored_at)
-    values (${tenantId}, ${`iauth_${name}`}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', now())`;
+  const authorizationId = parseAuthorizationId(`iauth_${name}`);
+  const asked = { requestId: `evt_${name}`, authorizationId, askedMinor: minorUnits(0) };
+  const reply = await askDecision(sql, card, asked);
+  if (reply.kind !== 'decided') throw new Error(`not decided: ${reply.kind}`);
   const ended = { status: 'closed', captured_minor: 900, flags: ['over_capture'] };
-  await changeAuthorization(sql, `iauth_${name}`, ended);
-  await sql`
-    insert into decisions (tenant_id, request_id, decision_id, authorization_id, card_id, account_id, stripe_card_id, currency, approved, reason, asked_minor, approved_minor, requested_at, decided_at)
-    values (${tenantId}, ${`evt_${name}`}, ${`dec_${name}`}, ${`iauth_${name}`}, ${cardId}, ${accountId}, ${stripeCardId}, 'usd', true, 'APPROVED', 800, 800, 1790000000, ${at})`;
+  await changeAuthorization(sql, authorizationId, ended);
+  const { tenantId, accountId, cardId, stripeCardId } = card;
   await sql`
     insert into transactions (tenant_id, transaction_id, type, authorization_id, account_id, card_id, stripe_card_id, currency, amount_minor, created_at)
-    values (${tenantId}, ${`ipi_${name}`}, 'capture', ${`iauth_${name}`}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', 900, ${at})`;
+    values (${tenantId}, ${`ipi_${name}`}, 'capture', ${authorizationId}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', 900, ${at})`;
+  return reply.decisionId;
 }
 
 describe('the history of a card', () => {
   it('shows decisions, authorizations and transactions, newest first', async () => {
     const card = await cardIn(ingress, 'active');
-    await purchase(card, 'one', '2026-11-01T10:00:00Z');
-    await purchase(card, 'two', '2026-11-02T10:00:00Z');
+    const one = await purchase(card, 'one', '2026-11-01T10:00:00Z');
+    const two = await purchase(card, 'two', '2026-11-02T10:00:00Z');
 
     const decisions = await ingress.get(`/v1/cards/${card.cardId}/decisions?limit=1`);
     expect(decisions.body.data).toMatchObject([
-      { id: 'dec_two', approved: true, reason: 'APPROVED', askedMinor: 800, approvedMinor: 800 },
+      { id: two, approved: true, reason: 'ACCOUNT_CHECK', askedMinor: 0, approvedMinor: 0 },
     ]);
-    const older = await ingress.get(`/v1/cards/${card.cardId}/decisions?after=dec_two`);
-    expect(older.body.data).toMatchObject([
-      { id: 'dec_one', decidedAt: '2026-11-01T10:00:00.000Z' },
-    ]);
+    const older = await ingress.get(`/v1/cards/${card.cardId}/decisions?after=${two}`);
+    expect(older.body.data).toMatchObject([{ id: one }]);
 
     const authorization = await ingress.get('/v1/authorizations/iauth_one');
     expect(authorization.body).toMatchObject({

@@ -23,10 +23,14 @@ const accountsOf = async (customerRef: string): Promise<number> => {
 };
 
 describe('Idempotency-Key', () => {
-  it('is required on every POST', async () => {
-    const answer = await ingress.post('/v1/tenants', { name: 'x' }, { key: null });
-    expect(answer.status).toBe(400);
-    expect(answer.body.error?.code).toBe('IDEMPOTENCY_KEY_MISSING');
+  it('is required on every POST and PUT', async () => {
+    for (const answer of [
+      await ingress.post('/v1/tenants', { name: 'x' }, { key: null }),
+      await ingress.put(`/v1/tenants/${tenantId}/controls`, {}, { key: null }),
+    ]) {
+      expect(answer.status).toBe(400);
+      expect(answer.body.error?.code).toBe('IDEMPOTENCY_KEY_MISSING');
+    }
   });
 
   it('is refused when it is longer than 255 characters', async () => {

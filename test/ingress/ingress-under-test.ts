@@ -42,6 +42,7 @@ export interface IngressUnderTest {
   readonly sql: Sql;
   readonly workflows: FakeCardWorkflows;
   post(url: string, body?: unknown, call?: Call): Promise<Answer>;
+  put(url: string, body: unknown, call?: Call): Promise<Answer>;
   get(url: string, call?: Call): Promise<Answer>;
   inject(options: InjectOptions): Promise<Answer>;
 }
@@ -70,7 +71,7 @@ export const buildTestApp = (ports: IngressPorts): Promise<App> =>
     metrics: createMetrics('ingress'),
   });
 
-export function client(app: App): Pick<IngressUnderTest, 'post' | 'get' | 'inject'> {
+export function client(app: App): Pick<IngressUnderTest, 'post' | 'put' | 'get' | 'inject'> {
   const inject = async (options: InjectOptions): Promise<Answer> => {
     const response = await app.inject(options);
     const isJson = String(response.headers['content-type']).includes('json');
@@ -84,18 +85,22 @@ export function client(app: App): Pick<IngressUnderTest, 'post' | 'get' | 'injec
     ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
     ...(key === null || key === undefined ? {} : { 'idempotency-key': key }),
   });
-  return {
-    inject,
-    get: (url, call = {}) => inject({ method: 'GET', url, headers: headers(call) }),
-    post: (url, body = {}, call = {}) => {
+  const write =
+    (method: 'POST' | 'PUT') =>
+    (url: string, body: unknown = {}, call: Call = {}): Promise<Answer> => {
       const key = call.key === undefined ? randomUUID() : call.key;
       return inject({
-        method: 'POST',
+        method,
         url,
         headers: headers({ ...call, key }),
         payload: body as Record<string, unknown>,
       });
-    },
+    };
+  return {
+    inject,
+    get: (url, call = {}) => inject({ method: 'GET', url, headers: headers(call) }),
+    post: write('POST'),
+    put: write('PUT'),
   };
 }
 
@@ -130,6 +135,7 @@ export function ingressUnderTest(): IngressUnderTest {
       return current().workflows;
     },
     post: (url, body, call) => current().post(url, body, call),
+    put: (url, body, call) => current().put(url, body, call),
     get: (url, call) => current().get(url, call),
     inject: (options) => current().inject(options),
   };

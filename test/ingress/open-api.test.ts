@@ -68,6 +68,9 @@ describe('the OpenAPI document', () => {
       ),
       'post /v1/accounts/{id}/entries/{entryId}/reverse',
       ...['balance', 'entries', 'statement'].map((name) => `get /v1/accounts/{id}/${name}`),
+      ...['cards', 'accounts', 'tenants'].flatMap((owner) =>
+        ['get', 'put'].map((method) => `${method} /v1/${owner}/{id}/controls`),
+      ),
       'post /v1/cardholders',
       'get /v1/cardholders',
       'get /v1/cardholders/{id}',
@@ -76,6 +79,8 @@ describe('the OpenAPI document', () => {
       'get /v1/cards/{id}',
       ...commands.map((c) => `post /v1/cards/{id}/${c}`),
       'get /v1/cards/{id}/timeline',
+      'get /v1/cards/{id}/decisions',
+      'get /v1/decisions/{id}',
       'get /v1/attention',
       'get /healthz',
       'get /readyz',
@@ -106,7 +111,7 @@ describe('the OpenAPI document', () => {
     expect(incomplete).toEqual([]);
   });
 
-  it('asks for the API key under /v1, and for the Idempotency-Key on each POST there', () => {
+  it('asks for the API key under /v1, and for the Idempotency-Key on each write there', () => {
     expect(document.components.securitySchemes).toHaveProperty('apiKey');
     const asked = operations.map(({ path, method, operation }) => ({
       operation: `${method} ${path}`,
@@ -118,7 +123,7 @@ describe('the OpenAPI document', () => {
       return {
         operation: `${method} ${path}`,
         security: isV1 ? [{ apiKey: [] }] : undefined,
-        key: isV1 && method === 'post' ? true : undefined,
+        key: isV1 && method !== 'get' ? true : undefined,
       };
     });
     expect(asked).toEqual(expected);

@@ -68,6 +68,32 @@ describe("the processes' role", () => {
     ['a clearing record', 'delete from transactions where true', PERMISSION],
     ['the amount of a decision', 'update decisions set approved_minor = 1 where true', PERMISSION],
     ['all decisions', 'truncate decisions', PERMISSION],
+    [
+      'what was decided',
+      'insert into decisions (tenant_id) select tenant_id from tenants',
+      PERMISSION,
+    ],
+    [
+      'which purchases there are',
+      'insert into authorizations (tenant_id) select tenant_id from tenants',
+      PERMISSION,
+    ],
+    [
+      'the books without deciding',
+      'select write_decisions(array[]::decisions[], array[]::decided_hold[], now())',
+      PERMISSION,
+    ],
+    ['a purchase without deciding', 'select write_increments(array[]::decided_hold[])', PERMISSION],
+    [
+      'how it is decided',
+      "select decide_together('[]', array[]::asked_request[], now(), true)",
+      PERMISSION,
+    ],
+    [
+      'what a purchase counts towards limits',
+      'update authorizations set counted_minor = 1 where true',
+      PERMISSION,
+    ],
     ['all clearing records', 'truncate transactions', PERMISSION],
     ['a purchase', 'delete from authorizations where true', PERMISSION],
     [

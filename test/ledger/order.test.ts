@@ -7,10 +7,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthorizationStore } from '../../src/adapters/postgres/authorization-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { verifyLedger } from '../../src/adapters/postgres/verify/verify-ledger.ts';
+import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import { endingOf, type Ledger } from '../orders/ending.ts';
 import { recordAll } from '../orders/library.ts';
 import { ordersOf, trueOrder } from '../orders/order.ts';
-import { tellPostgres } from '../orders/postgres-books.ts';
+import { NOW_MS, tellPostgres } from '../orders/postgres-books.ts';
 import { openPostgres, readPostgres } from '../orders/postgres-rows.ts';
 import { PostgresTelling, withoutNumbers } from '../orders/postgres-telling.ts';
 import { Random } from '../orders/random.ts';
@@ -99,6 +101,11 @@ describe(`what is applied and decided in Postgres (seed ${seed})`, () => {
     },
     TIMEOUT_MS,
   );
+
+  it('leaves books that verify, with the counters of limits on their days', async () => {
+    const options = { interpret: interpretEvent, nowS: NOW_MS / 1_000, differencesMax: 10 };
+    expect((await verifyLedger(sql, options)).differences).toEqual([]);
+  });
 
   it('settles every row of the inbox', async () => {
     const open = await sql`select event_id, reason from inbox where status = 'pending'`;

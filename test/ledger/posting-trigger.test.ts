@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSql, type Sql, type Transaction } from '../../src/adapters/postgres/pool.ts';
 import { brokenInvariants, type CardProgram, createCardProgram } from '../support/card-program.ts';
+import { beginAuthorization } from '../support/change-authorization.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const FUNDS_MINOR = 1_000;
@@ -50,8 +51,7 @@ async function neighbourOf(first: CardProgram): Promise<CardProgram> {
 async function authorizationOf(of: CardProgram): Promise<string> {
   count += 1;
   const id = `iauth_posting${count}`;
-  await app`insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, anchored_at)
-    values (${of.tenantId}, ${id}, ${of.accountId}, ${of.cardId}, ${of.stripeCardId}, 'usd', now())`;
+  await beginAuthorization(app, id, of);
   return id;
 }
 

@@ -12,6 +12,7 @@ import { minorUnits } from '../../src/domain/money.ts';
 import type { AccountHistory, StatementLine } from '../../src/ports/account-history.ts';
 import type { Accounts } from '../../src/ports/accounts.ts';
 import { brokenInvariants, type CardProgram, createCardProgram } from '../support/card-program.ts';
+import { beginAuthorization } from '../support/change-authorization.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const RUNS = 25;
@@ -95,12 +96,10 @@ async function networkEntry(
   });
 }
 
-async function newPurchase({ tenantId, accountId, cardId, stripeCardId }: CardProgram) {
+async function newPurchase(program: CardProgram) {
   nextName += 1;
   const id = `iauth_${nextName}`;
-  await sql`
-    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, anchored_at)
-    values (${tenantId}, ${id}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', now())`;
+  await beginAuthorization(sql, id, program);
   return { id, held: 0 };
 }
 

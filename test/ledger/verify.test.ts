@@ -331,6 +331,37 @@ const corruptions: readonly (readonly [string, () => string, RegExp])[] = [
     () => `delete from card_spending`,
     /^spending of card card_\w+: purchases: 5 \/ 0$/,
   ],
+  [
+    'what an account has spent on a day',
+    () =>
+      `update spending set amount_minor = amount_minor + 1 where owner_id = '${program.accountId}'`,
+    /^spending of acc_\w+ on [-\d]+ in bakeries: amount: (\d+) \/ (?!\1)\d+$/,
+  ],
+  [
+    'how often an account was spent from on a day',
+    () => `update spending set purchases = purchases + 1 where owner_id = '${program.accountId}'`,
+    /^spending of acc_\w+ on [-\d]+ in bakeries: purchases: 3 \/ 4$/,
+  ],
+  [
+    'what a card has spent, and nobody knows',
+    () => `delete from spending where owner_id = '${program.cardId}'`,
+    /^spending of card_\w+ on [-\d]+ in bakeries: amount: \d+ \/ 0$/,
+  ],
+  [
+    'what was spent on another day',
+    () => `update spending set spent_on = '2001-01-01' where owner_id = '${program.cardId}'`,
+    /^spending of card_\w+ on 2001-01-01 in bakeries: amount: 0 \/ \d+$/,
+  ],
+  [
+    'what was spent in another category',
+    () => `update spending set category = '' where owner_id = '${program.cardId}'`,
+    /^spending of card_\w+ on [-\d]+ in no category: amount: 0 \/ \d+$/,
+  ],
+  [
+    'what nobody has spent',
+    () => `insert into spending values ('zzz_1', '2001-01-01', 'bars', 5, 1)`,
+    /^spending of zzz_1 on 2001-01-01 in bars: amount: 0 \/ 5$/,
+  ],
 ];
 
 describe('ledger:verify', () => {
@@ -347,6 +378,7 @@ describe('ledger:verify', () => {
       { rows: 'postings', count: expect.any(Number) },
       { rows: 'events about money', count: 7 },
       { rows: 'cards', count: 1 },
+      { rows: 'spenders', count: 2 },
     ]);
     expect(told).toContain('postings');
   });

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { parseAuthorizationId } from '../../src/domain/ids.ts';
+import { askDecision } from '../support/ask-decision.ts';
 import { brokenInvariants, type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { authorizationOf, entryOf, posting, type Row, S } from './entry-lists.ts';
@@ -121,11 +123,10 @@ describe('clearing records', () => {
 describe('our decisions', () => {
   const decide = async (): Promise<Row> => {
     const request = { tenant_id: program.tenantId, request_id: uniqueId('evt') };
-    await sql`
-      insert into decisions (tenant_id, request_id, decision_id, authorization_id, card_id, account_id, stripe_card_id,
-        currency, approved, reason, asked_minor, approved_minor, requested_at)
-      values (${program.tenantId}, ${request.request_id}, ${uniqueId('dec')}, ${uniqueId('iauth')}, ${program.cardId},
-        ${program.accountId}, ${program.stripeCardId}, 'usd', true, 'APPROVED', 10, 10, ${S})`;
+    await askDecision(sql, program, {
+      requestId: request.request_id,
+      authorizationId: parseAuthorizationId(uniqueId('iauth')),
+    });
     return request;
   };
   const confirmed = async () => {

@@ -14,9 +14,14 @@ import { type Trial, type TrialOptions, tryMutant } from './sql-trial.ts';
 /** The migrations with functions that decide about money, and the tests of each, the quickest to find out first. */
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   '0003-ledger.sql': ['test/ledger/', 'test/authorizer/decide'],
-  '0007-relay.sql': ['test/relay/look-again'],
-  '0008-books.sql': ['test/ledger/post-', 'test/ledger/write-', 'test/ledger/'],
-  '0005-decide.sql': ['test/authorizer/decide', 'test/authorizer/card-profile', 'test/ledger/'],
+  '0006-relay.sql': ['test/relay/look-again'],
+  '0007-books.sql': ['test/ledger/post-', 'test/ledger/write-', 'test/ledger/'],
+  '0008-spending.sql': ['test/authorizer/spending.test', 'test/authorizer/decide-'],
+  '0009-decide.sql': [
+    'test/authorizer/decide-',
+    'test/authorizer/card-profile',
+    'test/authorizer/',
+  ],
 };
 
 export interface SqlResult extends Trial {

@@ -12,8 +12,9 @@ const KINDS: readonly (readonly [Token['kind'] | undefined, RegExp])[] = [
   [undefined, /\s+|--[^\n]*|\$\$/y],
   ['text', /'(?:[^']|'')*'/y],
   ['number', /\d+(?:\.\d+)?/y],
-  ['word', /[a-z_][\w.]*/iy],
-  ['sign', /->>|#>>|->|\|\||<=|>=|<>|!=|:=|::|[-+*/<>=?(),;[\]%.]/y],
+  // With names of columns that keep their case.
+  ['word', /"[^"]*"|[a-z_][\w.]*/iy],
+  ['sign', /->>|#>>|->|\|\||<=|>=|<>|!=|:=|::|[-+*/<>=?(),;:[\]%.]/y],
 ];
 
 /** The tokens of a range of a text. Throws on what it does not know, because a mutant would then be missing. */

@@ -26,6 +26,15 @@ export interface Ledger {
   readonly commands: readonly MemoryCommand[];
   readonly items: readonly AttentionItem[];
   readonly spending: readonly (readonly [cardId: string, SpendingDelta])[];
+  readonly counters: readonly SpendingCounter[];
+}
+
+/** What limits count of a card or an account in a category: on all days, which differ from telling to telling. */
+export interface SpendingCounter {
+  readonly owner: string;
+  readonly category: string;
+  readonly amountMinor: number;
+  readonly purchases: number;
 }
 
 export type Ending = ReturnType<typeof endingOf>;
@@ -55,7 +64,32 @@ export function endingOf(ledger: Ledger, script: Script) {
       ledger.spending.filter(([, sums]) => Object.values(sums).some((n) => n !== 0)),
       ([cardId]) => cardId,
     ),
+    counters: byText(
+      ledger.counters.filter(({ amountMinor, purchases }) => amountMinor !== 0 || purchases !== 0),
+      ({ owner, category }) => `${owner} ${category}`,
+    ),
   };
+}
+
+/** The counters that the authorizations say. */
+export function countersOf(
+  authorizations: readonly AuthorizationState[],
+): readonly SpendingCounter[] {
+  const counters = new Map<string, SpendingCounter>();
+  for (const { cardId, accountId, countedMinor, merchant } of authorizations) {
+    if (countedMinor === 0) continue;
+    for (const owner of [cardId, accountId]) {
+      const category = merchant?.category ?? '';
+      const key = `${owner} ${category}`;
+      const before = counters.get(key) ?? { owner, category, amountMinor: 0, purchases: 0 };
+      counters.set(key, {
+        ...before,
+        amountMinor: before.amountMinor + countedMinor,
+        purchases: before.purchases + 1,
+      });
+    }
+  }
+  return [...counters.values()];
 }
 
 /** The same moment, be it read from a row that was written by the decision or by what came after it. */

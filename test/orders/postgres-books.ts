@@ -11,6 +11,7 @@ import type { Queryable, Sql } from '../../src/adapters/postgres/pool.ts';
 import { groupKeyOf, objectIdOf } from '../../src/adapters/stripe/event-subject.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import { idAt, type Json, objectAt } from '../../src/adapters/stripe/wire.ts';
+import type { CardProfile } from '../../src/domain/card-profile.ts';
 import { parseStripeAccountId, type StripeCardId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import { surplusOf } from '../../src/domain/surplus.ts';
@@ -22,7 +23,7 @@ import type { Look } from './recorded.ts';
 import { looksAt } from './telling.ts';
 
 /** Within what the rules hold at a pump, as it is at the end of every script that stops at one. */
-const NOW_MS = Date.UTC(2026, 0, 1, 1);
+export const NOW_MS = Date.UTC(2026, 0, 1, 1);
 const SLOW_BATCHES_MAX = 3;
 
 const json = (value: unknown): string => JSON.stringify(value);
@@ -128,38 +129,42 @@ async function makeRoom(sql: Sql, calls: readonly Call[]): Promise<void> {
 }
 
 async function decide(sql: Sql, calls: readonly Call[]): Promise<void> {
-  const profiles = await sql<{ place: number; versions: unknown }[]>`
-    select place, card_profile(account, card) -> 'versions' as versions
+  const profiles = await sql<{ place: number; profile: CardProfile }[]>`
+    select place, card_profile(account, card) as profile
       from unnest(${calls.map(({ telling }) => telling.stripeAccount)}::text[],
         ${calls.map(({ telling, decided }) => telling.own(decided.stripeCardId))}::text[])
         with ordinality as r (account, card, place)`;
-  const versions = new Map(profiles.map((row) => [row.place - 1, row.versions]));
+  const profileAt = new Map(profiles.map((row) => [row.place - 1, row.profile]));
   const requests = calls.map(({ telling, decided }, place) => {
     const { decision, declineReason, merchant, authorizationId, stripeCardId } =
       telling.own(decided);
+    const versions = profileAt.get(place)?.versions;
     return {
-      requestId: decision.requestId,
-      decisionId: `dec_${decision.requestId.replaceAll('_', '')}`,
-      tenantId: telling.tenantId,
-      cardId: telling.cardId(decided.stripeCardId),
-      accountId: telling.accountId,
-      versions: versions.get(place),
-      stripeAccount: telling.stripeAccount,
-      stripeCardId,
-      authorizationId,
+      request_id: decision.requestId,
+      decision_id: `dec_${decision.requestId.replaceAll('_', '')}`,
+      tenant_id: telling.tenantId,
+      card_id: telling.cardId(decided.stripeCardId),
+      account_id: telling.accountId,
+      cardholder_id: profileAt.get(place)?.cardholderId,
+      card_version: versions?.card,
+      account_version: versions?.account,
+      cardholder_version: versions?.cardholder,
+      tenant_version: versions?.tenant,
+      stripe_account: telling.stripeAccount,
+      stripe_card_id: stripeCardId,
+      authorization_id: authorizationId,
       currency: telling.recorded.currency,
-      askedMinor: decision.askedMinor,
-      requestedS: decision.requestedS,
+      asked_minor: decision.askedMinor,
+      requested_at: decision.requestedS,
       surplus: decision.surplus,
-      minimumMinor: decision.approvedMinor,
-      limits: [],
-      ruleReason: declineReason,
-      deadlineS: Date.now() / 1000 + 60,
+      minimum_minor: decision.approvedMinor,
+      rule_reason: declineReason,
+      deadline_s: Date.now() / 1000 + 60,
       merchant,
     };
   });
   const [row] = await sql<{ answers: { outcome: string; approvedMinor: number }[] }[]>`
-    select decide(${json(requests)}::text::jsonb) as answers`;
+    select decide('[]', ${json(requests)}::text::json) as answers`;
   for (const [place, { telling, decided }] of calls.entries()) {
     const answer = row?.answers[place];
     const wanted = { outcome: 'decided', approvedMinor: decided.decision.approvedMinor };

@@ -8,7 +8,7 @@ import type { AuthorizationId, TransactionId } from '../../src/domain/ids.ts';
 import { move } from '../../src/domain/ledger.ts';
 import { minorUnits, parseCurrency } from '../../src/domain/money.ts';
 import type { MemoryCommand } from '../support/memory-books.ts';
-import type { Ledger } from './ending.ts';
+import type { Ledger, SpendingCounter } from './ending.ts';
 import type { PostgresTelling } from './postgres-telling.ts';
 
 const json = (value: unknown): string => JSON.stringify(value);
@@ -118,6 +118,13 @@ export async function readPostgres(sql: Sql): Promise<ReadonlyMap<string, Ledger
     select tenant_id, card_id, jsonb_build_object('purchases', purchases, 'captures', captures,
              'capturedMinor', captured_minor, 'refundedMinor', refunded_minor) as sums
       from card_spending`;
+  const counters = await sql<{ tenant_id: string; counter: SpendingCounter }[]>`
+    select o.tenant_id, jsonb_build_object('owner', s.owner_id, 'category', s.category,
+             'amountMinor', sum(s.amount_minor), 'purchases', sum(s.purchases)) as counter
+      from spending s
+      join (select tenant_id, account_id as id from accounts union all select tenant_id, card_id from cards) o
+        on o.id = s.owner_id
+     group by o.tenant_id, s.owner_id, s.category`;
   const commands = await sql<{ tenant_id: string; command: MemoryCommand }[]>`
     select e.tenant_id, jsonb_build_object('kind', e.kind, 'externalRef', e.external_ref,
              'corrects', c.external_ref,
@@ -143,6 +150,7 @@ export async function readPostgres(sql: Sql): Promise<ReadonlyMap<string, Ledger
   const open = byTenant(items, (item) => item.tenantId);
   const commanded = byTenant(commands, (row) => row.tenant_id);
   const spent = byTenant(spending, (row) => row.tenant_id);
+  const counted = byTenant(counters, (row) => row.tenant_id);
   return new Map(
     totals.map((row) => [
       row.tenant_id,
@@ -158,6 +166,7 @@ export async function readPostgres(sql: Sql): Promise<ReadonlyMap<string, Ledger
         commands: (commanded.get(row.tenant_id) ?? []).map(({ command }) => command),
         items: (open.get(row.tenant_id) ?? []).map((item) => ({ ...item })),
         spending: (spent.get(row.tenant_id) ?? []).map((s) => [s.card_id, s.sums] as const),
+        counters: (counted.get(row.tenant_id) ?? []).map(({ counter }) => counter),
       },
     ]),
   );

@@ -2,15 +2,13 @@
  * Our side of a real-time request while a script is recorded: the rules of the authorizer, and the funds that the
  * decision function in SQL would look at. The answer has the form that the authorizer gives it.
  */
-import { readAuthorizationRequest } from '../../src/adapters/stripe/read-request.ts';
+import { readAskedRequest } from '../../src/adapters/stripe/read-request.ts';
 import type { Json } from '../../src/adapters/stripe/wire.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
 import type { Merchant } from '../../src/domain/authorization-state.ts';
+import type { CardProfile } from '../../src/domain/card-profile.ts';
 import type { RecordedDecision } from '../../src/domain/confirmation.ts';
-import {
-  type AuthorizationRequest,
-  type CardProfile,
-  evaluate,
-} from '../../src/domain/decision.ts';
+import { evaluate } from '../../src/domain/decision.ts';
 import {
   type AuthorizationId,
   parseAccountId,
@@ -63,7 +61,8 @@ export function decideRequest(
   event: Json,
   desk: Desk,
 ): { readonly decided: Decided; readonly reply: Reply | undefined } {
-  const request = readAuthorizationRequest(event);
+  const request = readAskedRequest(event, 0);
+  if (request?.kind !== 'readable') throw new Error('the simulator sent no readable request');
   const decided = desk.answer === 'amount_anyway' ? approvePart(request) : decide(request, desk);
   return { decided, reply: replyTo(event, request, decided, desk.answer) };
 }
@@ -140,6 +139,7 @@ function profileOf({ currency, allowPartial, accountStatus }: Desk): CardProfile
   return {
     tenantId: parseTenantId('ten_orders'),
     cardId: parseCardId('card_orders'),
+    chainId: parseCardId('card_orders'),
     accountId: parseAccountId('acc_orders'),
     cardholderId: parseCardholderId('chr_orders'),
     currency: known,

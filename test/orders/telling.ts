@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/ids.ts';
 import { minorUnits, parseCurrency, ZERO } from '../../src/domain/money.ts';
 import { MemoryBooks, type MemoryCommand } from '../support/memory-books.ts';
-import type { Ledger } from './ending.ts';
+import { countersOf, type Ledger } from './ending.ts';
 import { Oracle, type Received } from './oracle.ts';
 import type { Order } from './order.ts';
 import { Random } from './random.ts';
@@ -277,4 +277,5 @@ export const ledgerOf = (books: MemoryBooks): Ledger => ({
   commands: [...books.commands.values()],
   items: [...books.items.values()],
   spending: [...books.spending],
+  counters: countersOf(books.authorizationsWithDecisions()),
 });

@@ -5,11 +5,11 @@ import { createDecisionStore } from '../../src/adapters/postgres/decision-store.
 import { recheckLapsedSurplus } from '../../src/adapters/postgres/lapsed-surplus.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
-import { evaluate } from '../../src/domain/decision.ts';
 import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { FUEL_SURPLUS_VALID_S } from '../../src/domain/limits.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { askStore } from '../support/ask-decision.ts';
 import { balancesOf, brokenInvariants, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sampleRequest } from '../support/sample-request.ts';
@@ -20,8 +20,8 @@ const PUMP = {
   category: 'automated_fuel_dispensers',
   categoryCode: '5542',
   country: 'US',
+  networkId: '1',
 };
-const BUDGET_MS = 20_000;
 
 let database: TestDatabase;
 let sql: Sql;
@@ -48,10 +48,7 @@ it('holds the configured amount until it lapses, and then what the check asked f
     merchant: PUMP,
     requestedS: START_S,
   });
-  const profile = await decisions.loadProfile('acct_fuel', program.stripeCardId);
-  const rule = evaluate(request, profile);
-  const deadlineMs = Date.now() + BUDGET_MS;
-  await decisions.decide([{ request, profile, rule, timings: {}, deadlineMs }]);
+  await askStore(decisions, request);
   const view = authorization({
     id: 'iauth_fuel',
     card: program.stripeCardId,

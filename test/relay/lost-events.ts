@@ -12,12 +12,13 @@ import {
   createAuthorizationFetcher,
   createAuthorizationLister,
 } from '../../src/adapters/stripe/authorization-fetcher.ts';
-import { readAuthorizationRequest } from '../../src/adapters/stripe/read-request.ts';
+import { readAskedRequest } from '../../src/adapters/stripe/read-request.ts';
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import { createHoldLooker, type HoldLooker } from '../../src/apps/relay/unconfirmed.ts';
-import { type AuthorizationRequest, evaluate } from '../../src/domain/decision.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
 import { idFrom } from '../../src/domain/ids.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { askStore } from '../support/ask-decision.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -70,15 +71,13 @@ export async function loseEvents(): Promise<LostEvents> {
   state.nowS = (await control('POST', '/_sim/clock/advance', { seconds: 0 })).now;
 
   const decide = async (request: AuthorizationRequest) => {
-    const profile = await store.loadProfile(request.stripeAccount, request.stripeCardId);
-    const rule = evaluate(request, profile);
-    const deadlineMs = Date.now() + 60_000;
-    const [reply] = await store.decide([{ request, profile, rule, timings: {}, deadlineMs }]);
-    if (reply?.kind !== 'decided') throw new Error(`not decided: ${JSON.stringify(reply)}`);
+    const reply = await askStore(store, request);
+    if (reply.kind !== 'decided') throw new Error(`not decided: ${JSON.stringify(reply)}`);
     return reply;
   };
   const endpoint = await startEndpoint(async (event) => {
-    const request = readAuthorizationRequest(event);
+    const request = readAskedRequest(event, state.nowS);
+    if (request?.kind !== 'readable') throw new Error('the simulator sent no readable request');
     const { approved, decisionId } = await decide(request);
     if (state.mode === 'silent') return null;
     return { approved, metadata: { [request.requestId]: decisionId } };

@@ -1,9 +1,10 @@
 /** Approvals whose events were lost: looked up at Stripe in lists, and settled by what Stripe shows alone. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuthorizationRequest } from '../../src/domain/decision.ts';
-import { parseAuthorizationId, parseStripeCardId } from '../../src/domain/ids.ts';
-import { minorUnits, ZERO } from '../../src/domain/money.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
+import { parseAuthorizationId } from '../../src/domain/ids.ts';
+import { minorUnits } from '../../src/domain/money.ts';
 import { balancesOf, brokenInvariants, type CardProgram } from '../support/card-program.ts';
+import { sampleRequest } from '../support/sample-request.ts';
 import { event, store, authorization as view } from '../support/stripe-events.ts';
 import { type LostEvents, loseEvents } from './lost-events.ts';
 import { applyDue, openItems } from './relay-inbox.ts';
@@ -45,24 +46,14 @@ const lookups = async (): Promise<readonly string[]> =>
   ).map(({ result }) => result);
 
 /** A request as Stripe would have made it. */
-const request = (program: CardProgram, id: string, amount: number): AuthorizationRequest => ({
-  requestId: `evt_${id}_${amount}`,
-  authorizationId: parseAuthorizationId(id),
-  stripeAccount: null,
-  stripeCardId: parseStripeCardId(program.stripeCardId),
-  currency: 'usd' as AuthorizationRequest['currency'],
-  askedMinor: minorUnits(amount),
-  merchantCurrency: 'usd',
-  merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
-  cardPresence: null,
-  isAmountControllable: false,
-  cashbackMinor: ZERO,
-  cvcCheck: 'not_provided',
-  expiryCheck: 'match',
-  postalCodeCheck: 'not_provided',
-  threeDSecure: null,
-  requestedS: world.nowS(),
-});
+const request = (program: CardProgram, id: string, amount: number): AuthorizationRequest =>
+  sampleRequest({
+    requestId: `evt_${id}_${amount}`,
+    authorizationId: parseAuthorizationId(id),
+    stripeCardId: program.stripeCardId,
+    askedMinor: minorUnits(amount),
+    requestedS: world.nowS(),
+  });
 
 describe('holds whose events were lost', () => {
   it('are settled together by one list call, each as Stripe shows it', async () => {

@@ -29,6 +29,7 @@ const MERCHANT = {
   category: 'grocery_stores_supermarkets',
   categoryCode: '5411',
   country: 'US',
+  networkId: '1',
 };
 
 const NO_PARTS = {

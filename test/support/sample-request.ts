@@ -1,5 +1,6 @@
 /** A request and a card's profile as most tests want them; each test changes what it is about. */
-import type { AuthorizationRequest, CardProfile } from '../../src/domain/decision.ts';
+import type { AuthorizationRequest } from '../../src/domain/authorization-request.ts';
+import type { CardProfile } from '../../src/domain/card-profile.ts';
 import {
   parseAccountId,
   parseAuthorizationId,
@@ -17,6 +18,7 @@ export function currency(code: string): Currency {
 }
 
 export const sampleRequest = (over: Partial<AuthorizationRequest> = {}): AuthorizationRequest => ({
+  kind: 'readable',
   requestId: 'evt_1',
   authorizationId: parseAuthorizationId('iauth_1'),
   stripeAccount: null,
@@ -24,14 +26,22 @@ export const sampleRequest = (over: Partial<AuthorizationRequest> = {}): Authori
   currency: currency('usd'),
   askedMinor: minorUnits(1_000),
   merchantCurrency: 'usd',
-  merchant: { name: 'Shop', category: 'bakeries', categoryCode: '5462', country: 'US' },
+  merchant: {
+    name: 'Shop',
+    category: 'bakeries',
+    categoryCode: '5462',
+    country: 'US',
+    networkId: '1',
+  },
   cardPresence: 'not_present',
   isAmountControllable: false,
   cashbackMinor: ZERO,
+  atmFeeMinor: ZERO,
   cvcCheck: 'match',
   expiryCheck: 'match',
   postalCodeCheck: 'match',
-  threeDSecure: null,
+  addressLine1Check: 'match',
+  threeDSecure: 'none',
   requestedS: 1_800_000_000,
   ...over,
 });
@@ -39,6 +49,7 @@ export const sampleRequest = (over: Partial<AuthorizationRequest> = {}): Authori
 export const sampleProfile = (over: Partial<CardProfile> = {}): CardProfile => ({
   tenantId: parseTenantId('ten_1'),
   cardId: parseCardId('card_1'),
+  chainId: parseCardId('card_1'),
   accountId: parseAccountId('acc_1'),
   cardholderId: parseCardholderId('chr_1'),
   currency: currency('usd'),

@@ -1,6 +1,8 @@
 /** Purchases as they are read: the columns of a list, and one with all that belongs to it, by one statement. */
 import type { Merchant, NewestSnapshots } from '../../domain/authorization-state.ts';
 import type { Evidence } from '../../domain/confirmation.ts';
+import type { Explanation } from '../../domain/finding.ts';
+import type { MinorUnits } from '../../domain/money.ts';
 import type { SurplusRule } from '../../domain/surplus.ts';
 import type { AttentionItem } from '../../ports/attention.ts';
 import type { AuthorizationSummary, HoldMovement } from '../../ports/authorizations.ts';
@@ -26,15 +28,16 @@ export interface DecisionRow {
   readonly tenantId: string;
   readonly cardId: string | null;
   readonly accountId: string | null;
-  readonly stripeCardId: string;
-  readonly currency: string;
+  /** Null where the request was unreadable; the same goes for currency and amount. */
+  readonly stripeCardId: string | null;
+  readonly currency: string | null;
   readonly approved: boolean;
   readonly reason: string;
-  readonly askedMinor: number;
-  readonly approvedMinor: number;
+  readonly askedMinor: MinorUnits | null;
+  readonly approvedMinor: MinorUnits;
   readonly surplus: SurplusRule;
-  readonly availableBeforeMinor: number | null;
-  readonly explanation: Readonly<Record<string, unknown>>;
+  readonly availableBeforeMinor: MinorUnits | null;
+  readonly facts: Explanation;
   readonly confirmed: boolean;
   readonly requestedS: number;
   readonly decidedS: number;
@@ -85,8 +88,8 @@ const decisionsOf = (sql: Queryable, id: string) => sql`
      select decision_id as id, request_id as "requestId", tenant_id as "tenantId", card_id as "cardId",
             account_id as "accountId", stripe_card_id as "stripeCardId", currency, approved, reason,
             asked_minor as "askedMinor", approved_minor as "approvedMinor", surplus,
-            available_before_minor as "availableBeforeMinor", explanation, confirmed,
-            requested_at as "requestedS", extract(epoch from decided_at)::float8 as "decidedS",
+            available_before_minor as "availableBeforeMinor", explanation as facts, confirmed,
+            requested_at as "requestedS", extract(epoch from counts_at)::float8 as "decidedS",
             decided_at as "decidedAt"
        from decisions where authorization_id = ${id} order by decided_at, request_id) d)`;
 

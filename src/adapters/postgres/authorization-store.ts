@@ -2,8 +2,9 @@
 import { authorizationChain, type ChainRequest } from '../../domain/authorization-chain.ts';
 import type { HistoryEntry } from '../../domain/authorization-state.ts';
 import { NO_EVIDENCE, type RecordedDecision } from '../../domain/confirmation.ts';
+import { explain } from '../../domain/explain.ts';
 import { parseTransactionId } from '../../domain/ids.ts';
-import { minorUnits } from '../../domain/money.ts';
+import { type MinorUnits, minorUnits, ZERO } from '../../domain/money.ts';
 import type {
   Authorization,
   AuthorizationRequest,
@@ -68,12 +69,18 @@ function toAuthorization(id: string, row: WholeRow): Authorization | undefined {
   };
 }
 
+/** An unreadable request may name an authorization, but tells nothing of it. */
+const isReadable = <R extends DecisionRow | TransactionRow>(
+  row: R,
+): row is R & { readonly stripeCardId: string; readonly currency: string } =>
+  row.stripeCardId !== null && row.currency !== null;
+
 /** Known by a decline of ours, or by a clearing record of an unknown card: nothing is held for it. */
 function summaryWithoutRow(
   id: string,
   { decisions, transactions }: WholeRow,
 ): AuthorizationSummary | undefined {
-  const first = decisions[0] ?? transactions[0];
+  const first = [...decisions, ...transactions].find(isReadable);
   if (first === undefined) return undefined;
   const times = [...decisions.map((d) => d.decidedAt), ...transactions.map((t) => t.createdAt)]
     .map(isoTime)
@@ -100,8 +107,9 @@ function summaryWithoutRow(
 const recorded = (row: DecisionRow): RecordedDecision => ({
   requestId: row.requestId,
   approved: row.approved,
-  askedMinor: minorUnits(row.askedMinor),
-  approvedMinor: minorUnits(row.approvedMinor),
+  // An unreadable request asked for nothing that we know of; Stripe's metadata tell which answer was ours.
+  askedMinor: row.askedMinor ?? ZERO,
+  approvedMinor: row.approvedMinor,
   surplus: row.surplus,
   requestedS: row.requestedS,
   decidedS: row.decidedS,
@@ -128,7 +136,7 @@ function toRequest(
 
 const toDecision = (
   row: DecisionRow,
-  { heldMinor, confirmed }: { readonly heldMinor: number; readonly confirmed: boolean },
+  { heldMinor, confirmed }: { readonly heldMinor: MinorUnits; readonly confirmed: boolean },
 ): AuthorizationRequest['decision'] => ({
   id: row.id,
   requestId: row.requestId,
@@ -140,7 +148,8 @@ const toDecision = (
   heldMinor,
   confirmed,
   availableBeforeMinor: row.availableBeforeMinor,
-  explanation: row.explanation,
+  explanation: explain({ ...row, heldMinor, explanation: row.facts, answer: null }),
+  facts: row.facts,
   decidedAt: isoTime(row.decidedAt),
 });
 

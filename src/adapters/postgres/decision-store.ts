@@ -1,15 +1,17 @@
 /** Calls the decision function. Deadlines are given in Postgres' time, whose offset each answer tells. */
 import { randomUUID } from 'node:crypto';
-import type { CardProfile, DecisionReason } from '../../domain/decision.ts';
+import type { CardProfile } from '../../domain/card-profile.ts';
+import type { DecisionReason } from '../../domain/decision-reasons.ts';
 import { idFrom } from '../../domain/ids.ts';
 import { minorUnits } from '../../domain/money.ts';
 import { storableJson } from '../../platform/storable-text.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { DecisionStore, Question, Reply } from '../../ports/decision-store.ts';
+import type { DecisionStore, Reply } from '../../ports/decision-store.ts';
+import { toAskedList } from './decision-rows.ts';
 import type { Sql } from './pool.ts';
 
 interface RawReply {
-  readonly outcome: 'decided' | 'busy' | 'stale' | 'too_late' | 'failed';
+  readonly outcome: Reply['kind'];
   readonly decisionId: string;
   readonly approved: boolean;
   readonly reason: DecisionReason;
@@ -25,6 +27,8 @@ export interface DecisionStoreOfPostgres extends DecisionStore {
   close(): Promise<void>;
 }
 
+/** Postgres was away when changes of profiles were to be listened to. */
+const LISTEN_AGAIN_MS = 1_000;
 /** How long the old connections may take to end when the store is closed. */
 const END_TIMEOUT_S = 1;
 
@@ -32,6 +36,8 @@ const END_TIMEOUT_S = 1;
 export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionStoreOfPostgres {
   let sql = connect();
   let listener: ((change: string) => void) | undefined;
+  let listenAgain: NodeJS.Timeout | undefined;
+  let isClosed = false;
   /** Postgres' clock less ours, in milliseconds. */
   let offsetMs: number | undefined;
 
@@ -41,73 +47,70 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
     offsetMs = offsetMs === undefined ? measured : offsetMs + (measured - offsetMs) * OFFSET_GAIN;
   }
 
+  /** The driver listens again by itself when a connection is lost, but not when there was none yet. */
+  function listen(): void {
+    clearTimeout(listenAgain);
+    if (listener === undefined || isClosed) return;
+    const listening = sql;
+    listening.listen('profile_changed', listener).catch(() => {
+      if (listening === sql && !isClosed) listenAgain = setTimeout(listen, LISTEN_AGAIN_MS);
+    });
+  }
+
   return {
     async decide(questions) {
       const sentMs = clock.nowMs();
-      const offset = offsetMs ?? 0;
+      const ids = questions.map(() => newDecisionId(sentMs));
+      const { counters, requests } = toAskedList(questions, ids, offsetMs ?? 0);
       // One merchant's name that Postgres cannot keep must not fail the neighbours in the list.
-      const body = storableJson(questions.map((q) => questionToJson(q, offset)));
       const [row] = await sql<{ replies: RawReply[]; now_ms: number }[]>`
-        select decide(${body}::text::jsonb) as replies,
+        select decide(${storableJson(counters)}::text::json, ${storableJson(requests)}::text::json,
+                      ${new Date(sentMs)}) as replies,
                (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`;
       if (row === undefined) throw new Error('decide() answered nothing');
       learnOffset(row.now_ms, sentMs);
       return row.replies.map(toReply);
     },
-    async loadProfile(stripeAccount, stripeCardId) {
-      const [row] = await sql<{ profile: CardProfile | null }[]>`
-        select card_profile(${stripeAccount}, ${stripeCardId}) as profile`;
-      return row?.profile ?? null;
+    async loadProfiles(keys) {
+      const rows = await sql<{ profile: CardProfile | null }[]>`
+        select card_profile(k.account, k.card) as profile
+          from unnest(${keys.map((key) => key.stripeAccount)}::text[],
+                      ${keys.map((key) => key.stripeCardId)}::text[]) with ordinality k (account, card, place)
+         order by place`;
+      return rows.map((row) => row.profile);
     },
-    async onProfileChange(told) {
+    async recordAnswers(answers) {
+      await sql`select record_answers(${storableJson(answers)}::text::json)`;
+    },
+    onProfileChange(told) {
       listener = told;
-      await sql.listen('profile_changed', told);
+      listen();
     },
     reconnect() {
       // The old connections hang, so nobody waits for their end.
       sql.end({ timeout: 0 }).catch(() => {});
       sql = connect();
-      // Until it listens again, profiles may be outdated, which the versions in the decision find out.
-      if (listener !== undefined) sql.listen('profile_changed', listener).catch(() => {});
+      listen();
     },
-    close: () => sql.end({ timeout: END_TIMEOUT_S }),
-    async isReachable() {
-      try {
-        await sql`select 1`;
-        return true;
-      } catch {
-        return false;
-      }
+    close() {
+      clearTimeout(listenAgain);
+      isClosed = true;
+      return sql.end({ timeout: END_TIMEOUT_S });
+    },
+    async probe() {
+      await sql`select decide('[]', '[]', now())`;
     },
   };
 }
 
-function questionToJson(question: Question, offsetMs: number): Record<string, unknown> {
-  const { request, profile, rule, timings } = question;
-  const asksFunds = rule.kind === 'ask_funds';
-  return {
-    requestId: request.requestId,
-    decisionId: idFrom('decision', randomUUID().replaceAll('-', '')),
-    tenantId: profile?.tenantId ?? null,
-    cardId: profile?.cardId ?? null,
-    accountId: profile?.accountId ?? null,
-    versions: profile?.versions ?? null,
-    stripeAccount: request.stripeAccount,
-    stripeCardId: request.stripeCardId,
-    authorizationId: request.authorizationId,
-    currency: request.currency,
-    askedMinor: request.askedMinor,
-    requestedS: request.requestedS,
-    merchant: request.merchant,
-    surplus: asksFunds ? rule.surplus : { kind: 'none' },
-    minimumMinor: asksFunds ? rule.minimumMinor : request.askedMinor,
-    limits: asksFunds ? rule.limits : [],
-    ruleReason: asksFunds ? null : rule.reason,
-    explanation: asksFunds ? {} : { rule: rule.detail },
-    timings,
-    deadlineS: (question.deadlineMs + offsetMs) / 1000,
-  };
-}
+/** Digits of a time in milliseconds, until the year 10889. */
+const TIME_DIGITS = 12;
+
+/** Begins with the time, so that new ids lie together at the end of their index. */
+const newDecisionId = (nowMs: number): string => {
+  const time = Math.floor(nowMs).toString(16).padStart(TIME_DIGITS, '0');
+  return idFrom('decision', `${time}${randomUUID().replaceAll('-', '').slice(TIME_DIGITS)}`);
+};
 
 function toReply(raw: RawReply): Reply {
   switch (raw.outcome) {
@@ -125,6 +128,7 @@ function toReply(raw: RawReply): Reply {
       return { kind: 'failed', error: raw.error ?? 'no reason given' };
     case 'busy':
     case 'too_late':
+    case 'unknown_tenant':
       return { kind: raw.outcome };
   }
 }

@@ -11,6 +11,8 @@ import { createCardHistory } from './card-history-store.ts';
 import { createCardholderStore } from './cardholder-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
+import { createDecisions } from './recorded-decisions.ts';
+import { createSpendingControls } from './spending-controls.ts';
 import { createTenantStore } from './tenant-store.ts';
 import { createTransactionStore } from './transaction-store.ts';
 
@@ -21,8 +23,10 @@ export const createRecords = (sql: Queryable): Records => ({
   cardholders: createCardholderStore(sql),
   cards: createCardDirectory(sql),
   controls: createCardControls(sql),
+  spendingControls: createSpendingControls(sql),
   commands: createCardCommandStore(sql),
   history: createCardHistory(sql),
+  decisions: createDecisions(sql),
   authorizations: createAuthorizationStore(sql),
   transactions: createTransactionStore(sql),
   attention: createAttentionList(sql),

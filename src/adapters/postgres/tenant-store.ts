@@ -1,5 +1,6 @@
 /** Tenants in Postgres. */
 import { parseStripeAccountId, parseTenantId } from '../../domain/ids.ts';
+import { minorUnits } from '../../domain/money.ts';
 import type { Tenant, Tenants } from '../../ports/tenants.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
 import type { Queryable } from './pool.ts';
@@ -8,6 +9,8 @@ interface TenantRow {
   tenant_id: string;
   name: string;
   stripe_account: string | null;
+  fx_margin_bp: number;
+  fuel_hold_minor: number;
   created_at: Date;
 }
 
@@ -17,11 +20,13 @@ const toTenant = (row: TenantRow): Tenant => ({
   id: parseTenantId(row.tenant_id),
   name: row.name,
   stripeAccount: row.stripe_account === null ? null : parseStripeAccountId(row.stripe_account),
+  fxMarginBp: row.fx_margin_bp,
+  fuelHoldMinor: minorUnits(row.fuel_hold_minor),
   createdAt: row.created_at.toISOString(),
 });
 
 export function createTenantStore(sql: Queryable): Tenants {
-  const columns = sql`tenant_id, name, stripe_account, created_at`;
+  const columns = sql`tenant_id, name, stripe_account, fx_margin_bp, fuel_hold_minor, created_at`;
   return {
     async create({ id, name, stripeAccount }) {
       const [made] = await sql<TenantRow[]>`
@@ -43,6 +48,18 @@ export function createTenantStore(sql: Queryable): Tenants {
       const rows = await sql<TenantRow[]>`select ${columns} from tenants limit 2`;
       const [row] = rows;
       return rows.length === 1 && row?.stripe_account === null ? toTenant(row) : undefined;
+    },
+
+    async changeSettings(id, { name, fxMarginBp, fuelHoldMinor }) {
+      // The version is of what decisions read: a new name alone makes no process read its profiles anew.
+      const margin = sql`coalesce(${fxMarginBp ?? null}::integer, fx_margin_bp)`;
+      const fuel = sql`coalesce(${fuelHoldMinor ?? null}::bigint, fuel_hold_minor)`;
+      const [row] = await sql<TenantRow[]>`
+        update tenants
+           set name = coalesce(${name ?? null}, name), fx_margin_bp = ${margin}, fuel_hold_minor = ${fuel},
+               version = version + ((${margin}, ${fuel}) <> (fx_margin_bp, fuel_hold_minor))::integer
+         where tenant_id = ${id} returning ${columns}`;
+      return row === undefined ? undefined : toTenant(row);
     },
 
     async list(page) {

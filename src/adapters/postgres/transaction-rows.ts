@@ -31,9 +31,16 @@ export const toTransaction = (row: TransactionRow): TransactionRecord => ({
 
 /** Null where nothing is known of the merchant. */
 export function toMerchant(merchant: Partial<Merchant>): Merchant | null {
-  const { name = null, category = '', categoryCode = '', country = null } = merchant;
-  if (name === null && category === '' && categoryCode === '' && country === null) return null;
-  return { name, category, categoryCode, country };
+  const {
+    name = null,
+    category = '',
+    categoryCode = '',
+    country = null,
+    networkId = null,
+  } = merchant;
+  const isTold = category !== '' || categoryCode !== '';
+  if (name === null && country === null && networkId === null && !isTold) return null;
+  return { name, category, categoryCode, country, networkId };
 }
 
 /** A time of the driver, or of a row that came as JSON, as the API shows it. */

@@ -43,14 +43,23 @@ export function readCurrency(parent: Json, name: string): Currency {
   return currency;
 }
 
+/** Networks give a merchant's name some 25 characters; its code, country and id have fewer. */
+const MERCHANT_TEXT_CHARACTERS_MAX = 200;
+
 export function readMerchant(parent: Json): Merchant {
   // Money is booked whoever took it, so a record without a merchant is readable all the same.
   const merchant = optionalObject(parent, 'merchant_data') ?? {};
+  // A part of a code would be another code, so one that is too long is not told.
+  const code = (name: string): string | null => {
+    const text = optionalText(merchant, name);
+    return text !== null && text.length > MERCHANT_TEXT_CHARACTERS_MAX ? null : text;
+  };
   return {
-    name: optionalText(merchant, 'name'),
-    category: optionalText(merchant, 'category') ?? '',
-    categoryCode: optionalText(merchant, 'category_code') ?? '',
-    country: optionalText(merchant, 'country'),
+    name: optionalText(merchant, 'name')?.slice(0, MERCHANT_TEXT_CHARACTERS_MAX) ?? null,
+    category: code('category') ?? '',
+    categoryCode: code('category_code') ?? '',
+    country: code('country'),
+    networkId: code('network_id'),
   };
 }
 

@@ -7,25 +7,26 @@
  * again every 5 ms until the deadline and never waits on a lock; later questions of that account join it there,
  * so that order is kept. So one locked account never delays the others.
  *
- * A call that does not come back is given up after its budget, so that a lost connection stops nobody else; when
- * that happens several times in a row, the store is told to connect anew.
+ * A question that would not be decided in time is shed at once (pace.ts): those that are admitted are answered by
+ * Postgres, instead of all waiting until it is too late for any.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { DecisionStore, Question, Reply } from '../../ports/decision-store.ts';
-import {
-  BUSY_RETRY_MS,
-  CALL_GIVEN_UP_MS,
-  QUESTIONS_PER_CALL_MAX,
-  STUCK_CALLS_MAX,
-  WAITING_MAX,
-} from './budget.ts';
+import { BUSY_RETRY_MS, WAITING_MAX } from './budget.ts';
+import type { Guard } from './guard.ts';
+import { createPace } from './pace.ts';
+import type { Watch } from './watch.ts';
 
 interface Waiting {
   readonly question: Question;
   readonly answer: (reply: LaneReply) => void;
 }
 
-export type LaneReply = Reply | { readonly kind: 'shed' };
+export type LaneReply =
+  | Reply
+  | { readonly kind: 'shed' }
+  /** Postgres could not be asked. */
+  | { readonly kind: 'unavailable' };
 
 export interface Lanes {
   /** Answers one reply; `busy` only once the deadline has passed. Never throws. */
@@ -33,39 +34,35 @@ export interface Lanes {
   readonly waiting: number;
 }
 
-export function createLanes(store: DecisionStore, clock: Clock): Lanes {
+export interface LaneOptions {
+  readonly store: Pick<DecisionStore, 'decide'>;
+  readonly clock: Clock;
+  readonly guard: Guard;
+  readonly watch: Watch;
+  /** Told once a call that failed as a whole. */
+  readonly onError: (error: unknown) => void;
+  readonly questionsPerCallMax: number;
+}
+
+export function createLanes(options: LaneOptions): Lanes {
+  const { clock, watch, questionsPerCallMax } = options;
   const main: Waiting[] = [];
   const busy: Waiting[] = [];
   /** The busy lane's list under way: its accounts are busy still. */
   let retrying: readonly Waiting[] = [];
   const running = { main: false, busy: false };
-  const call = createCall(store);
-
-  const accountOf = (w: Waiting): string | undefined => w.question.profile?.accountId;
-
-  /** Asks what is still in time, answers what is settled, and returns what found its account busy. */
-  async function decide(batch: readonly Waiting[]): Promise<Waiting[]> {
-    const nowMs = clock.nowMs();
-    const inTime = batch.filter((w) => w.question.deadlineMs > nowMs);
-    for (const late of batch.filter((w) => w.question.deadlineMs <= nowMs)) {
-      late.answer({ kind: 'too_late' });
-    }
-    if (inTime.length === 0) return [];
-    const replies = await call(inTime.map((w) => w.question));
-    const stillBusy: Waiting[] = [];
-    for (const [index, waiting] of inTime.entries()) {
-      const reply = replies[index] ?? { kind: 'failed', error: 'no reply' };
-      const hasTime = clock.nowMs() < waiting.question.deadlineMs;
-      if (reply.kind === 'busy' && hasTime) stillBusy.push(waiting);
-      else waiting.answer(reply);
-    }
-    return stillBusy;
-  }
+  const pace = createPace(questionsPerCallMax);
+  const call = createCall(options);
 
   async function runMain(): Promise<void> {
     running.main = true;
     while (main.length > 0) {
-      busy.push(...(await decide(main.splice(0, QUESTIONS_PER_CALL_MAX))));
+      const asked = stillInTime(main.splice(0, questionsPerCallMax), clock);
+      if (asked.length === 0) continue;
+      pace.begin(clock.nowMs());
+      const replies = await call(asked.map((w) => w.question));
+      pace.end(clock.nowMs());
+      busy.push(...settle(asked, replies, options));
       if (busy.length > 0 && !running.busy) void runBusy();
     }
     running.main = false;
@@ -77,9 +74,10 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
       await new Promise((resolve) => {
         setTimeout(resolve, BUSY_RETRY_MS);
       });
-      const batch = busy.splice(0, QUESTIONS_PER_CALL_MAX);
-      retrying = batch;
-      const stillBusy = await decide(batch);
+      retrying = stillInTime(busy.splice(0, questionsPerCallMax), clock);
+      if (retrying.length === 0) continue;
+      const replies = await call(retrying.map((w) => w.question));
+      const stillBusy = settle(retrying, replies, options);
       retrying = [];
       // Put back in front: what joined meanwhile came later.
       busy.unshift(...stillBusy);
@@ -93,7 +91,12 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
 
   return {
     ask(question) {
-      if (count() >= WAITING_MAX) return Promise.resolve({ kind: 'shed' });
+      const leftMs = question.deadlineMs - clock.nowMs();
+      if (leftMs <= 0) return Promise.resolve({ kind: 'too_late' });
+      if (count() >= WAITING_MAX || pace.waitMs(main.length) >= leftMs) {
+        watch.shed();
+        return Promise.resolve({ kind: 'shed' });
+      }
       return new Promise((answer) => {
         const waiting = { question, answer };
         if (isBusy(accountOf(waiting))) {
@@ -110,31 +113,47 @@ export function createLanes(store: DecisionStore, clock: Clock): Lanes {
   };
 }
 
-/** One call of the store that always comes back: with replies, or with the reason why there are none. */
-function createCall(store: DecisionStore) {
-  let stuckInARow = 0;
+const accountOf = (w: Waiting): string | undefined => w.question.profile?.accountId;
 
-  return async (questions: readonly Question[]): Promise<readonly Reply[]> => {
-    let timer: NodeJS.Timeout | undefined;
-    const givenUp = new Promise<'stuck'>((resolve) => {
-      timer = setTimeout(() => resolve('stuck'), CALL_GIVEN_UP_MS);
-    });
-    const answered = store
-      .decide(questions)
-      .catch((error: unknown) =>
-        questions.map((): Reply => ({ kind: 'failed', error: String(error) })),
-      );
-    const result = await Promise.race([answered, givenUp]);
-    clearTimeout(timer);
-    if (result !== 'stuck') {
-      stuckInARow = 0;
-      return result;
+/** Answers those whose time is over, and returns the others. */
+function stillInTime(batch: readonly Waiting[], clock: Clock): readonly Waiting[] {
+  const nowMs = clock.nowMs();
+  for (const late of batch.filter((w) => w.question.deadlineMs <= nowMs)) {
+    late.answer({ kind: 'too_late' });
+  }
+  return batch.filter((w) => w.question.deadlineMs > nowMs);
+}
+
+/** Answers what is settled, and returns what found its account busy and has time left. */
+function settle(
+  asked: readonly Waiting[],
+  replies: readonly LaneReply[],
+  { clock, watch }: LaneOptions,
+): readonly Waiting[] {
+  const nowMs = clock.nowMs();
+  return asked.filter((waiting, index) => {
+    const reply = replies[index] ?? { kind: 'failed', error: 'no reply' };
+    if (reply.kind === 'busy') watch.busy();
+    if (reply.kind === 'busy' && nowMs < waiting.question.deadlineMs) return true;
+    waiting.answer(reply);
+    return false;
+  });
+}
+
+/** One call of the store that always comes back: with replies, or with the reason why there are none. */
+function createCall({ store, clock, guard, watch, onError }: LaneOptions) {
+  return async (questions: readonly Question[]): Promise<readonly LaneReply[]> => {
+    const sentMs = clock.nowMs();
+    const outcome = await guard(() => store.decide(questions));
+    watch.call(questions.length, (clock.nowMs() - sentMs) / 1_000, outcome.kind);
+    switch (outcome.kind) {
+      case 'answered':
+        return outcome.result;
+      case 'failed':
+        onError(outcome.error);
+        return questions.map(() => ({ kind: 'unavailable' }));
+      case 'given_up':
+        return questions.map(() => ({ kind: 'too_late' }));
     }
-    stuckInARow += 1;
-    if (stuckInARow >= STUCK_CALLS_MAX) {
-      stuckInARow = 0;
-      store.reconnect();
-    }
-    return questions.map(() => ({ kind: 'too_late' }));
   };
 }

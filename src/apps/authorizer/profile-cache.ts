@@ -2,24 +2,29 @@
  * Card profiles in memory. A profile carries versions that the decision re-reads under the lock, so an old one
  * costs a second call and never a wrong answer; `NOTIFY` keeps that rare.
  */
-import type { CardProfile } from '../../domain/decision.ts';
-import type { StripeCardId } from '../../domain/ids.ts';
-import type { DecisionStore } from '../../ports/decision-store.ts';
+import type { CardProfile } from '../../domain/card-profile.ts';
+import type { ProfileKey } from '../../ports/decision-store.ts';
 import { PROFILES_MAX } from './budget.ts';
+import { keyText } from './profile-key.ts';
+import type { ProfileLoad, ProfileLoader } from './profile-loader.ts';
+import type { Watch } from './watch.ts';
 
 export interface ProfileCache {
-  /** Null when nobody knows the card; that is never remembered, because the card may be known a moment later. */
-  get(stripeAccount: string | null, stripeCardId: StripeCardId): Promise<CardProfile | null>;
-  put(stripeAccount: string | null, stripeCardId: StripeCardId, profile: CardProfile | null): void;
+  /**
+   * The profile is null when nobody knows the card; that is never remembered, because the card may be known a moment
+   * later. Never rejects, and does not wait past the deadline.
+   */
+  get(key: ProfileKey, deadlineMs: number): Promise<ProfileLoad>;
+  put(key: ProfileKey, profile: CardProfile | null): void;
   /** Forgets every profile that the changed row (`<table>:<id>`) is part of. */
   forget(change: string): void;
+  readonly size: number;
 }
 
-export function createProfileCache(store: Pick<DecisionStore, 'loadProfile'>): ProfileCache {
+export function createProfileCache(load: ProfileLoader, watch: Watch): ProfileCache {
   const profiles = new Map<string, CardProfile>();
   /** Cache keys by the rows they were made of. */
   const madeOf = new Map<string, Set<string>>();
-  const keyOf = (account: string | null, card: StripeCardId): string => `${account ?? ''}/${card}`;
   const partsOf = (p: CardProfile): readonly string[] => [
     `cards:${p.cardId}`,
     `accounts:${p.accountId}`,
@@ -38,8 +43,8 @@ export function createProfileCache(store: Pick<DecisionStore, 'loadProfile'>): P
     }
   }
 
-  function put(account: string | null, card: StripeCardId, profile: CardProfile | null): void {
-    const key = keyOf(account, card);
+  function put(card: ProfileKey, profile: CardProfile | null): void {
+    const key = keyText(card);
     drop(key);
     if (profile === null) return;
     const [oldest] = profiles.keys();
@@ -52,16 +57,20 @@ export function createProfileCache(store: Pick<DecisionStore, 'loadProfile'>): P
   }
 
   return {
-    async get(account, card) {
-      const cached = profiles.get(keyOf(account, card));
-      if (cached !== undefined) return cached;
-      const profile = await store.loadProfile(account, card);
-      put(account, card, profile);
-      return profile;
+    async get(card, deadlineMs) {
+      const cached = profiles.get(keyText(card));
+      watch.profile(cached === undefined ? 'postgres' : 'memory');
+      if (cached !== undefined) return { kind: 'loaded', profile: cached };
+      const loaded = await load(card, deadlineMs);
+      if (loaded.kind === 'loaded') put(card, loaded.profile);
+      return loaded;
     },
     put,
     forget(change) {
       for (const key of Array.from(madeOf.get(change) ?? [])) drop(key);
+    },
+    get size() {
+      return profiles.size;
     },
   };
 }

@@ -9,6 +9,7 @@ const PHASES = {
   freeze: ALIVE,
   unfreeze: ALIVE,
   cancel: ALIVE,
+  'set-controls': ALIVE,
   'decide-kyc': ['kyc'],
   'retry-kyc': ['kyc'],
   'correct-shipping': ['issuance', 'awaiting_delivery'],

@@ -6,12 +6,17 @@ import type {
   FastifySchemaValidationError,
 } from 'fastify';
 import { WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
-import { ApiError, ERRORS, type ErrorCode, errorBody, RepeatedError } from './errors.ts';
+import {
+  ApiError,
+  ERRORS,
+  type ErrorCode,
+  errorBody,
+  FIELDS_SHOWN_MAX,
+  RepeatedError,
+} from './errors.ts';
 
 /** How long a caller should wait before it repeats what failed for an outage; seconds. */
 const RETRY_AFTER_S = 2;
-/** A body can break the schema in thousands of places; the first few say enough. */
-const FIELDS_SHOWN_MAX = 20;
 const HTTP_UNAVAILABLE = 503;
 const HTTP_SERVER_ERROR = 500;
 const HTTP_CLIENT_ERROR = 400;

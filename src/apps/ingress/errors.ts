@@ -26,7 +26,7 @@ export const ERRORS = {
   BAD_REQUEST: row(400, 'The request is not valid HTTP for this server.'),
   IDEMPOTENCY_KEY_MISSING: row(
     400,
-    'Every POST needs an Idempotency-Key header: a text of your own, at most 255 characters.',
+    'Every POST and PUT needs an Idempotency-Key header: a text of your own, at most 255 characters.',
   ),
   TENANT_REQUIRED: row(
     400,
@@ -48,6 +48,7 @@ export const ERRORS = {
   CARDHOLDER_NOT_FOUND: row(404, 'There is no such cardholder of this tenant.'),
   CARD_NOT_FOUND: row(404, 'There is no such card.'),
   ENTRY_NOT_FOUND: row(404, 'There is no such entry of this account.'),
+  DECISION_NOT_FOUND: row(404, 'There is no such decision.'),
   AUTHORIZATION_NOT_FOUND: row(404, 'There is no such authorization.'),
   TRANSACTION_NOT_FOUND: row(404, 'There is no such transaction.'),
   IDEMPOTENCY_KEY_REUSED: row(
@@ -129,12 +130,22 @@ export const errorBody = (code: ErrorCode, details?: Details): ErrorBody => ({
   },
 });
 
-/** A field that the schema cannot judge alone; answered in the shape of the schema's own problems. */
-export const invalidField = (
-  path: string,
-  message: string,
+/** A body or a query can be wrong in thousands of places; the first few say enough. */
+export const FIELDS_SHOWN_MAX = 20;
+
+/** Fields that the schema cannot judge alone; answered in the shape of the schema's own problems. */
+export const invalidFields = (
+  problems: readonly { readonly path: string; readonly message: string }[],
   part: 'body' | 'query' = 'body',
-): ApiError => new ApiError('VALIDATION_FAILED', { fields: [{ in: part, path, message }] });
+): ApiError =>
+  new ApiError('VALIDATION_FAILED', {
+    fields: problems
+      .slice(0, FIELDS_SHOWN_MAX)
+      .map(({ path, message }) => ({ in: part, path, message })),
+  });
+
+export const invalidField = (path: string, message: string, part?: 'body' | 'query'): ApiError =>
+  invalidFields([{ path, message }], part);
 
 /** Unwraps what was looked up. */
 export function found<T>(value: T | undefined, code: ErrorCode, details?: Details): T {

@@ -13,7 +13,7 @@ export async function registerOpenApi(app: App): Promise<void> {
         version: packageVersion(),
         description:
           'Runs a card program on Stripe Issuing. Amounts are whole minor units, currencies lower-case, ' +
-          'times ISO 8601. Every POST under /v1 needs an Idempotency-Key. Errors have one shape.',
+          'times ISO 8601. Every POST and PUT under /v1 needs an Idempotency-Key. Errors have one shape.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],

@@ -18,12 +18,15 @@ const KeyHeaders = Type.Object({
   }),
 });
 
+/** Methods that change something. */
+const WRITING: readonly string[] = ['POST', 'PUT'];
+
 /** Applies the conventions to the routes registered in this scope afterwards. */
 export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
   const checkApiKey = createApiKeyCheck(apiKeys);
   app.addHook('onRequest', async (request) => {
     await checkApiKey(request);
-    if (request.method === 'POST' && !request.headers['idempotency-key']) {
+    if (WRITING.includes(request.method) && !request.headers['idempotency-key']) {
       throw new ApiError('IDEMPOTENCY_KEY_MISSING');
     }
   });
@@ -31,8 +34,8 @@ export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
   // Fastify takes plain text as well; here a body is JSON or refused.
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    // Some clients announce JSON and send nothing.
-    if (text === '') done(null, {});
+    // Some clients announce JSON and send nothing. It is no arguments of a command, but it replaces nothing.
+    if (text === '' && request.method === 'POST') done(null, {});
     else void parseJson(request, String(text), done);
   });
   app.addHook('preValidation', async (request) => {
@@ -63,11 +66,11 @@ function refuseUnstorable(parts: { readonly body: unknown; readonly query: unkno
 
 /** Adds to a route's schema what the document has to say about every route. */
 function describe(route: RouteOptions): void {
-  const isPost = [route.method].flat().includes('POST');
+  const isWriting = [route.method].flat().some((method) => WRITING.includes(method));
   route.schema = {
     ...route.schema,
     security: [{ apiKey: [] }],
-    ...(isPost ? { headers: KeyHeaders } : {}),
+    ...(isWriting ? { headers: KeyHeaders } : {}),
     response: {
       ...(route.schema?.response as Record<string, unknown> | undefined),
       '4xx': ErrorBody,

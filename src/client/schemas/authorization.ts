@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { AttentionItem } from './attention.ts';
+import { DecisionFacts, Surplus } from './decision.ts';
 import { pageFields } from './page.ts';
 import { Merchant, Transaction } from './transaction.ts';
 import {
   AccountIdText,
-  AnyObject,
   CardIdText,
   CurrencyCode,
   nullable,
@@ -42,22 +42,19 @@ const ChainDecision = Type.Object({
   requestId: Type.String(),
   approved: Type.Boolean(),
   reason: Type.String(),
-  askedMinor: ShownMinor,
+  askedMinor: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Null where the request was unreadable.',
+  }),
   approvedMinor: ShownMinor,
-  surplus: Type.Object(
-    { kind: Type.Enum(['none', 'margin', 'fuel']) },
-    {
-      additionalProperties: true,
-      description: 'The rule by which more than the amount is held.',
-    },
-  ),
+  surplus: Surplus,
   heldMinor: Type.Integer({ description: 'The amount and its surplus, as it was set aside.' }),
   confirmed: Type.Boolean({
     description:
       'Stripe has shown it answered, or ended without it; it no longer adds to the hold.',
   }),
   availableBeforeMinor: nullable(ShownMinor),
-  explanation: AnyObject,
+  explanation: Type.String({ description: 'For operators.' }),
+  facts: DecisionFacts,
   decidedAt: Timestamp,
 });
 

@@ -1,9 +1,18 @@
 import { type Static, Type } from 'typebox';
-import { nullable, TenantIdText, Timestamp } from './values.ts';
+import { nullable, ShownMinor, TenantIdText, Timestamp } from './values.ts';
+
+/** As much as the purchase itself. */
+const FX_MARGIN_BP_MAX = 10_000;
+/** Pumps ask for 1.00 to check a card; less would be no hold for fuel. */
+const FUEL_HOLD_MINOR_MIN = 100;
+/** A million of most currencies, above the price of any tank. */
+const FUEL_HOLD_MINOR_MAX = 100_000_000;
+
+const Name = Type.String({ minLength: 1, maxLength: 200 });
 
 export const NewTenant = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 200 }),
+    name: Name,
     stripeAccount: Type.Optional(
       Type.String({
         pattern: '^acct_[A-Za-z0-9_]{1,60}$',
@@ -22,6 +31,33 @@ export const Tenant = Type.Object({
   id: TenantIdText,
   name: Type.String(),
   stripeAccount: nullable(Type.String()),
+  fxMarginBp: Type.Integer({
+    description: 'Held on top of a purchase in a foreign currency; 100 is 1 %.',
+  }),
+  fuelHoldMinor: ShownMinor,
   createdAt: Timestamp,
 });
 export type Tenant = Static<typeof Tenant>;
+
+export const TenantSettings = Type.Object(
+  {
+    name: Type.Optional(Name),
+    fxMarginBp: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: FX_MARGIN_BP_MAX,
+        description:
+          'Held on top of a purchase in a foreign currency, whose final amount is known later; 100 is 1 %.',
+      }),
+    ),
+    fuelHoldMinor: Type.Optional(
+      Type.Integer({
+        minimum: FUEL_HOLD_MINOR_MIN,
+        maximum: FUEL_HOLD_MINOR_MAX,
+        description: "Held for a fuel pump's check of 1.00, until it tells the true amount.",
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1, examples: [{ fxMarginBp: 250 }] },
+);
+export type TenantSettings = Static<typeof TenantSettings>;

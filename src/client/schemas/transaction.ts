@@ -16,6 +16,11 @@ export const Merchant = Type.Object({
   category: Type.String({ examples: ['grocery_stores_supermarkets'] }),
   categoryCode: Type.String({ examples: ['5411'] }),
   country: nullable(Type.String()),
+  networkId: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'The id that the card network gave it, by which controls allow or block merchants.',
+    examples: ['1234567890'],
+  }),
 });
 
 export const Transaction = Type.Object({

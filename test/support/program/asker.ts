@@ -1,12 +1,10 @@
 /** Asks the decision function for a random program, and looks whether its answers are as they must be. */
 import { createDecisionStore } from '../../../src/adapters/postgres/decision-store.ts';
 import type { Sql } from '../../../src/adapters/postgres/pool.ts';
-import { type AuthorizationRequest, evaluate } from '../../../src/domain/decision.ts';
+import type { AuthorizationRequest } from '../../../src/domain/authorization-request.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import type { Reply } from '../../../src/ports/decision-store.ts';
-
-/** Nothing waits so long; a decision that comes too late would fail the test for nothing. */
-const BUDGET_MS = 20_000;
+import { questionOf } from '../ask-decision.ts';
 
 interface Listener {
   readonly count: (what: string) => void;
@@ -24,17 +22,15 @@ export function createAsker(sql: Sql, { count, complain }: Listener): Asker {
   const asked: { readonly request: AuthorizationRequest; readonly reply: Reply }[] = [];
 
   async function ask(request: AuthorizationRequest): Promise<Reply> {
-    const { requestId, stripeAccount, stripeCardId } = request;
-    const profile = await decisions.loadProfile(stripeAccount, stripeCardId);
-    const rule = evaluate(request, profile);
-    const deadlineMs = Date.now() + BUDGET_MS;
-    const [reply] = await decisions.decide([{ request, profile, rule, timings: {}, deadlineMs }]);
+    const { requestId } = request;
+    const question = await questionOf(decisions, request);
+    const [reply] = await decisions.decide([question]);
     if (reply === undefined) throw new Error('a question has an answer');
     const earlier = asked.find((one) => one.request.requestId === requestId);
     if (earlier === undefined) {
       asked.push({ request, reply });
       count(reply.kind === 'decided' ? `decided ${reply.reason}` : reply.kind);
-      await checkFunds(reply, profile?.accountId ?? '');
+      await checkFunds(reply, question.profile?.accountId ?? '');
     } else if (JSON.stringify(earlier.reply) !== JSON.stringify(reply)) {
       complain(`request ${requestId} was answered otherwise the second time`);
     }

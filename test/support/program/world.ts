@@ -303,6 +303,7 @@ class Run implements World {
           category: 'bakeries',
           categoryCode: style === 'fuel' ? FUEL_MCC : '5462',
           country: 'US',
+          networkId: '1',
         },
       }),
     );

@@ -1,4 +1,4 @@
-/** A change of the books as the lists that `write_books` takes (migrations/0008-books.sql), each as JSON. */
+/** A change of the books as the lists that `write_books` takes (migrations/0007-books.sql), each as JSON. */
 import type {
   AuthorizationState,
   BooksChange,

@@ -215,7 +215,7 @@ async function loadDecisions(
 }
 
 const decisionList = (tx: Transaction) => tx`
-  jsonb_agg(jsonb_build_object('requestId', d.request_id, 'approved', d.approved, 'askedMinor', d.asked_minor,
+  jsonb_agg(jsonb_build_object('requestId', d.request_id, 'approved', d.approved, 'askedMinor', coalesce(d.asked_minor, 0),
       'approvedMinor', d.approved_minor, 'surplus', d.surplus, 'requestedS', d.requested_at, 'isSettled', d.confirmed,
-      'decidedS', extract(epoch from d.decided_at)::float8)
+      'decidedS', extract(epoch from d.counts_at)::float8)
     order by d.decided_at, d.request_id)`;

@@ -37,7 +37,7 @@ export interface AuthorizationRow {
 }
 
 export function toAuthorization(row: AuthorizationRow): AuthorizationState {
-  const { name, category, categoryCode, country } = row.merchant;
+  const { name, category, categoryCode, country, networkId } = row.merchant;
   return {
     record: {
       authorizationId: row.authorization_id,
@@ -66,6 +66,7 @@ export function toAuthorization(row: AuthorizationRow): AuthorizationState {
             category,
             categoryCode: categoryCode ?? '',
             country: country ?? null,
+            networkId: networkId ?? null,
           },
     flags: row.flags,
   };

@@ -25,9 +25,7 @@ create table authorizations (
   is_purchase boolean not null default false,
   -- Clearing records that it lists and that are not on the books as its own.
   awaits text[] not null default '{}',
-  created_at timestamptz not null default now(),
-  foreign key (account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
-  foreign key (stripe_card_id, tenant_id, card_id) references stripe_cards (stripe_card_id, tenant_id, card_id)
+  created_at timestamptz not null default now()
 ) with (fillfactor = 80, toast_tuple_target = 256);
 -- Views lie outside of the row, uncompressed: the hold of a row changes more often than what was seen of it.
 alter table authorizations alter snapshot set storage external, alter evidence set storage external;
@@ -38,38 +36,46 @@ create index authorizations_of_card on authorizations (card_id, anchored_at);
 create index authorizations_tied on authorizations (created_at) where 'tied' = any (flags);
 create index authorizations_of_account on authorizations (account_id, anchored_at);
 
--- Our recorded answer to one request. The row is the claim: it is written with its answer.
--- The tenant has no foreign key of its own: each decision of a tenant would lock its one row.
+-- Our recorded answer to one request. The row is the claim: it is written with its answer. Like authorizations it has no
+-- foreign keys: the two functions that write them (0007-books.sql, 0009-decide.sql) look for what they refer to, once a
+-- list, and none of it is ever deleted. A key to the tenant would lock its one row with each decision.
 create table decisions (
   tenant_id text not null,
   -- The id of the issuing_authorization.request event.
   request_id text not null,
-  decision_id text not null unique check (decision_id ~ '^dec_[A-Za-z0-9]{1,60}$'),
-  authorization_id text not null,
-  card_id text references cards,
+  decision_id text not null unique check (starts_with(decision_id, 'dec_') and length(decision_id) between 5 and 64),
+  -- The first four are null only where the request was unreadable.
+  authorization_id text,
+  stripe_card_id text,
+  currency currency_code,
+  asked_minor bigint check (asked_minor >= 0),
+  card_id text,
   account_id text,
-  stripe_card_id text not null,
-  currency currency_code not null,
   approved boolean not null,
-  reason text not null check (reason ~ '^[A-Z0-9_]{2,60}$'),
-  asked_minor bigint not null check (asked_minor >= 0),
+  reason text not null check (length(reason) between 2 and 60),
   approved_minor bigint not null check (approved_minor >= 0),
   -- How much more than the amount is held, as a rule: {"kind":"none"|"margin"|"fuel", …}.
   surplus jsonb not null default '{"kind":"none"}',
   available_before_minor bigint,
   versions jsonb not null default '{}',
+  -- src/domain/finding.ts: what a rule found, the limit that would have been broken, the funds.
   explanation jsonb not null default '{}',
+  -- When the request was received, and how long each step had taken until Postgres was asked.
   timings jsonb not null default '{}',
   -- An approval of ours that a snapshot has shown, or that was settled otherwise, no longer adds to the hold.
   confirmed boolean not null default false,
   -- Stripe's time of the request in seconds, matched against request_history.
   requested_at bigint not null,
   decided_at timestamptz not null default clock_timestamp(),
+  -- By the clock of the process that asked: when what was approved counts towards spending limits.
+  counts_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, request_id),
-  foreign key (tenant_id, account_id) references accounts (tenant_id, account_id),
   check (approved or approved_minor = 0),
   check (approved_minor <= asked_minor),
-  check (not approved or (account_id is not null and card_id is not null))
+  check (not approved or (account_id is not null and card_id is not null)),
+  check (reason = 'REQUEST_UNREADABLE'
+    or (authorization_id is not null and stripe_card_id is not null and currency is not null
+      and asked_minor is not null))
 );
 create index decisions_of_authorization on decisions (authorization_id);
 create index decisions_of_card on decisions (card_id, decided_at desc, decision_id desc);
@@ -77,6 +83,20 @@ create index decisions_of_card on decisions (card_id, decided_at desc, decision_
 create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
   where surplus ->> 'kind' = 'fuel' and approved;
 create index decisions_unconfirmed on decisions (requested_at) where approved and not confirmed;
+
+-- What left an authorizer as its answers, for people to read: all of a moment in one row, written a moment later and not
+-- durably, because a row for each would take a noticeable part of a decision. An answer differs from the decision when
+-- Postgres was late, and then names none.
+create table answer_batches (
+  batch_id bigint generated always as identity primary key,
+  -- When they left, by the clock of the process.
+  span tstzrange not null,
+  -- A list of src/ports/decision-store.ts, GivenAnswer.
+  answers jsonb not null
+);
+-- Compressed, it would take more time than room.
+alter table answer_batches alter answers set storage external;
+create index answer_batches_in_time on answer_batches using gist (span);
 
 -- Looks at Stripe for approvals that no view has shown: one row an authorization, gone when they are settled. Its times
 -- are the relay's.

@@ -12,8 +12,6 @@ import { type Difference, differences, type LedgerCheck, pageOfRows } from './le
 
 /** Authorizations at once: each is small, with its views and decisions. */
 const AUTHORIZATIONS_PER_PAGE = 500;
-/** The moment of a decision is taken twice in one call, microseconds apart. */
-const ANCHOR_TOLERANCE_S = 1;
 
 interface CheckedRow extends AuthorizationRow {
   id: string;
@@ -40,8 +38,8 @@ export const createAuthorizationCheck = (nowS: number): LedgerCheck => ({
         join tenants t using (tenant_id)
         cross join lateral (
           select jsonb_agg(jsonb_build_object('requestId', request_id, 'approved', approved,
-                   'askedMinor', asked_minor, 'approvedMinor', approved_minor, 'surplus', surplus,
-                   'requestedS', requested_at, 'decidedS', extract(epoch from decided_at)::float8)
+                   'askedMinor', coalesce(asked_minor, 0), 'approvedMinor', approved_minor, 'surplus', surplus,
+                   'requestedS', requested_at, 'decidedS', extract(epoch from counts_at)::float8)
                    order by decided_at, request_id) as decisions,
                  coalesce(jsonb_agg(request_id order by request_id) filter (where confirmed), '[]') as confirmed,
                  array_agg(stripe_card_id) as stripe_cards
@@ -111,8 +109,7 @@ function stateDifferences(
 ): readonly Difference[] {
   const approvals = state.record.decisions.filter((decision) => decision.approved);
   const firstS = Math.min(...approvals.map((decision) => decision.decidedS));
-  const isAnchored =
-    approvals.length === 0 || Math.abs(state.anchoredS - firstS) < ANCHOR_TOLERANCE_S;
+  const isAnchored = approvals.length === 0 || state.anchoredS === firstS;
   return differences(subject, [
     ['hold, by its views and decisions', result.hold.heldMinor, state.record.heldMinor],
     ['captured amount', result.capturedMinor, state.capturedMinor],

@@ -11,6 +11,7 @@ import { entryCheck } from './entry-check.ts';
 import { createEventCheck } from './event-check.ts';
 import type { Difference, LedgerCheck } from './ledger-check.ts';
 import { createPostingCheck } from './posting-check.ts';
+import { spendingCheck } from './spending-check.ts';
 import { transactionCheck } from './transaction-check.ts';
 
 export type { Difference } from './ledger-check.ts';
@@ -45,6 +46,7 @@ export async function runChecks(tx: Transaction, options: VerifyOptions): Promis
     createPostingCheck(),
     createEventCheck(options.interpret),
     cardCheck,
+    spendingCheck,
   ];
   const counts: Verification['counts'][number][] = [];
   const differences: Difference[] = [];

@@ -1,4 +1,5 @@
-import { Decision, TimelineEntry } from '../../../client/schemas/card-history.ts';
+import { TimelineEntry } from '../../../client/schemas/card-history.ts';
+import { Decision } from '../../../client/schemas/decision.ts';
 import { PageQuery, pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { type CardId, parseCardId } from '../../../domain/ids.ts';
 import { found } from '../errors.ts';
@@ -46,7 +47,7 @@ export function cardHistoryRoutes(app: App, { records }: IngressPorts): void {
     },
     async ({ params, query }) => {
       const cardId = await knownCard(params);
-      return pageOr400(await records.history.decisions(cardId, pageOfQuery(query)));
+      return pageOr400(await records.decisions.ofCard(cardId, pageOfQuery(query)));
     },
   );
 }

@@ -1,15 +1,21 @@
 import { PageQuery, pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
-import { NewTenant, Tenant } from '../../../client/schemas/tenant.ts';
+import { NewTenant, Tenant, TenantSettings } from '../../../client/schemas/tenant.ts';
 import { parseStripeAccountId, parseTenantId } from '../../../domain/ids.ts';
+import { minorUnits } from '../../../domain/money.ts';
 import type { Records } from '../../../ports/records.ts';
 import type { Tenant as TenantRecord } from '../../../ports/tenants.ts';
 import { answerOnce } from '../answer-once.ts';
 import { ApiError, found } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 import { newId } from '../new-id.ts';
-import { pageOr400 } from './path-id.ts';
+import { IdParams, pageOr400, pathId } from './path-id.ts';
 
-export function tenantRoutes(app: App, { answers, records }: IngressPorts): void {
+export function tenantRoutes(app: App, ports: IngressPorts): void {
+  writeRoutes(app, ports);
+  readRoutes(app, ports);
+}
+
+function writeRoutes(app: App, { answers }: IngressPorts): void {
   app.post(
     '/v1/tenants',
     {
@@ -35,6 +41,32 @@ export function tenantRoutes(app: App, { answers, records }: IngressPorts): void
     },
   );
 
+  app.post(
+    '/v1/tenants/:id',
+    {
+      schema: {
+        operationId: 'changeTenant',
+        summary: 'Changes settings of a tenant',
+        description: 'Purchases that arrive once this has answered are decided by it.',
+        tags: ['Tenants'],
+        params: IdParams,
+        body: TenantSettings,
+        response: { 200: Tenant },
+      },
+    },
+    async ({ params, body: { name, fxMarginBp, fuelHoldMinor } }, reply) => {
+      const id = pathId(parseTenantId, params.id, 'TENANT_NOT_FOUND');
+      const { body } = await answerOnce(answers, reply, 200, async ({ tenants }) => {
+        const fuel = fuelHoldMinor === undefined ? undefined : minorUnits(fuelHoldMinor);
+        const wanted = { name, fxMarginBp, fuelHoldMinor: fuel };
+        return found(await tenants.changeSettings(id, wanted), 'TENANT_NOT_FOUND');
+      });
+      return body;
+    },
+  );
+}
+
+function readRoutes(app: App, { records }: IngressPorts): void {
   app.get(
     '/v1/tenants',
     {
@@ -47,6 +79,23 @@ export function tenantRoutes(app: App, { answers, records }: IngressPorts): void
       },
     },
     async ({ query }) => pageOr400(await records.tenants.list(pageOfQuery(query))),
+  );
+
+  app.get(
+    '/v1/tenants/:id',
+    {
+      schema: {
+        operationId: 'getTenant',
+        summary: 'Shows a tenant with its settings',
+        tags: ['Tenants'],
+        params: IdParams,
+        response: { 200: Tenant },
+      },
+    },
+    async ({ params }) => {
+      const id = pathId(parseTenantId, params.id, 'TENANT_NOT_FOUND');
+      return found(await records.tenants.find(id), 'TENANT_NOT_FOUND');
+    },
   );
 }
 

@@ -59,6 +59,22 @@ begin
   if changes < json_array_length(p_authorizations) then
     raise exception '% authorizations were to be changed, but % are there', json_array_length(p_authorizations), changes;
   end if;
+  -- In place of foreign keys. Each is looked up by its key: joined, a plan made while the tables were small would read
+  -- them whole.
+  select z.authorization_id into homeless
+    from (select authorization_id from json_to_recordset(p_new_authorizations) as r (authorization_id text)
+          union all
+          select authorization_id from json_to_recordset(p_authorizations) as r (authorization_id text)) written
+    cross join lateral (select * from authorizations z where z.authorization_id = written.authorization_id) z
+   where (select a.tenant_id = z.tenant_id and a.currency = z.currency from accounts a
+           where a.account_id = z.account_id) is not true
+      or (select s.tenant_id = z.tenant_id and s.card_id = z.card_id from stripe_cards s
+           where s.stripe_card_id = z.stripe_card_id) is not true
+   limit 1;
+  if homeless is not null then
+    raise exception 'authorization % refers to something that does not exist', homeless
+      using errcode = 'foreign_key_violation';
+  end if;
 
   -- Numbers are given in the order of the sorted rows.
   with written as (

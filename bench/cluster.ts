@@ -4,15 +4,16 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { ensureDatabase } from '../../src/adapters/postgres/databases.ts';
-import { migrate } from '../../src/adapters/postgres/migrate.ts';
-import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
-import { locateData } from '../../src/apps/cli/local/data-location.ts';
-import { createPortPicker } from '../../src/apps/cli/local/ports.ts';
-import { type PostgresServer, startPostgres } from '../../src/apps/cli/local/postgres-server.ts';
-import { createSupervisor, type Supervisor } from '../../src/apps/cli/local/supervisor.ts';
-import { postgresOwner } from '../../src/apps/cli/local/unprivileged-user.ts';
-import { processEnvironment } from '../../src/platform/config.ts';
+import { ensureDatabase } from '../src/adapters/postgres/databases.ts';
+import { migrate } from '../src/adapters/postgres/migrate.ts';
+import { createSql, type Sql } from '../src/adapters/postgres/pool.ts';
+import { locateData } from '../src/apps/cli/local/data-location.ts';
+import type { Part } from '../src/apps/cli/local/part.ts';
+import { createPortPicker } from '../src/apps/cli/local/ports.ts';
+import { type PostgresServer, startPostgres } from '../src/apps/cli/local/postgres-server.ts';
+import { createSupervisor, type Supervisor } from '../src/apps/cli/local/supervisor.ts';
+import { postgresOwner } from '../src/apps/cli/local/unprivileged-user.ts';
+import { processEnvironment } from '../src/platform/config.ts';
 
 /** Connections of the processes' role: as many as the relay has by default. */
 const APP_POOL_SIZE = 10;
@@ -25,10 +26,19 @@ export interface Database {
   readonly owner: Sql;
   /** Connects as the processes do. */
   readonly app: Sql;
+  /** The addresses of both, for processes. */
+  readonly ownerUrl: string;
+  readonly appUrl: string;
   close(): Promise<void>;
 }
 
 export interface Cluster {
+  /** The server itself, which can be killed and started again on its port and data. */
+  readonly server: Part;
+  /** Starts and ends the processes that are measured. */
+  readonly supervisor: Supervisor;
+  /** For their logs; gone after `stop`. */
+  readonly folder: string;
   /** A migrated database. */
   create(name: string): Promise<Database>;
   /** A copy of a database that nobody is connected to. */
@@ -58,7 +68,7 @@ export async function startCluster(): Promise<Cluster> {
       ownerPassword: randomBytes(16).toString('hex'),
       appPassword,
     });
-    return { ...databasesOf(server, appPassword), stop };
+    return { ...databasesOf(server, appPassword), server: server.part, supervisor, folder, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -71,7 +81,10 @@ async function removeAll(supervisor: Supervisor, folders: readonly string[]): Pr
   await supervisor.close();
 }
 
-function databasesOf(server: PostgresServer, appPassword: string): Omit<Cluster, 'stop'> {
+function databasesOf(
+  server: PostgresServer,
+  appPassword: string,
+): Pick<Cluster, 'create' | 'clone' | 'drop'> {
   const urlOf = (url: string, name: string): string => {
     const address = new URL(url);
     address.pathname = name;
@@ -79,12 +92,16 @@ function databasesOf(server: PostgresServer, appPassword: string): Omit<Cluster,
   };
   const open = (name: string): Database => {
     const pool = { name: 'bench', statementTimeoutMs: LOAD_TIMEOUT_MS };
-    const owner = createSql({ ...pool, url: urlOf(server.ownerUrl, name), poolSize: 2 });
-    const app = createSql({ ...pool, url: urlOf(server.appUrl, name), poolSize: APP_POOL_SIZE });
+    const ownerUrl = urlOf(server.ownerUrl, name);
+    const appUrl = urlOf(server.appUrl, name);
+    const owner = createSql({ ...pool, url: ownerUrl, poolSize: 2 });
+    const app = createSql({ ...pool, url: appUrl, poolSize: APP_POOL_SIZE });
     return {
       name,
       owner,
       app,
+      ownerUrl,
+      appUrl,
       close: async () => {
         await Promise.all([owner.end(), app.end()]);
       },

@@ -26,8 +26,6 @@ grant delete on idempotency_keys to issuing_app;
 grant update (looks, result, looked_at, next_look_at) on hold_lookups to issuing_app;
 grant delete on hold_lookups to issuing_app;
 grant update (confirmed) on decisions to issuing_app;
--- What a decision adds; everything else follows from views and postings, in `post_entries` (0008-books.sql).
-grant update (counted_minor, merchant) on authorizations to issuing_app;
 -- Which transaction wrote an entry is the database's to fill in; what follows from a posting is the trigger's.
 revoke insert on journal_entries from issuing_app;
 grant insert (tenant_id, currency, kind, account_id, counter_account_id, authorization_id, transaction_id, decision_id,
@@ -35,12 +33,12 @@ grant insert (tenant_id, currency, kind, account_id, counter_account_id, authori
 revoke insert on postings from issuing_app;
 grant insert (entry_id, tenant_id, currency, debit, credit, amount_minor, account_id, authorization_id) on postings
   to issuing_app;
--- A new account or authorization starts at zero: the balances are not the processes' to choose.
-revoke insert on accounts, authorizations from issuing_app;
+-- A new account starts at zero: the balances are not the processes' to choose.
+revoke insert on accounts from issuing_app;
 grant insert (tenant_id, account_id, customer_ref, currency, status, credit_limit_minor, allow_partial, controls)
   on accounts to issuing_app;
-grant insert (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, counted_minor, anchored_at,
-  merchant) on authorizations to issuing_app;
+-- Purchases are written by `post_entries` (0007-books.sql) and `decide` (0009-decide.sql), decisions by the latter.
+revoke insert on authorizations, decisions from issuing_app;
 grant usage on all sequences in schema public to issuing_app;
 -- A temporary table is a place where names can be made to mean something else; nobody here needs one.
 do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$;

@@ -1,0 +1,59 @@
+/**
+ * Spending controls in the rows of cards, accounts and tenants. A new version goes with each change, by which the
+ * processes drop what they remember; nothing is written when nothing differs, so that a repeat makes none read anew.
+ */
+import type { Controls } from '../../domain/controls.ts';
+import type { SpendingControls } from '../../ports/spending-controls.ts';
+import { lockAccounts } from './account-rows.ts';
+import { addTimeline } from './card-controls.ts';
+import { jsonText } from './json-column.ts';
+import type { Queryable } from './pool.ts';
+
+/** A table whose rows have controls, and the column of its id. */
+const CARDS = { table: 'cards', id: 'card_id' } as const;
+const ACCOUNTS = { table: 'accounts', id: 'account_id' } as const;
+const TENANTS = { table: 'tenants', id: 'tenant_id' } as const;
+type Owner = typeof CARDS | typeof ACCOUNTS | typeof TENANTS;
+
+export function createSpendingControls(sql: Queryable): SpendingControls {
+  return {
+    ofCard: (id) => read(sql, CARDS, id),
+    ofAccount: (id) => read(sql, ACCOUNTS, id),
+    ofTenant: (id) => read(sql, TENANTS, id),
+
+    async setOfCard(card, wanted) {
+      const isChanged = await write(sql, CARDS, card.id, wanted);
+      if (isChanged) await addTimeline(sql, card, 'controls_changed', { controls: wanted });
+      return wanted;
+    },
+
+    async setOfAccount(id, wanted) {
+      const account = (await lockAccounts(sql, [id])).get(id);
+      if (account === undefined) return { kind: 'unknown_account' };
+      if (account.status === 'closed') return { kind: 'is_closed' };
+      await write(sql, ACCOUNTS, id, wanted);
+      return { kind: 'set', controls: wanted };
+    },
+
+    async setOfTenant(id, wanted) {
+      if ((await read(sql, TENANTS, id)) === undefined) return undefined;
+      await write(sql, TENANTS, id, wanted);
+      return wanted;
+    },
+  };
+}
+
+async function read(sql: Queryable, owner: Owner, id: string): Promise<Controls | undefined> {
+  const [row] = await sql<{ controls: Controls }[]>`
+    select controls from ${sql(owner.table)} where ${sql(owner.id)} = ${id}`;
+  return row?.controls;
+}
+
+/** True when there was such a row and its controls were others. */
+async function write(sql: Queryable, owner: Owner, id: string, wanted: Controls): Promise<boolean> {
+  const rows = await sql`
+    update ${sql(owner.table)} set controls = ${jsonText(wanted)}::text::jsonb, version = version + 1
+     where ${sql(owner.id)} = ${id} and controls <> ${jsonText(wanted)}::text::jsonb
+    returning version`;
+  return rows.length > 0;
+}
