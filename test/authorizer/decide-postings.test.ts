@@ -109,10 +109,13 @@ describe('the holds of a list', () => {
 
   it('are written by one list at once, with increments and repeats among them', async () => {
     const program = await rich();
+    const beside = await accountBeside(program);
+    await sql`update accounts set credit_limit_minor = 500 where account_id = ${beside.accountId}`;
     const first = await requestOf(sql, program, asked(100));
     const { authorization_id } = first;
     const requests = [
       first,
+      await requestOf(sql, beside, asked(70)),
       await requestOf(sql, program, { authorization_id, ...asked(20) }),
       { ...first, decision_id: 'dec_repeated' },
       await requestOf(sql, program, { authorization_id, ...asked(0) }),
@@ -124,7 +127,7 @@ describe('the holds of a list', () => {
     const [row] = await sql<{ decisions: number; writers: number }[]>`
       select count(*) as decisions, count(distinct xmin::text) as writers from decisions
        where tenant_id = ${program.tenantId}`;
-    expect(row).toEqual({ decisions: 5, writers: 1 });
+    expect(row).toEqual({ decisions: 6, writers: 1 });
   });
 
   it('follow on those of earlier lists, in number and in time', async () => {
