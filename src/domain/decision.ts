@@ -162,7 +162,6 @@ function surplusRule(request: AuthorizationRequest, profile: CardProfile): Surpl
 function minimumOf(request: AuthorizationRequest, profile: CardProfile): MinorUnits {
   const { askedMinor, cashbackMinor, atmFeeMinor } = request;
   const isPartialPossible = request.isAmountControllable && profile.allowPartial;
-  if (!isPartialPossible || askedMinor === 0) return askedMinor;
-  const more = atmFeeMinor > 0 ? add(atmFeeMinor, ONE_UNIT) : ONE_UNIT;
-  return smaller(askedMinor, larger(cashbackMinor, more));
+  if (!isPartialPossible) return askedMinor;
+  return smaller(askedMinor, larger(cashbackMinor, add(atmFeeMinor, ONE_UNIT)));
 }

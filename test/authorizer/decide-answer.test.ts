@@ -82,8 +82,8 @@ describe('a request for an unknown card', () => {
       account_id: null,
       card_id: null,
       available_before_minor: null,
-      versions: {},
     });
+    expect((await decisionOf(requests[0]))?.['versions']).toEqual({});
     expect(await decisionOf(requests[1])).toMatchObject({ tenant_id: other.tenantId });
   });
 

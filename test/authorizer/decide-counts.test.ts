@@ -142,6 +142,11 @@ describe('a limit per authorization', () => {
     ]);
     expect((await one({ card, amount: 1, of })).explanation.limit).toMatchObject({
       spentMinor: 1_000,
+      spentCount: 1,
+    });
+    expect((await one({ card, amount: 1_001 })).explanation.limit).toMatchObject({
+      spentMinor: 0,
+      spentCount: 0,
     });
   });
 

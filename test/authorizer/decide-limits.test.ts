@@ -112,6 +112,14 @@ describe('a limit of an amount', () => {
     ]);
   });
 
+  it('of one minor unit lets one minor unit pass', async () => {
+    const card = await limitedCard(daily(1));
+    expect(await reasons({ card, amount: 1 }, { card, amount: 1 })).toEqual([
+      'APPROVED',
+      'DAILY_LIMIT_EXCEEDED',
+    ]);
+  });
+
   it('that is the first to break is told, from the shortest interval on', async () => {
     const card = await limitedCard({ interval: 'all_time', amountMinor: 5 }, daily(20), daily(10));
     expect((await one({ card, amount: 15 })).explanation.limit).toMatchObject({ amountMinor: 10 });

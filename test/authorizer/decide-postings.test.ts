@@ -1,6 +1,7 @@
 /** What a list of decisions books: entries and postings in its order, with the chain of balances of each account. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { parseAccountId } from '../../src/domain/ids.ts';
 import {
   balancesOf,
   brokenInvariants,
@@ -13,7 +14,9 @@ import {
   type Request,
   requestOf,
   undecided,
+  unknownCard,
 } from '../support/decide-request.ts';
+import { anotherCard } from '../support/limited-cards.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -43,6 +46,14 @@ const postingsOf = async ({ accountId }: CardProgram) =>
                || p.held_after_minor as text
         from postings p where account_id = ${accountId} order by seq`
   ).map(({ text }) => text);
+/** Another card of the tenant, on an account of its own. */
+async function accountBeside(of: CardProgram): Promise<CardProgram> {
+  const accountId = parseAccountId(`${of.accountId}b`);
+  await sql`
+    insert into accounts (tenant_id, account_id, customer_ref, currency)
+    values (${of.tenantId}, ${accountId}, 'beside', 'usd')`;
+  return anotherCard(sql, { ...of, accountId }, 'beside');
+}
 const FUNDS = '1: funding → available 1000 for nothing, leaves 1000 and 0';
 
 describe('the holds of a list', () => {
@@ -73,6 +84,50 @@ describe('the holds of a list', () => {
     );
     expect(await balancesOf(sql, one)).toMatchObject({ available: 877, held: 123 });
     expect(await brokenInvariants(sql)).toEqual([]);
+  });
+
+  it('of two accounts of one tenant are booked each on its own', async () => {
+    const one = await rich();
+    const other = await accountBeside(one);
+    await decide(
+      await requestOf(sql, one, asked(100)),
+      await requestOf(sql, other, asked(0)),
+      await requestOf(sql, one, asked(20)),
+    );
+    expect(await postingsOf(one)).toHaveLength(3);
+    expect(await postingsOf(other)).toEqual([]);
+    await sql`update accounts set credit_limit_minor = 500 where account_id = ${other.accountId}`;
+    await decide(
+      await requestOf(sql, one, asked(3)),
+      await requestOf(sql, other, asked(70)),
+      await requestOf(sql, one, asked(4)),
+    );
+    expect(await balancesOf(sql, one)).toMatchObject({ available: 873, held: 127 });
+    expect(await balancesOf(sql, other)).toMatchObject({ available: -70, held: 70 });
+    expect(await brokenInvariants(sql)).toEqual([]);
+  });
+
+  it('are written by one list at once, with increments and repeats among them', async () => {
+    const program = await rich();
+    const beside = await accountBeside(program);
+    await sql`update accounts set credit_limit_minor = 500 where account_id = ${beside.accountId}`;
+    const first = await requestOf(sql, program, asked(100));
+    const { authorization_id } = first;
+    const requests = [
+      first,
+      await requestOf(sql, beside, asked(70)),
+      await requestOf(sql, program, { authorization_id, ...asked(20) }),
+      { ...first, decision_id: 'dec_repeated' },
+      await requestOf(sql, program, { authorization_id, ...asked(0) }),
+      await requestOf(sql, program, asked(5_000)),
+      await unknownCard(sql, program),
+    ];
+    await decide(...requests);
+    // Each would be decided by itself, in a subtransaction of its own, if the list could not be written as it is.
+    const [row] = await sql<{ decisions: number; writers: number }[]>`
+      select count(*) as decisions, count(distinct xmin::text) as writers from decisions
+       where tenant_id = ${program.tenantId}`;
+    expect(row).toEqual({ decisions: 6, writers: 1 });
   });
 
   it('follow on those of earlier lists, in number and in time', async () => {

@@ -128,6 +128,14 @@ describe('an approval', () => {
     expect(await authorizationOf(first)).toMatchObject({ merchant: { category: 'bars' } });
     await decide(renamed);
     expect(await authorizationOf(first)).toMatchObject({ merchant: { category: 'bars' } });
+    const nameless = await requestOf(program, { merchant: undefined });
+    await decide(nameless);
+    const of = { authorization_id: nameless['authorization_id'], asked_minor: 10 };
+    await decide(
+      await requestOf(program, { ...of, merchant: { category: 'zoos' } }),
+      await requestOf(program, { ...of, merchant: { category: 'bars' } }),
+    );
+    expect(await authorizationOf(nameless)).toMatchObject({ merchant: { category: 'zoos' } });
   });
 
   it('of a single cent is held and counted', async () => {
@@ -135,6 +143,7 @@ describe('an approval', () => {
     const request = await requestOf(program, { asked_minor: 1 });
     expect(await decide(request)).toMatchObject([{ reason: 'APPROVED', approvedMinor: 1 }]);
     expect(await authorizationOf(request)).toMatchObject({ held_minor: 1, counted_minor: 1 });
+    expect(await balancesOf(sql, program)).toMatchObject({ available: 0, held: 1 });
   });
 
   it('of a check of the account is known as an authorization and moves nothing', async () => {
@@ -247,6 +256,21 @@ describe('a decline', () => {
     expect(await entriesOf(above)).toEqual([]);
   });
 
+  it('by rule is that of the rule, whatever limit would be broken, too', async () => {
+    const program = await createCardProgram(sql, { fundsMinor: 5_000 });
+    const daily: Counter = { owner: program.cardId, span: 'daily', categories: null };
+    const request = await requestOf(program, {
+      rule_reason: 'CARD_FROZEN',
+      limit_counters: [1],
+      limit_amounts: [0],
+      limit_counts: [0],
+      limits: [{ by: 'card', interval: 'daily', amountMinor: 0 }],
+      counts: [1],
+    });
+    expect(await askDatabase(sql, [request], [daily])).toMatchObject([{ reason: 'CARD_FROZEN' }]);
+    expect((await decisionOf(request))?.['explanation']).toEqual({});
+  });
+
   it('for funds tells the room and what was needed with its surplus, under the lock', async () => {
     const program = await createCardProgram(sql, { fundsMinor: 1_029 });
     const request = await requestOf(program, { surplus: { kind: 'margin', basisPoints: 300 } });
@@ -350,7 +374,9 @@ describe('a decision after the event that tells of it', () => {
     const increment = await requestOf(own, { authorization_id, asked_minor: 10 });
     const declined = await requestOf(own, { authorization_id, rule_reason: 'CARD_FROZEN' });
     await decide(first, increment, declined);
-    for (const request of [first, increment, declined])
+    const later = await requestOf(own, { authorization_id, asked_minor: 10 });
+    await decide(later);
+    for (const request of [first, increment, declined, later])
       expect(await recheckOf(request)).toEqual([]);
   });
 

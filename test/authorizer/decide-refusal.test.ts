@@ -115,6 +115,28 @@ describe('a request that cannot be written', () => {
     expect((await balancesOf(sql, program)).held).toBe(2_000);
   });
 
+  it('does not free its neighbours of their limits', async () => {
+    const program = await rich();
+    const counters = [{ owner: program.accountId, span: 'daily', categories: null }];
+    const limited = {
+      limit_counters: [1],
+      limit_amounts: [1_500],
+      limit_counts: [null],
+      limits: [{ by: 'account', interval: 'daily', amountMinor: 1_500 }],
+      counts: [1],
+    };
+    const requests = [
+      await requestOf(sql, program, limited),
+      await requestOf(sql, program, { ...limited, decision_id: 'not an id' }),
+      await requestOf(sql, program, limited),
+    ];
+    expect(await askDatabase(sql, requests, counters)).toMatchObject([
+      { reason: 'APPROVED' },
+      { outcome: 'failed' },
+      { reason: 'DAILY_LIMIT_EXCEEDED' },
+    ]);
+  });
+
   it('because its authorization is that of another account fails alone, and moves nothing', async () => {
     const [one, other] = [await rich(), await rich()];
     const theirs = await requestOf(sql, one);

@@ -8,28 +8,32 @@ const CATEGORIES = ['bakeries', 'bars', 'florists'];
 const pick = fc.nat(99);
 const amount = fc.oneof(fc.integer({ min: 1, max: 700 }), fc.constantFrom(0, 100, 100, 500));
 const category = fc.constantFrom(...CATEGORIES);
-const limit = fc
+const windowLimit = fc
   .record(
     {
-      interval: fc.constantFrom(...LIMIT_INTERVALS),
-      amountMinor: fc.integer({ min: 0, max: 2_000 }),
-      count: fc.integer({ min: 0, max: 5 }),
+      interval: fc.constantFrom(...LIMIT_INTERVALS.filter((each) => each !== 'per_authorization')),
+      amountMinor: fc.integer({ min: 0, max: 4_000 }),
+      count: fc.integer({ min: 0, max: 8 }),
       categories: fc.subarray(CATEGORIES, { minLength: 1 }),
     },
     { requiredKeys: ['interval'] },
   )
-  // Within one authorization nothing is counted, and a limit limits something.
-  .filter(({ interval, amountMinor, count }) =>
-    interval === 'per_authorization'
-      ? amountMinor !== undefined && count === undefined
-      : amountMinor !== undefined || count !== undefined,
-  );
-const limits = fc.array(limit, { maxLength: 3 });
+  .filter(({ amountMinor, count }) => amountMinor !== undefined || count !== undefined);
+const ownLimit = fc.record({
+  interval: fc.constant('per_authorization' as const),
+  amountMinor: fc.integer({ min: 200, max: 1_200 }),
+});
+const limits = fc.array(
+  fc.oneof({ weight: 3, arbitrary: windowLimit }, { weight: 1, arbitrary: ownLimit }),
+  { maxLength: 2 },
+);
+/** Mostly so, so that parts of amounts are approved now and then. */
+const mostly = fc.nat(3).map((value) => value > 0);
 const request = fc.record({
   card: pick,
   amount,
   category,
-  isControllable: fc.boolean(),
+  isControllable: mostly,
   /** Adds to an earlier purchase, or to one of the same list, or begins one. */
   of: fc.option(pick, { nil: null, freq: 3 }),
 });
@@ -65,7 +69,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('settings' as const),
       creditMinor: fc.constantFrom(0, 500, 5_000),
-      allowsPart: fc.boolean(),
+      allowsPart: mostly,
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('limit' as const), card: pick, limits }) },
@@ -77,6 +81,6 @@ export const program = fc.record({
   ofAccount: limits,
   ofTenant: limits,
   ofCard: limits,
-  allowsPart: fc.boolean(),
+  allowsPart: mostly,
   steps: fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }),
 });

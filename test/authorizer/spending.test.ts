@@ -74,6 +74,7 @@ describe('spending', () => {
     };
     expect(await after(300)).toEqual(['2026-03-18 bakeries: 307 in 2']);
     expect(await after(40)).toEqual(['2026-03-18 bakeries: 47 in 2']);
+    expect(await after(1)).toEqual(['2026-03-18 bakeries: 8 in 2']);
     expect(await after(0)).toEqual(['2026-03-18 bakeries: 7 in 1']);
     expect(await after(5)).toEqual(['2026-03-18 bakeries: 12 in 2']);
     await changeAuthorization(sql, other, { counted_minor: 0 });

@@ -117,7 +117,9 @@ export async function decide(
   requests: readonly Request[],
   counters: readonly Counter[] = [],
 ): Promise<readonly Answer[]> {
-  const [row] = await sql<{ answers: Answer[] }[]>`
+  const [row] = await sql<{ answers: Answer[] | null }[]>`
     select decide(${JSON.stringify(counters)}::text::json, ${JSON.stringify(requests)}::text::json) as answers`;
-  return row?.answers ?? [];
+  const answers = row?.answers;
+  if (answers === undefined || answers === null) throw new Error('decide() answers a list');
+  return answers;
 }
