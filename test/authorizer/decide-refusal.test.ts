@@ -65,6 +65,17 @@ describe('a profile that is not the newest', () => {
     },
   );
 
+  it('is also that of a card which has another Stripe card than the request, or which has none', async () => {
+    const [program, other] = [await rich(), await rich()];
+    for (const stripeCardId of [other.stripeCardId, undefined]) {
+      const request = await requestOf(sql, program, { stripe_card_id: stripeCardId });
+      expect(await decide(request)).toMatchObject([undecided('stale')]);
+      expect(await decisionOf(request)).toBeUndefined();
+      expect(await isKnown(request)).toBe(false);
+    }
+    expect(await balancesOf(sql, program)).toMatchObject({ held: 0 });
+  });
+
   it.each(['card', 'account', 'cardholder', 'tenant'])(
     'of the %s is outdated too when its version is missing',
     async (what) => {
@@ -113,6 +124,16 @@ describe('a request that cannot be written', () => {
     expect(await decisionOf(bad)).toBeUndefined();
     expect(await isKnown(bad)).toBe(false);
     expect((await balancesOf(sql, program)).held).toBe(2_000);
+  });
+
+  it.each([0, 100])('in another currency than its account fails, also one of %d', async (asked) => {
+    const program = await rich();
+    const foreign = { currency: 'eur', asked_minor: asked, minimum_minor: asked };
+    const bad = await requestOf(sql, program, foreign);
+    const answers = await decide(bad, await requestOf(sql, program));
+    const error = expect.stringMatching(/eur is asked of an account in usd/);
+    expect(answers).toMatchObject([{ ...undecided('failed'), error }, { reason: 'APPROVED' }]);
+    expect(await decisionOf(bad)).toBeUndefined();
   });
 
   it('does not free its neighbours of their limits', async () => {
@@ -188,7 +209,6 @@ describe('a request that cannot be written', () => {
     ['no currency at all', { currency: undefined }],
     ['no request id', { request_id: undefined }],
     ['no time', { requested_at: undefined }],
-    ['no Stripe card', { stripe_card_id: undefined }],
   ])('for it has %s, fails alone', async (_what, over) => {
     const program: CardProgram = await rich();
     const bad = await requestOf(sql, program, over);

@@ -79,6 +79,13 @@ describe('affordable', () => {
     );
   });
 
+  it('never holds less than the amount, whatever rule it is given', async () => {
+    const rule: SurplusRule = { kind: 'margin', basisPoints: -5_000 };
+    const [row] = await sql<{ surplus: number }[]>`
+      select surplus_of(${JSON.stringify(rule)}::text::jsonb, 100) as surplus`;
+    expect(row?.surplus).toBe(0);
+  });
+
   const margin: SurplusRule = { kind: 'margin', basisPoints: 300 };
   const fuel: SurplusRule = { kind: 'fuel', holdMinor: minorUnits(150), validUntilS: 0 };
 

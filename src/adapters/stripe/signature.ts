@@ -1,7 +1,7 @@
 /**
  * Checks that Stripe sent what arrived, by the scheme of its signatures: `t=<seconds>,v1=<hex>[,v1=<hex>…]`, where v1 is
  * the HMAC-SHA256 of `<t>.<raw body>` with the whole secret. Stripe's library does the same, and a property test compares
- * both; but to load it takes longer than the rest of the authorizer's start.
+ * both; but no other module takes the authorizer as long to load.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isObject, type Json } from './wire.ts';

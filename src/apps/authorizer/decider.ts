@@ -96,7 +96,10 @@ async function decide(
     request.kind === 'readable'
       ? await profiles.get(request, deadlineMs)
       : ({ kind: 'loaded', profile: null } as const);
-  if (loaded.kind !== 'loaded') return toAnswer(loaded);
+  if (loaded.kind !== 'loaded') {
+    count(watch, loaded);
+    return toAnswer(loaded);
+  }
   const profileMs = since(clock.nowMs());
   let reply = await ask(loaded.profile);
   for (let retry = 0; reply.kind === 'stale' && retry < STALE_RETRIES_MAX; retry += 1) {
@@ -104,7 +107,7 @@ async function decide(
     if (request.kind === 'readable') profiles.put(request, reply.profile);
     reply = await ask(reply.profile);
   }
-  if (reply.kind === 'too_late' || reply.kind === 'busy') watch.late();
+  count(watch, reply);
   if (reply.kind === 'failed')
     onError(new Error(`the decision failed in Postgres: ${reply.error}`));
   return {
@@ -112,6 +115,12 @@ async function decide(
     profileMs,
     databaseMs: reply.kind === 'decided' ? since(clock.nowMs()) : null,
   };
+}
+
+/** Whether it was the profile or the decision that was not to be had in time. */
+function count(watch: Watch, { kind }: LaneReply): void {
+  if (kind === 'shed') watch.shed();
+  if (kind === 'too_late' || kind === 'busy') watch.late();
 }
 
 function toAnswer(reply: LaneReply): DecisionAnswer {

@@ -45,7 +45,7 @@ export interface LaneOptions {
 }
 
 export function createLanes(options: LaneOptions): Lanes {
-  const { clock, watch, questionsPerCallMax } = options;
+  const { clock, questionsPerCallMax } = options;
   const main: Waiting[] = [];
   const busy: Waiting[] = [];
   /** The busy lane's list under way: its accounts are busy still. */
@@ -85,8 +85,11 @@ export function createLanes(options: LaneOptions): Lanes {
     running.busy = false;
   }
 
-  const isBusy = (account: string | undefined): boolean =>
-    account !== undefined && [...retrying, ...busy].some((other) => accountOf(other) === account);
+  const isBusy = (account: string | undefined): boolean => {
+    if (account === undefined) return false;
+    const isOfAccount = (other: Waiting): boolean => accountOf(other) === account;
+    return retrying.some(isOfAccount) || busy.some(isOfAccount);
+  };
   const count = (): number => main.length + busy.length + retrying.length;
 
   return {
@@ -94,7 +97,6 @@ export function createLanes(options: LaneOptions): Lanes {
       const leftMs = question.deadlineMs - clock.nowMs();
       if (leftMs <= 0) return Promise.resolve({ kind: 'too_late' });
       if (count() >= WAITING_MAX || pace.waitMs(main.length) >= leftMs) {
-        watch.shed();
         return Promise.resolve({ kind: 'shed' });
       }
       return new Promise((answer) => {

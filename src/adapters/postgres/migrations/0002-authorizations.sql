@@ -85,7 +85,7 @@ create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
 create index decisions_unconfirmed on decisions (requested_at) where approved and not confirmed;
 
 -- What left an authorizer as its answers, for people to read: all of a moment in one row, written a moment later and not
--- durably, because a row for each would take a noticeable part of a decision. An answer differs from the decision when
+-- durably, because a row for each would be one more insert a decision, with its indexes. An answer differs from the decision when
 -- Postgres was late, and then names none.
 create table answer_batches (
   batch_id bigint generated always as identity primary key,

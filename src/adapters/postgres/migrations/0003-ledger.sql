@@ -104,8 +104,9 @@ create index postings_of_entry on postings (entry_id);
 create index postings_of_account_in_time on postings (account_id, posted_at) where account_id is not null;
 create index postings_by_writer on postings (written_by);
 
--- Together with `post_entries` (0007-books.sql) the only writer of balances and holds. Both run as the owner, whose
--- privilege the processes do not have, so they cannot write a balance that differs from the sum of its postings.
+-- Together with `post_entries` (0007-books.sql) and `decide` (0009-decide.sql) the only writer of balances and holds. All
+-- run as the owner, whose privilege the processes do not have, so they cannot write a balance that differs from the sum
+-- of its postings.
 create function apply_posting() returns trigger language plpgsql security definer
   -- pg_temp last: otherwise it is searched first, and a temporary table could stand in for `accounts`.
   set search_path = public, pg_temp as $$
@@ -155,7 +156,7 @@ begin
   end if;
   return new;
 end $$;
--- Postings with a number come from `post_entries` (0007-books.sql), which has moved the balances.
+-- Postings with a number come from `post_entries` (0007-books.sql) or `decide` (0009-decide.sql), which move the balances.
 create trigger postings_apply before insert on postings for each row when (new.seq is null)
   execute function apply_posting();
 -- Nobody else may attach it to a table of their own.

@@ -25,7 +25,7 @@ $$;
 -- The extra held on top of an amount; the same formula as src/domain/surplus.ts.
 create function surplus_of(p_rule jsonb, p_amount bigint) returns bigint language sql immutable as $$
   select case p_rule ->> 'kind'
-    when 'margin' then ceil(p_amount::numeric * (p_rule ->> 'basisPoints')::numeric / 10000)::bigint
+    when 'margin' then greatest(ceil(p_amount::numeric * (p_rule ->> 'basisPoints')::numeric / 10000)::bigint, 0)
     when 'fuel' then greatest((p_rule ->> 'holdMinor')::bigint - p_amount, 0)
     else 0 end;
 $$;
@@ -100,6 +100,8 @@ create function standings_of(p_requests asked_request[], p_locked text[], p_vers
                and (select c.version = r.card_version and c.account_id = r.account_id and c.tenant_id = r.tenant_id
                            and c.cardholder_id = r.cardholder_id
                       from cards c where c.card_id = r.card_id)
+               and (select k.card_id = r.card_id and k.tenant_id = r.tenant_id from stripe_cards k
+                     where k.stripe_card_id = r.stripe_card_id)
                and (select h.version = r.cardholder_version from cardholders h where h.cardholder_id = r.cardholder_id)
                and (select t.version = r.tenant_version from tenants t where t.tenant_id = r.tenant_id) as is_fresh,
              (select row(z.counted_minor, z.anchored_at,
@@ -185,14 +187,16 @@ begin
 end $$;
 
 -- Decides the requests of a list in their order, each seeing those before it, and writes at once what comes of them.
--- Windows of limits are those of `p_now`, the time of the process that asks. An increment of a purchase that began on another day counts in the windows of
--- that day, so it is left `apart`, and decided in a list of its own, which is `p_is_alone`.
+-- Windows of limits are those of `p_now`, the time of the process that asks. An increment of a purchase that began on
+-- another day counts in the windows of that day, so it is left `apart`, and decided in a list of its own, which is
+-- `p_is_alone`.
 create function decide_together(p_counters json, p_requests asked_request[], p_now timestamptz, p_is_alone boolean)
   returns request_outcome[] language plpgsql as $$
 declare
-  -- The locked accounts: ids, versions, what is available, and how far below zero they may be spent.
+  -- The locked accounts: ids, versions, currencies, what is available, and how far below zero they may be spent.
   locked text[];
   versions bigint[];
+  currencies text[];
   available bigint[];
   credit bigint[];
   -- What each counter counts.
@@ -225,10 +229,10 @@ declare
 begin
   -- In a statement of its own and ascending: the statements after it see what was committed before the lock was
   -- taken, and nobody who locks in the same order can deadlock with this.
-  select coalesce(array_agg(l.account_id), '{}'), array_agg(l.version), array_agg(l.available_minor),
-         array_agg(l.credit_limit_minor)
-    into locked, versions, available, credit
-    from (select a.account_id, a.version, a.available_minor, a.credit_limit_minor from accounts a
+  select coalesce(array_agg(l.account_id), '{}'), array_agg(l.version), array_agg(l.currency),
+         array_agg(l.available_minor), array_agg(l.credit_limit_minor)
+    into locked, versions, currencies, available, credit
+    from (select a.account_id, a.version, a.currency, a.available_minor, a.credit_limit_minor from accounts a
            where a.account_id = any (array(select distinct q.account_id from unnest(p_requests) q))
            order by a.account_id for no key update skip locked) l;
   standings := standings_of(p_requests, locked, versions);
@@ -295,6 +299,9 @@ begin
       end loop;
     end if;
     if reason is null then
+      if r.currency is distinct from currencies[s.account_place] then
+        raise exception '% is asked of an account in %', r.currency, currencies[s.account_place];
+      end if;
       amount := affordable(r.surplus, r.asked_minor, available[s.account_place] + credit[s.account_place]);
       reason := case when r.asked_minor = 0 then 'ACCOUNT_CHECK'
         when amount = r.asked_minor then 'APPROVED'
@@ -351,9 +358,9 @@ end $$;
 -- Decides a list of requests in order of arrival, in one transaction. Answers a list in the same order: `decided` (with
 -- the recorded answer if there was one), `busy` (the account is locked by somebody else), `stale` (the profile is older
 -- than the rows; the fresh one comes along), `too_late`, `unknown_tenant`, or `failed`; all but the first write nothing.
--- It runs as the owner and is the only way to a decision and its hold: the processes' role can write neither, so no
--- mistake in our code can approve what is not there. Rows are looked up by key, whatever a plan that was made while the
--- tables were small would do; and plans are kept, because to make them anew would take most of the time of a short list.
+-- It runs as the owner, because the processes' role cannot write decisions: this is the only way to one, and it looks at
+-- the money whatever our code believes. Rows are looked up by key, whatever a plan that was made while the tables were
+-- small would do; and plans are kept, because to make them anew took nearly half of the time of a short list.
 create function decide(p_counters json, p_requests json, p_now timestamptz default clock_timestamp()) returns json
 language plpgsql security definer set search_path = public, pg_temp
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
