@@ -1,52 +1,31 @@
 /** The real process, with Postgres and nothing else: how it starts, what it says of itself, and how it ends. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { startProcess } from '../support/real-process.ts';
 import { requestEvent, SECRET, signed } from './authorizer-under-test.ts';
 import { startProxy } from './tcp-proxy.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/apps/authorizer/main.ts', import.meta.url));
-const START_MS = 20_000;
 const SHUTDOWN_MS = 3_000;
 const PATH = '/webhooks/stripe/authorizations';
 
-const running: ChildProcess[] = [];
-const databases: TestDatabase[] = [];
 const closing: (() => void)[] = [];
-afterEach(async () => {
-  for (const child of running.splice(0)) child.kill('SIGKILL');
+afterEach(() => {
   for (const close of closing.splice(0)) close();
-  for (const database of databases.splice(0)) await database.drop();
 });
-
-function start(env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
-    env: { PATH: '/usr/bin:/bin', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.push(child);
-  const output = { text: '' };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (output.text += chunk.toString()));
-  }
-  return { child, output };
-}
 
 async function startOnDatabase(through: (url: string) => Promise<string> | string = (url) => url) {
   const database = await createTestDatabase();
-  databases.push(database);
-  const { child, output } = start({
+  onTestFinished(() => database.drop());
+  const { child, output, address } = startProcess('authorizer', {
     DATABASE_URL: await through(database.appUrl),
     AUTHORIZER_SIGNING_SECRETS: `platform=${SECRET}`,
     AUTHORIZER_PORT: '0',
   });
-  const baseUrl = await eventually(() => /"address":"(http:[^"]+)"/.exec(output.text)?.[1], {
-    timeoutMs: START_MS,
-  });
+  const baseUrl = await address();
   return { child, output, baseUrl, port: Number(new URL(baseUrl).port) };
 }
 
@@ -143,7 +122,7 @@ describe('the authorizer process', () => {
   });
 
   it('names every variable that is missing or wrong, and exits with 1', async () => {
-    const { child, output } = start({
+    const { child, output } = startProcess('authorizer', {
       AUTHORIZER_SIGNING_SECRETS: 'whsec_1',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector',
     });
