@@ -84,6 +84,26 @@ describe('lanes', () => {
     expect((await Promise.all(replies)).every((r) => r.kind === 'decided')).toBe(true);
   });
 
+  it('sends the next call before it answers the last', async () => {
+    const order: string[] = [];
+    const store = {
+      // As a driver does, which hands over to the connection some promises later.
+      async decide(questions: readonly Question[]): Promise<readonly Reply[]> {
+        for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+        order.push(...questions.map((q) => `sent ${q.request.requestId}`));
+        await new Promise((resolve) => setImmediate(resolve));
+        return questions.map(decided);
+      },
+    };
+    const lanes = lanesOver(store);
+    const ask = async (id: string) => {
+      await lanes.ask(question(id, A));
+      order.push(`answered ${id}`);
+    };
+    await Promise.all(['1', '2', '3'].map(ask));
+    expect(order).toEqual(['sent 1', 'sent 2', 'sent 3', 'answered 1', 'answered 2', 'answered 3']);
+  });
+
   it('tries a busy account again without delaying the others, and keeps its order', async () => {
     let isLocked = true;
     const store = {

@@ -1,6 +1,7 @@
 /**
  * Decides together what waits. One call to Postgres is under way at a time; what arrives meanwhile is decided by
- * the next, in order of arrival, and nothing waits on purpose. A row lock is held over its commit, so one commit
+ * the next, in order of arrival, and nothing waits on purpose; the next is sent before the answers of the last are
+ * written, so that Postgres is not idle meanwhile. A row lock is held over its commit, so one commit
  * a decision would cap a busy account at about one decision per disk flush.
  *
  * An account whose lock somebody else holds is *busy*: its questions go to a second lane, which sends its list
@@ -62,8 +63,12 @@ export function createLanes(options: LaneOptions): Lanes {
       pace.begin(clock.nowMs());
       const replies = await call(asked.map((w) => w.question));
       pace.end(clock.nowMs());
-      busy.push(...settle(asked, replies, options));
+      const { stillBusy, answer } = settle(asked, replies, options);
+      busy.push(...stillBusy);
       if (busy.length > 0 && !running.busy) void runBusy();
+      // The next call leaves in this turn of the event loop, the answers in one after it.
+      if (main.length > 0) setImmediate(answer);
+      else answer();
     }
     running.main = false;
   }
@@ -77,7 +82,8 @@ export function createLanes(options: LaneOptions): Lanes {
       retrying = stillInTime(busy.splice(0, questionsPerCallMax), clock);
       if (retrying.length === 0) continue;
       const replies = await call(retrying.map((w) => w.question));
-      const stillBusy = settle(retrying, replies, options);
+      const { stillBusy, answer } = settle(retrying, replies, options);
+      answer();
       retrying = [];
       // Put back in front: what joined meanwhile came later.
       busy.unshift(...stillBusy);
@@ -126,20 +132,29 @@ function stillInTime(batch: readonly Waiting[], clock: Clock): readonly Waiting[
   return batch.filter((w) => w.question.deadlineMs > nowMs);
 }
 
-/** Answers what is settled, and returns what found its account busy and has time left. */
+interface Settled {
+  /** What found its account busy and has time left. */
+  readonly stillBusy: readonly Waiting[];
+  /** Answers the others. */
+  readonly answer: () => void;
+}
+
+/** Sorts a list by what came of it. */
 function settle(
   asked: readonly Waiting[],
   replies: readonly LaneReply[],
   { clock, watch }: LaneOptions,
-): readonly Waiting[] {
+): Settled {
   const nowMs = clock.nowMs();
-  return asked.filter((waiting, index) => {
+  const stillBusy: Waiting[] = [];
+  const settled: (() => void)[] = [];
+  for (const [index, waiting] of asked.entries()) {
     const reply = replies[index] ?? { kind: 'failed', error: 'no reply' };
     if (reply.kind === 'busy') watch.busy();
-    if (reply.kind === 'busy' && nowMs < waiting.question.deadlineMs) return true;
-    waiting.answer(reply);
-    return false;
-  });
+    if (reply.kind === 'busy' && nowMs < waiting.question.deadlineMs) stillBusy.push(waiting);
+    else settled.push(() => waiting.answer(reply));
+  }
+  return { stillBusy, answer: () => settled.forEach((answer) => answer()) };
 }
 
 /** One call of the store that always comes back: with replies, or with the reason why there are none. */
