@@ -1,5 +1,6 @@
 /**
- * `npm run build`: compiles to dist/ and bundles the workflows ahead, so that a worker starts without a bundler.
+ * `npm run build`: compiles to dist/, bundles the workflows ahead, so that a worker starts without a bundler, and makes
+ * one file of the authorizer, so that it decides half a second after its start.
  * SQL migrations are not copied: the package ships them where they are, and the migrator finds them from dist/.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,9 +9,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundle } from './bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
+const AUTHORIZER = new URL('../src/apps/authorizer/main.ts', import.meta.url);
 
 function compile(): void {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -40,4 +43,5 @@ await rm(dist, { recursive: true, force: true });
 compile();
 await copyPage();
 await bundleWorkflows();
+await bundle([AUTHORIZER], dist);
 console.log('Built dist/ and dist/workflow-bundle.js');

@@ -6,9 +6,16 @@ import { eventually } from './eventually.ts';
 
 const START_MS = 20_000;
 
-export function startProcess(app: string, env: Readonly<Record<string, string>>) {
+type ProcessEnvironment = Readonly<Record<string, string>>;
+
+export function startProcess(app: string, env: ProcessEnvironment) {
   const main = fileURLToPath(new URL(`../../src/apps/${app}/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+  return startNode(['--import', 'tsx', main], env);
+}
+
+/** The same of an app that has been built, or otherwise started. */
+export function startNode(args: readonly string[], env: ProcessEnvironment) {
+  const child = spawn(process.execPath, args, {
     env: { PATH: '/usr/bin:/bin', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
