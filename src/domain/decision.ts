@@ -29,9 +29,11 @@ export type RuleResult =
       readonly limits: readonly AppliedLimit[];
     };
 
-/** A limit that this purchase counts towards: whose purchases it counts together, and whose controls set it. */
+/**
+ * A limit that this purchase counts towards, and whose controls set it. That of an account counts all its purchases
+ * together, the others those of the card.
+ */
 export interface AppliedLimit extends Omit<VelocityLimit, 'currency'> {
-  readonly scope: 'card' | 'account';
   readonly by: ControlOwner;
 }
 
@@ -125,16 +127,31 @@ function limitsOf(
   { controls }: CardProfile,
 ): readonly AppliedLimit[] {
   if (askedMinor === 0) return [];
-  return OWNERS.flatMap((by) =>
-    (controls[by].limits ?? [])
-      .filter((limit) => limit.categories?.includes(category) ?? true)
-      .filter((limit) => limit.currency === undefined || limit.currency === currency)
-      .map(({ currency: _meantFor, ...limit }) => ({
-        ...limit,
-        by,
-        scope: by === 'account' ? ('account' as const) : ('card' as const),
-      })),
-  ).toSorted((a, b) => rankOf(a) - rankOf(b));
+  return orderedLimits(controls)
+    .filter(({ limit }) => limit.categories?.includes(category) ?? true)
+    .filter((limit) => limit.currency === undefined || limit.currency === currency)
+    .map(({ limit }) => limit);
+}
+
+interface OrderedLimit {
+  readonly limit: AppliedLimit;
+  readonly currency: VelocityLimit['currency'];
+}
+
+/** A profile decides again and again, and the order of its limits is always the same. */
+const ordered = new WeakMap<CardProfile['controls'], readonly OrderedLimit[]>();
+
+function orderedLimits(controls: CardProfile['controls']): readonly OrderedLimit[] {
+  const known = ordered.get(controls);
+  if (known !== undefined) return known;
+  const limits = OWNERS.flatMap((by) =>
+    (controls[by].limits ?? []).map(({ currency, ...limit }) => ({
+      limit: { ...limit, by },
+      currency,
+    })),
+  ).toSorted((a, b) => rankOf(a.limit) - rankOf(b.limit));
+  ordered.set(controls, limits);
+  return limits;
 }
 
 const rankOf = ({ interval }: AppliedLimit): number => LIMIT_INTERVALS.indexOf(interval);

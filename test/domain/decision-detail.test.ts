@@ -69,10 +69,10 @@ describe('limits', () => {
       card: { limits: [limit(1)] },
     });
     expect(limits).toEqual([
-      { amountMinor: 1, interval: 'daily', by: 'card', scope: 'card' },
-      { amountMinor: 4, interval: 'daily', by: 'account', scope: 'account' },
-      { amountMinor: 2, interval: 'daily', by: 'tenant', scope: 'card' },
-      { amountMinor: 3, interval: 'daily', by: 'tenant', scope: 'card' },
+      { amountMinor: 1, interval: 'daily', by: 'card' },
+      { amountMinor: 4, interval: 'daily', by: 'account' },
+      { amountMinor: 2, interval: 'daily', by: 'tenant' },
+      { amountMinor: 3, interval: 'daily', by: 'tenant' },
     ]);
   });
 
@@ -91,8 +91,8 @@ describe('limits', () => {
     const whole = limit(4, { count: 2, categories: ['bars', 'bakeries'] });
     const { amountMinor: _none, ...counted } = limit(0, { count: 3 });
     expect(limitsOf({ account: { limits: [whole, counted] } })).toEqual([
-      { ...whole, by: 'account', scope: 'account' },
-      { interval: 'daily', count: 3, by: 'account', scope: 'account' },
+      { ...whole, by: 'account' },
+      { interval: 'daily', count: 3, by: 'account' },
     ]);
   });
 
@@ -108,7 +108,7 @@ describe('limits', () => {
       limit(2, { currency: currency('usd') }),
       { interval: 'weekly', count: 7 } as const,
     ];
-    const byTenant = { by: 'tenant', scope: 'card' };
+    const byTenant = { by: 'tenant' };
     expect(limitsOf({ tenant: { limits } })).toEqual([
       { ...limit(2), ...byTenant },
       { interval: 'weekly', count: 7, ...byTenant },

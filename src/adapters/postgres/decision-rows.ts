@@ -5,7 +5,7 @@
  */
 import type { CardProfile } from '../../domain/card-profile.ts';
 import type { LimitInterval } from '../../domain/controls.ts';
-import type { AppliedLimit } from '../../domain/decision.ts';
+import type { AppliedLimit, RuleResult } from '../../domain/decision.ts';
 import type { Question } from '../../ports/decision-store.ts';
 
 /** Whose spending is asked for, in which window, of which categories; see 0008-spending.sql. */
@@ -32,117 +32,114 @@ export function toAskedList(
   const counters = createCounters();
   // All limits first: an early purchase may count towards a limit that only a later one has.
   const limits = questions.map((question) => limitsOf(question, counters));
-  const requests = questions.map((question, index) => ({
-    decision_id: decisionIds[index],
-    ...askedColumns(question),
-    ...ruleColumns(question),
-    ...limits[index],
-    counts: countersOf(question, counters),
-    timings: question.timings,
-    deadline_s: (question.deadlineMs + offsetMs) / 1000,
-  }));
+  const requests = questions.map((question, index) => {
+    const { request, profile, rule } = question;
+    const isReadable = request.kind === 'readable';
+    return {
+      decision_id: decisionIds[index],
+      request_id: request.requestId,
+      stripe_account: request.stripeAccount,
+      stripe_card_id: request.stripeCardId,
+      authorization_id: request.authorizationId,
+      requested_at: request.requestedS,
+      currency: isReadable ? request.currency : undefined,
+      asked_minor: isReadable ? request.askedMinor : undefined,
+      merchant: isReadable ? request.merchant : undefined,
+      ...profileColumns(isReadable ? profile : null),
+      ...ruleColumns(rule),
+      ...limits[index],
+      counts: countersOf(question, counters),
+      timings: question.timings,
+      deadline_s: (question.deadlineMs + offsetMs) / 1000,
+    };
+  });
   return { counters: counters.list, requests };
 }
 
-function askedColumns({ request, profile }: Question): Record<string, unknown> {
-  const columns = {
-    request_id: request.requestId,
-    stripe_account: request.stripeAccount,
-    stripe_card_id: request.stripeCardId,
-    authorization_id: request.authorizationId,
-    requested_at: request.requestedS,
-  };
-  if (request.kind === 'unreadable') return columns;
+function profileColumns(profile: CardProfile | null) {
+  if (profile === null) return null;
+  const { tenantId, cardId, accountId, cardholderId, versions } = profile;
   return {
-    ...columns,
-    currency: request.currency,
-    asked_minor: request.askedMinor,
-    merchant: request.merchant,
-    ...(profile === null ? {} : profileColumns(profile)),
+    tenant_id: tenantId,
+    card_id: cardId,
+    account_id: accountId,
+    cardholder_id: cardholderId,
+    card_version: versions.card,
+    account_version: versions.account,
+    cardholder_version: versions.cardholder,
+    tenant_version: versions.tenant,
   };
 }
 
-const profileColumns = ({
-  tenantId,
-  cardId,
-  accountId,
-  cardholderId,
-  versions,
-}: CardProfile): Record<string, unknown> => ({
-  tenant_id: tenantId,
-  card_id: cardId,
-  account_id: accountId,
-  cardholder_id: cardholderId,
-  card_version: versions.card,
-  account_version: versions.account,
-  cardholder_version: versions.cardholder,
-  tenant_version: versions.tenant,
-});
-
-function ruleColumns({ rule }: Question): Record<string, unknown> {
-  if (rule.kind === 'ask_funds') {
-    return { surplus: rule.surplus, minimum_minor: rule.minimumMinor };
-  }
-  return {
-    rule_reason: rule.reason,
-    explanation: rule.finding === null ? {} : { finding: rule.finding },
-  };
-}
+const ruleColumns = (rule: RuleResult) =>
+  rule.kind === 'ask_funds'
+    ? { surplus: rule.surplus, minimum_minor: rule.minimumMinor }
+    : {
+        rule_reason: rule.reason,
+        explanation: rule.finding === null ? {} : { finding: rule.finding },
+      };
 
 function limitsOf({ request, profile, rule }: Question, counters: Counters) {
-  if (rule.kind !== 'ask_funds' || request.kind === 'unreadable' || profile === null) return {};
+  if (rule.kind !== 'ask_funds' || request.kind === 'unreadable' || profile === null) return null;
   const { limits } = rule;
-  if (limits.length === 0) return {};
+  if (limits.length === 0) return null;
   return {
     limit_counters: limits.map((limit) => placeOf(limit, profile, counters)),
     limit_amounts: limits.map(({ amountMinor = null }) => amountMinor),
     limit_counts: limits.map(({ count = null }) => count),
-    limits: limits.map(({ scope: _whose, ...told }) => told),
+    limits,
   };
 }
 
 function placeOf(limit: AppliedLimit, profile: CardProfile, counters: Counters): number {
-  const { scope, interval, categories } = limit;
+  const { by, interval, categories = null } = limit;
   if (interval === 'per_authorization') return OWN;
-  const owner = scope === 'card' ? profile.chainId : profile.accountId;
-  return counters.placeOf({ owner, span: interval, categories: categories ?? null });
+  const owner = by === 'account' ? profile.accountId : profile.chainId;
+  return counters.placeOf({ owner, span: interval, categories });
 }
 
 /** Places of all counters that a purchase counts towards. */
 function countersOf({ request, profile }: Question, counters: Counters): readonly number[] {
   if (request.kind === 'unreadable' || profile === null) return [];
   const { category } = request.merchant;
-  return [profile.chainId, profile.accountId].flatMap((owner) =>
-    counters
-      .of(owner)
-      .filter((place) => counters.list[place - 1]?.categories?.includes(category) ?? true),
-  );
+  const { chainId, accountId } = profile;
+  return [...counters.of(chainId), ...counters.of(accountId)]
+    .filter(({ counter }) => counter.categories?.includes(category) ?? true)
+    .map(({ place }) => place);
+}
+
+interface PlacedCounter {
+  readonly counter: Counter;
+  /** From 1. */
+  readonly place: number;
 }
 
 interface Counters {
   readonly list: readonly Counter[];
-  /** The place of a counter, from 1; equal ones have the same. */
+  /** Equal counters have the same place. */
   placeOf(counter: Counter): number;
-  /** The places of an owner's counters. */
-  of(owner: string): readonly number[];
+  of(owner: string): readonly PlacedCounter[];
 }
 
 function createCounters(): Counters {
   const list: Counter[] = [];
-  const places = new Map<string, number>();
-  const byOwner = new Map<string, number[]>();
+  /** An owner has few. */
+  const byOwner = new Map<string, PlacedCounter[]>();
   return {
     list,
     placeOf(counter) {
-      const { owner, span, categories } = counter;
-      const key = `${owner}/${span}/${categories?.join() ?? '*'}`;
-      const known = places.get(key);
-      if (known !== undefined) return known;
+      const ofOwner = byOwner.get(counter.owner) ?? [];
+      const known = ofOwner.find((placed) => isSame(placed.counter, counter));
+      if (known !== undefined) return known.place;
       const place = list.push(counter);
-      places.set(key, place);
-      byOwner.set(owner, [...(byOwner.get(owner) ?? []), place]);
+      byOwner.set(counter.owner, [...ofOwner, { counter, place }]);
       return place;
     },
     of: (owner) => byOwner.get(owner) ?? [],
   };
 }
+
+/** Of one owner. */
+const isSame = (a: Counter, b: Counter): boolean =>
+  a.span === b.span &&
+  (a.categories === b.categories || a.categories?.join() === b.categories?.join());
