@@ -156,13 +156,17 @@ function orderedLimits(controls: CardProfile['controls']): readonly OrderedLimit
 
 const rankOf = ({ interval }: AppliedLimit): number => LIMIT_INTERVALS.indexOf(interval);
 
-/** Merchant category code of automated fuel dispensers, which ask for 1.00 before the pump runs. */
+/** Automated fuel dispensers, which ask for 1.00 before the pump runs: their code, and Stripe's name for it. */
 const FUEL_DISPENSER_MCC = '5542';
+const FUEL_DISPENSERS = 'automated_fuel_dispensers';
+/** 1.00 in currencies of two digits. What is above it is an amount that the pump or its owner means. */
+const STATUS_CHECK_MAX_MINOR = minorUnits(100);
 
 function surplusRule(request: AuthorizationRequest, profile: CardProfile): SurplusRule {
   if (request.askedMinor === 0) return { kind: 'none' };
-  const isStatusCheck = request.askedMinor < profile.fuelHoldMinor;
-  if (request.merchant.categoryCode === FUEL_DISPENSER_MCC && isStatusCheck) {
+  const { category, categoryCode } = request.merchant;
+  const isPump = categoryCode === FUEL_DISPENSER_MCC || category === FUEL_DISPENSERS;
+  if (isPump && request.askedMinor <= STATUS_CHECK_MAX_MINOR) {
     const validUntilS = request.requestedS + FUEL_SURPLUS_VALID_S;
     return { kind: 'fuel', holdMinor: profile.fuelHoldMinor, validUntilS };
   }

@@ -136,9 +136,11 @@ describe('a request that cannot be written', () => {
     expect(await decisionOf(bad)).toBeUndefined();
   });
 
-  it('does not free its neighbours of their limits', async () => {
+  it.each(['', 'account'])('does not free its neighbours of their limits %s', async (named) => {
     const program = await rich();
-    const counters = [{ owner: program.accountId, span: 'daily', categories: null }];
+    const { accountId } = program;
+    const account = named === '' ? {} : { account: accountId };
+    const counters = [{ ...account, owner: accountId, span: 'daily', categories: null }];
     const limited = {
       limit_counters: [1],
       limit_amounts: [1_500],
@@ -156,6 +158,26 @@ describe('a request that cannot be written', () => {
       { outcome: 'failed' },
       { reason: 'DAILY_LIMIT_EXCEEDED' },
     ]);
+  });
+
+  it('repeats an earlier one with another content: it gets no answer to the other question', async () => {
+    const program = await rich();
+    const request = await requestOf(sql, program);
+    const [first] = await decide(request);
+    const others = [
+      { authorization_id: 'iauth_another' },
+      { asked_minor: 2_000 },
+      { currency: 'eur' },
+      { stripe_card_id: (await rich()).stripeCardId },
+    ];
+    for (const other of others) {
+      const error = expect.stringMatching(/was decided before, with another content/);
+      expect(await decide({ ...request, ...other })).toMatchObject([
+        { ...undecided('failed'), error },
+      ]);
+    }
+    expect(await decide(request)).toEqual([first]);
+    expect(await balancesOf(sql, program)).toMatchObject({ held: 1_000 });
   });
 
   it('because its authorization is that of another account fails alone, and moves nothing', async () => {

@@ -225,7 +225,7 @@ describe('decide', () => {
     const program = await createCardProgram(sql);
     const unknown = await question(program, { stripeCardId: sampleRequest().stripeCardId });
     await sql.begin(async (tx) => {
-      await tx`select pg_advisory_xact_lock(hashtextextended(${`${program.tenantId}/${unknown.request.requestId}`}, 11))`;
+      await tx`select pg_advisory_xact_lock(hashtextextended(${`${unknown.request.stripeAccount ?? ''}/${unknown.request.requestId}`}, 11))`;
       expect(reasons(await ask(unknown))).toEqual(['busy']);
     });
     expect(reasons(await ask(unknown))).toEqual(['UNKNOWN_CARD']);

@@ -157,6 +157,38 @@ describe('lanes', () => {
     expect(await lanes.ask(question('next', A))).toMatchObject({ kind: 'decided' });
   });
 
+  it('connects anew when some calls are lost, although others come back', async () => {
+    let reconnects = 0;
+    const guard = createGuard(() => void (reconnects += 1));
+    for (let lost = 1; lost <= STUCK_CALLS_MAX; lost += 1) {
+      expect(reconnects).toBe(0);
+      expect(await guard(() => new Promise(() => {}))).toEqual({ kind: 'given_up' });
+      expect(await guard(() => Promise.resolve(1))).toEqual({ kind: 'answered', result: 1 });
+    }
+    expect(reconnects).toBe(1);
+  });
+
+  it('lets no busy account keep another out of its lists', async () => {
+    const calls: string[][] = [];
+    const store = {
+      decide(questions: readonly Question[]): Promise<readonly Reply[]> {
+        calls.push(questions.map((q) => q.request.requestId));
+        const isFirst = calls.length <= 5;
+        return Promise.resolve(
+          questions.map((q) =>
+            isFirst || q.profile?.accountId === A ? { kind: 'busy' as const } : decided(q),
+          ),
+        );
+      },
+    };
+    const lanes = lanesOver(store, { questionsPerCallMax: 2 });
+    const deadlineMs = Date.now() + 1_000;
+    const ofA = ['a1', 'a2', 'a3', 'a4'].map((id) => lanes.ask({ ...question(id, A), deadlineMs }));
+    expect(await lanes.ask(question('b1', B))).toMatchObject({ kind: 'decided' });
+    expect(calls.at(-1)).toEqual(['a1', 'b1']);
+    expect((await Promise.all(ofA)).map(({ kind }) => kind)).not.toContain('decided');
+  });
+
   it('keeps the order of a busy account while its list is under way', async () => {
     let release: () => void = () => {};
     const held = new Promise<void>((resolve) => {

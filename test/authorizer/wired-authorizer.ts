@@ -63,7 +63,7 @@ export function wireAuthorizer(url: string, name: string): WiredAuthorizer {
   store.onProfileChange((change) => profiles.forget(change));
   const questionsPerCallMax = QUESTIONS_PER_CALL_MAX;
   const lanes = createLanes({ ...parts, watch, questionsPerCallMax });
-  const answers = createAnswerRecorder(store, watch);
+  const answers = createAnswerRecorder(store, watch, guard);
   const app = buildApp({
     decide: createDecider({ ...parts, profiles, lanes, watch }),
     signingSecrets: [{ account: 'platform', secret: SECRET }],

@@ -144,14 +144,14 @@ describe('the amount held on top', () => {
     expect(surplus(foreign, { fxMarginBp: 0 })).toEqual(none);
   });
 
-  it('is the rest of the configured amount at a pump that asks for less, for a day', () => {
+  it('is the rest of the configured amount at a pump that asks for 1.00 at most, for a day', () => {
     const asking = (amount: number, over: Partial<AuthorizationRequest> = {}) =>
       surplus({ ...pump, askedMinor: minorUnits(amount), ...over });
     const validUntilS = sampleRequest().requestedS + 86_400;
     const fuel = { kind: 'fuel', holdMinor: 10_000, validUntilS };
     expect(asking(1)).toEqual(fuel);
-    expect(asking(9_999)).toEqual(fuel);
-    expect(asking(10_000)).toEqual(none);
+    expect(asking(100)).toEqual(fuel);
+    expect(asking(101)).toEqual(none);
     expect(asking(10_001)).toEqual(none);
     // A pump in a foreign currency: its amount is far above any margin on it.
     expect(asking(100, { merchantCurrency: 'eur' })).toEqual(fuel);

@@ -10,7 +10,7 @@ import { sampleRequest } from './sample-request.ts';
 import { START_S } from './stripe-events.ts';
 
 /** Nothing waits so long; a decision that comes too late would fail the test for nothing. */
-const BUDGET_MS = 60_000;
+export const BUDGET_MS = 60_000;
 
 export const TIMINGS: Timings = {
   receivedAt: '2026-03-18T15:00:00.000Z',

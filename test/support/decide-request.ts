@@ -1,4 +1,4 @@
-/** Requests as the decision function takes them (`asked_request` in 0010-decide.sql), for tests that ask it themselves. */
+/** Requests as the decision function takes them (`asked_request` in 0009-decide.sql), for tests that ask it themselves. */
 import type { Queryable, Sql } from '../../src/adapters/postgres/pool.ts';
 import type { CardProfile } from '../../src/domain/card-profile.ts';
 import type { CardProgram } from './card-program.ts';
@@ -30,6 +30,8 @@ export const undecided = (outcome: string): Answer => ({
 
 /** What the requests of a list count towards; they name each by its place, from 1. */
 export interface Counter {
+  /** Asked for whatever is locked when absent. */
+  readonly account?: string;
   readonly owner: string;
   readonly span: string;
   readonly categories: readonly string[] | null;

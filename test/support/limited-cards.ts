@@ -8,7 +8,7 @@ import type { Explanation } from '../../src/domain/finding.ts';
 import { parseAuthorizationId, parseCardId, parseStripeCardId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import type { Reply } from '../../src/ports/decision-store.ts';
-import { questionOf } from './ask-decision.ts';
+import { BUDGET_MS, questionOf } from './ask-decision.ts';
 import type { CardProgram } from './card-program.ts';
 import { beginAuthorization } from './change-authorization.ts';
 import { sampleRequest } from './sample-request.ts';
@@ -117,10 +117,12 @@ export async function askAt(
   sql: Sql,
   ...wanted: readonly Wanted[]
 ): Promise<readonly Answered[]> {
-  const store = createDecisionStore(() => sql, { nowMs: () => Date.parse(at) });
+  const atMs = Date.parse(at);
+  const store = createDecisionStore(() => sql, { nowMs: () => atMs });
   const requests = await Promise.all(wanted.map((each) => requestFor(sql, each)));
   const questions = await Promise.all(requests.map((request) => questionOf(store, request)));
-  const replies = await store.decide(questions);
+  const deadlineMs = atMs + BUDGET_MS;
+  const replies = await store.decide(questions.map((each) => ({ ...each, deadlineMs })));
   const rows = await sql<{ id: string; explanation: Explanation }[]>`
     select request_id as id, explanation from decisions
      where request_id = any (${requests.map(({ requestId }) => requestId)})`;
@@ -139,7 +141,7 @@ export const reasonsOf = async (
   ...wanted: readonly Wanted[]
 ): Promise<readonly string[]> => (await ask(sql, ...wanted)).map(({ reason }) => reason);
 
-async function requestFor(
+export async function requestFor(
   sql: Sql,
   { card, amount, category, of, ...over }: Wanted,
 ): Promise<AuthorizationRequest> {

@@ -10,6 +10,8 @@ import type { Question } from '../../ports/decision-store.ts';
 
 /** Whose spending is asked for, in which window, of which categories; see 0008-spending.sql. */
 interface Counter {
+  /** The account under whose lock it changes; it is summed only where that lock was got. */
+  readonly account: string;
   readonly owner: string;
   readonly span: Exclude<LimitInterval, 'per_authorization'>;
   readonly categories: readonly string[] | null;
@@ -95,7 +97,7 @@ function placeOf(limit: AppliedLimit, profile: CardProfile, counters: Counters):
   const { by, interval, categories = null } = limit;
   if (interval === 'per_authorization') return OWN;
   const owner = by === 'account' ? profile.accountId : profile.chainId;
-  return counters.placeOf({ owner, span: interval, categories });
+  return counters.placeOf({ account: profile.accountId, owner, span: interval, categories });
 }
 
 /** Places of all counters that a purchase counts towards. */
@@ -141,5 +143,6 @@ function createCounters(): Counters {
 
 /** Of one owner. */
 const isSame = (a: Counter, b: Counter): boolean =>
+  a.account === b.account &&
   a.span === b.span &&
   (a.categories === b.categories || a.categories?.join() === b.categories?.join());

@@ -8,7 +8,9 @@ import { storableJson } from '../../platform/storable-text.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DecisionStore, Reply } from '../../ports/decision-store.ts';
 import { toAskedList } from './decision-rows.ts';
+import { createNotifications, endAtOnce, type Notifications } from './notifications.ts';
 import type { Sql } from './pool.ts';
+import { createServerClock } from './server-clock.ts';
 
 interface RawReply {
   readonly outcome: Reply['kind'];
@@ -20,85 +22,80 @@ interface RawReply {
   readonly error?: string;
 }
 
-/** How fast the estimate of Postgres' clock follows a change: one part in eight an answer. */
-const OFFSET_GAIN = 1 / 8;
-
 export interface DecisionStoreOfPostgres extends DecisionStore {
   close(): Promise<void>;
 }
 
-/** Postgres was away when changes of profiles were to be listened to. */
-const LISTEN_AGAIN_MS = 1_000;
+/** Postgres' error code of a server that takes no writes. */
+const READ_ONLY = '25006';
 /** How long the old connections may take to end when the store is closed. */
 const END_TIMEOUT_S = 1;
 
 /** `connect` makes a pool; it is called again when the connections were lost. */
 export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionStoreOfPostgres {
   let sql = connect();
-  let listener: ((change: string) => void) | undefined;
-  let listenAgain: NodeJS.Timeout | undefined;
-  let isClosed = false;
-  /** Postgres' clock less ours, in milliseconds. */
-  let offsetMs: number | undefined;
+  let changes: Notifications | undefined;
+  const serverClock = createServerClock(clock);
 
-  function learnOffset(postgresMs: number, sentMs: number): void {
-    // The answer's time lies between sending and receiving; the middle is the best guess.
-    const measured = postgresMs - (sentMs + clock.nowMs()) / 2;
-    offsetMs = offsetMs === undefined ? measured : offsetMs + (measured - offsetMs) * OFFSET_GAIN;
+  function reconnect(): void {
+    endAtOnce(sql);
+    sql = connect();
+    changes?.restart();
   }
 
-  /** The driver listens again by itself when a connection is lost, but not when there was none yet. */
-  function listen(): void {
-    clearTimeout(listenAgain);
-    if (listener === undefined || isClosed) return;
-    const listening = sql;
-    listening.listen('profile_changed', listener).catch(() => {
-      if (listening === sql && !isClosed) listenAgain = setTimeout(listen, LISTEN_AGAIN_MS);
-    });
+  /** After a failover the address may lead elsewhere, but connections to the old server stay there. */
+  function leaveReplica(error: unknown): never {
+    if (error instanceof Error && 'code' in error && error.code === READ_ONLY) reconnect();
+    throw error;
   }
 
   return {
     async decide(questions) {
       const sentMs = clock.nowMs();
       const ids = questions.map(() => newDecisionId(sentMs));
-      const { counters, requests } = toAskedList(questions, ids, offsetMs ?? 0);
+      const { counters, requests } = toAskedList(questions, ids, serverClock.offsetMs);
       // One merchant's name that Postgres cannot keep must not fail the neighbours in the list.
       const [row] = await sql<{ replies: RawReply[]; now_ms: number }[]>`
         select decide(${storableJson(counters)}::text::json, ${storableJson(requests)}::text::json,
                       ${new Date(sentMs)}) as replies,
-               (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`;
+               (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`.catch(
+        leaveReplica,
+      );
       if (row === undefined) throw new Error('decide() answered nothing');
-      learnOffset(row.now_ms, sentMs);
+      serverClock.learn(row.now_ms, sentMs);
       return row.replies.map(toReply);
     },
     async loadProfiles(keys) {
-      const rows = await sql<{ profile: CardProfile | null }[]>`
-        select card_profile(k.account, k.card) as profile
+      const sentMs = clock.nowMs();
+      const rows = await sql<{ profile: CardProfile | null; now_ms: number }[]>`
+        select card_profile(k.account, k.card) as profile,
+               (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms
           from unnest(${keys.map((key) => key.stripeAccount)}::text[],
                       ${keys.map((key) => key.stripeCardId)}::text[]) with ordinality k (account, card, place)
          order by place`;
+      // The first decision of a process has a deadline, too.
+      const last = rows.at(-1);
+      if (last !== undefined) serverClock.learn(last.now_ms, sentMs);
       return rows.map((row) => row.profile);
     },
     async recordAnswers(answers) {
       await sql`select record_answers(${storableJson(answers)}::text::json)`;
     },
     onProfileChange(told) {
-      listener = told;
-      listen();
+      changes = createNotifications(connect, 'profile_changed', told);
     },
-    reconnect() {
-      // The old connections hang, so nobody waits for their end.
-      sql.end({ timeout: 0 }).catch(() => {});
-      sql = connect();
-      listen();
-    },
+    reconnect,
     close() {
-      clearTimeout(listenAgain);
-      isClosed = true;
+      changes?.close();
       return sql.end({ timeout: END_TIMEOUT_S });
     },
     async probe() {
-      await sql`select decide('[]', '[]', now())`;
+      const sentMs = clock.nowMs();
+      const [row] = await sql<{ now_ms: number }[]>`
+        select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms from decide('[]', '[]', now())`.catch(
+        leaveReplica,
+      );
+      if (row !== undefined) serverClock.learn(row.now_ms, sentMs);
     },
   };
 }

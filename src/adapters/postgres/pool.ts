@@ -52,6 +52,8 @@ export function createSql(options: SqlOptions): Sql {
       statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       default_transaction_read_only: options.isReadOnly ?? false,
+      // Rows are locked first and read after that, which needs a new snapshot for each statement.
+      default_transaction_isolation: 'read committed',
     },
     types: {
       bigint: {

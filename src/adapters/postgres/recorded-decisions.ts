@@ -16,8 +16,8 @@ import { isoTime } from './transaction-rows.ts';
 
 const ORDER = { table: 'decisions', id: 'decision_id', time: 'decided_at' } as const;
 const MS_PER_SECOND = 1_000;
-/** Answers leave within 500 ms; a process that could not run for so long is not looked after. */
-const ANSWERED_WITHIN = '10 seconds';
+/** Answers leave within 500 ms; a process that could not run for longer than this is not looked after. */
+const ANSWERED_WITHIN = '2 seconds';
 
 type Derived =
   | 'explanation'

@@ -4,6 +4,7 @@
  */
 import type { DecisionStore, GivenAnswer } from '../../ports/decision-store.ts';
 import { RECORD_EVERY_MS, RECORDS_PER_CALL_MAX, UNRECORDED_MAX } from './budget.ts';
+import type { Guard } from './guard.ts';
 import type { Watch } from './watch.ts';
 
 export interface AnswerRecorder {
@@ -15,6 +16,7 @@ export interface AnswerRecorder {
 export function createAnswerRecorder(
   store: Pick<DecisionStore, 'recordAnswers'>,
   watch: Watch,
+  guard: Guard,
 ): AnswerRecorder {
   let waiting: GivenAnswer[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -23,7 +25,10 @@ export function createAnswerRecorder(
   /** @returns whether it could be written. */
   async function write(batch: readonly GivenAnswer[]): Promise<boolean> {
     try {
-      await store.recordAnswers(batch);
+      const recorded = store.recordAnswers(batch);
+      // One that hangs shows a lost connection like any other call; it fails when all are made anew.
+      void guard(() => recorded);
+      await recorded;
     } catch {
       // Postgres is away, which the decisions tell already. What is too much by now is dropped.
       const room = Math.max(0, UNRECORDED_MAX - waiting.length);

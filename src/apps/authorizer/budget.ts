@@ -16,8 +16,10 @@ export const PROFILES_MAX = 50_000;
 export const PROFILES_PER_CALL_MAX = 200;
 /** A call that is not back by then is not waited for any longer: its questions have been answered. */
 export const CALL_GIVEN_UP_MS = 450;
-/** So many calls in a row that did not come back mean that the connections are lost, not that Postgres is slow. */
+/** So many calls that were given up and are not back mean that the connections are lost, not that Postgres is slow. */
 export const STUCK_CALLS_MAX = 3;
+/** One call alone means it after this long: Postgres itself would have ended it after its 350 ms. */
+export const STUCK_FOR_MS = 5_000;
 /**
  * How long a lost connection is left alone before it is made anew. Short, so that decisions resume at once when
  * Postgres is back; the few connections of this process cannot hurt a server that is starting.

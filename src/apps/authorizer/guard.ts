@@ -1,9 +1,9 @@
 /**
  * Calls of Postgres that always come back: with a result, or with the news that there is none. A call that hangs is
- * given up, so that a lost connection stops nobody else; when that happens several times in a row, the store is told
- * to connect anew.
+ * given up, so that a lost connection stops nobody else; when several of them are not back, the store is told to connect
+ * anew, whatever goes well on other connections meanwhile.
  */
-import { CALL_GIVEN_UP_MS, STUCK_CALLS_MAX } from './budget.ts';
+import { CALL_GIVEN_UP_MS, STUCK_CALLS_MAX, STUCK_FOR_MS } from './budget.ts';
 
 export type Guarded<T> =
   | { readonly kind: 'answered'; readonly result: T }
@@ -13,7 +13,26 @@ export type Guarded<T> =
 export type Guard = <T>(call: () => Promise<T>) => Promise<Guarded<T>>;
 
 export function createGuard(reconnect: () => void): Guard {
-  let stuckInARow = 0;
+  /** Calls that were given up and have not come back since. */
+  const stuck = new Set<Promise<unknown>>();
+
+  function connectAnew(): void {
+    stuck.clear();
+    reconnect();
+  }
+
+  function watch(call: Promise<unknown>): void {
+    stuck.add(call);
+    const timer = setTimeout(() => {
+      if (stuck.has(call)) connectAnew();
+    }, STUCK_FOR_MS).unref();
+    void call.then(() => {
+      clearTimeout(timer);
+      stuck.delete(call);
+    });
+    if (stuck.size >= STUCK_CALLS_MAX) connectAnew();
+  }
+
   return async <T>(call: () => Promise<T>): Promise<Guarded<T>> => {
     let timer: NodeJS.Timeout | undefined;
     const givenUp = new Promise<Guarded<T>>((resolve) => {
@@ -25,11 +44,7 @@ export function createGuard(reconnect: () => void): Guard {
     );
     const outcome = await Promise.race([answered, givenUp]);
     clearTimeout(timer);
-    stuckInARow = outcome.kind === 'given_up' ? stuckInARow + 1 : 0;
-    if (stuckInARow >= STUCK_CALLS_MAX) {
-      stuckInARow = 0;
-      reconnect();
-    }
+    if (outcome.kind === 'given_up') watch(answered);
     return outcome;
   };
 }

@@ -79,7 +79,7 @@ export function createLanes(options: LaneOptions): Lanes {
       await new Promise((resolve) => {
         setTimeout(resolve, BUSY_RETRY_MS);
       });
-      retrying = stillInTime(busy.splice(0, questionsPerCallMax), clock);
+      retrying = stillInTime(takeFairly(busy, questionsPerCallMax), clock);
       if (retrying.length === 0) continue;
       const replies = await call(retrying.map((w) => w.question));
       const { stillBusy, answer } = settle(retrying, replies, options);
@@ -122,6 +122,23 @@ export function createLanes(options: LaneOptions): Lanes {
 }
 
 const accountOf = (w: Waiting): string | undefined => w.question.profile?.accountId;
+
+/** In their order, but so that no account keeps the others out of the list. */
+function takeFairly(waiting: Waiting[], most: number): readonly Waiting[] {
+  if (waiting.length <= most) return waiting.splice(0);
+  const share = Math.max(1, Math.floor(most / new Set(waiting.map(accountOf)).size));
+  const taken = new Map<string | undefined, Waiting[]>();
+  let count = 0;
+  const left = waiting.filter((each) => {
+    const ofAccount = taken.get(accountOf(each)) ?? [];
+    if (count >= most || ofAccount.length >= share) return true;
+    taken.set(accountOf(each), [...ofAccount, each]);
+    count += 1;
+    return false;
+  });
+  waiting.splice(0, waiting.length, ...left);
+  return [...taken.values()].flat();
+}
 
 /** Answers those whose time is over, and returns the others. */
 function stillInTime(batch: readonly Waiting[], clock: Clock): readonly Waiting[] {

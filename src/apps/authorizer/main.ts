@@ -66,7 +66,7 @@ await startProcess({
       connections: () => config.database.poolSize,
       callsUnderWay: () => calls.underWay,
     });
-    const answers = createAnswerRecorder(store, watch);
+    const answers = createAnswerRecorder(store, watch, guard);
     const tracing = await startTracing(config.tracing, (error) =>
       logger.warn({ err: error }, 'traces were lost'),
     );

@@ -44,7 +44,7 @@ begin
 end $$;
 
 -- One request as the authorizer asks it (src/adapters/postgres/decision-rows.ts). The requests of a list share its
--- counters, which are numbered from 1: {owner, interval, categories} each, see 0008-spending.sql.
+-- counters, which are numbered from 1: {account, owner, span, categories} each, see 0008-spending.sql.
 create type asked_request as (
   request_id text, decision_id text, stripe_account text, stripe_card_id text, authorization_id text, currency text,
   asked_minor bigint, minimum_minor bigint, surplus jsonb, merchant jsonb, timings jsonb, requested_at bigint,
@@ -68,6 +68,8 @@ create type request_standing as (
   first_place integer, purchase_place integer,
   -- The answer that is recorded already.
   decision_id text, approved boolean, reason text, approved_minor bigint,
+  -- It was given to the same question.
+  is_same boolean,
   -- Where in the list of locked accounts its account is; null when it is unknown, or locked by somebody else.
   account_place integer, is_fresh boolean,
   -- Its authorization, when an earlier request was approved, or Stripe showed it.
@@ -75,7 +77,8 @@ create type request_standing as (
   -- A view or a clearing record came before this decision.
   is_seen boolean);
 
-create type recorded_answer as (decision_id text, approved boolean, reason text, approved_minor bigint);
+create type recorded_answer as (
+  decision_id text, approved boolean, reason text, approved_minor bigint, is_same boolean);
 create type known_purchase as (counted_minor bigint, anchored_at timestamptz, is_seen boolean);
 
 -- What becomes of a request; `is_new` when this call has decided it.
@@ -88,13 +91,16 @@ create type request_outcome as (
 create function standings_of(p_requests asked_request[], p_locked text[], p_versions bigint[])
   returns request_standing[] language sql stable as $$
   select array_agg(row(s.tenant, s.first_place, s.purchase_place, (s.recorded).decision_id, (s.recorded).approved,
-                       (s.recorded).reason, (s.recorded).approved_minor, s.account_place, s.is_fresh,
+                       (s.recorded).reason, (s.recorded).approved_minor, (s.recorded).is_same, s.account_place, s.is_fresh,
                        (s.known).counted_minor, (s.known).anchored_at, coalesce((s.known).is_seen, false) or s.is_awaited
                       )::request_standing order by s.place)
     from (
       select r.place, r.tenant, min(r.place) over (partition by r.tenant, r.request_id) as first_place,
              min(r.place) over (partition by r.authorization_id) as purchase_place, r.account_place,
-             (select row(d.decision_id, d.approved, d.reason, d.approved_minor)::recorded_answer from decisions d
+             (select row(d.decision_id, d.approved, d.reason, d.approved_minor,
+                         (d.authorization_id, d.stripe_card_id, d.asked_minor, d.currency::text) is not distinct from
+                         (r.authorization_id, r.stripe_card_id, r.asked_minor, r.currency))::recorded_answer
+                from decisions d
                where d.tenant_id = r.tenant and d.request_id = r.request_id) as recorded,
              p_versions[r.account_place] = r.account_version
                and (select c.version = r.card_version and c.account_id = r.account_id and c.tenant_id = r.tenant_id
@@ -210,6 +216,7 @@ declare
   holds decided_hold[] := '{}';
   increments decided_hold[] := '{}';
   seen text[] := '{}';
+  asked_elsewhere text[] := '{}';
   today timestamptz := date_trunc('day', p_now, 'UTC');
   r asked_request;
   s request_standing;
@@ -227,6 +234,14 @@ declare
   joins integer;
   counted bigint;
 begin
+  -- A request of an unknown card has no row to lock; the same request asked twice must still not wait for the other. Before
+  -- anything is read, so that what the other has committed is seen.
+  foreach r in array p_requests loop
+    if r.account_id is null
+        and not pg_try_advisory_xact_lock(hashtextextended(coalesce(r.stripe_account, '') || '/' || r.request_id, 11)) then
+      asked_elsewhere := asked_elsewhere || r.request_id;
+    end if;
+  end loop;
   -- In a statement of its own and ascending: the statements after it see what was committed before the lock was
   -- taken, and nobody who locks in the same order can deadlock with this.
   select coalesce(array_agg(l.account_id), '{}'), array_agg(l.version), array_agg(l.currency),
@@ -238,13 +253,15 @@ begin
   standings := standings_of(p_requests, locked, versions);
   select array_agg(coalesce(i.amount_minor, 0) order by c.place), array_agg(coalesce(i.purchases, 0) order by c.place)
     into spent, purchases
-    from rows from (json_to_recordset(p_counters) as (owner text, span text, categories text[]))
-      with ordinality as c (owner, span, categories, place)
+    from rows from (json_to_recordset(p_counters) as (account text, owner text, span text, categories text[]))
+      with ordinality as c (account, owner, span, categories, place)
     join windows_of((case when p_is_alone then coalesce((standings[1]).anchored_at, p_now) else p_now end
       at time zone 'UTC')::date) w using (span)
     cross join lateral (
       select sum(p.amount_minor)::bigint as amount_minor, sum(p.purchases)::bigint as purchases from spending p
-       where p.owner_id = c.owner and p.spent_on between w.first_day and w.last_day
+       -- Those of accounts that were not locked are not asked for: a request alone, or a busy one, must not pay for
+       -- the whole list.
+       where (c.account is null or c.account = any (locked)) and p.owner_id = c.owner and p.spent_on between w.first_day and w.last_day
          and (c.categories is null or p.category = any (c.categories))) i;
 
   foreach r in array p_requests loop
@@ -253,6 +270,9 @@ begin
     o := row('decided', s.decision_id, s.approved, s.reason, s.approved_minor, false, null, null);
     if s.tenant_id is null then
       o.outcome := 'unknown_tenant';
+    elsif s.decision_id is not null and not s.is_same then
+      o := row('failed', null, null, null, null, false, null,
+        'the request ' || r.request_id || ' was decided before, with another content');
     elsif s.decision_id is not null then
       null;
     elsif s.first_place < place then
@@ -262,8 +282,7 @@ begin
       -- The caller has declined by now; a hold taken after that would only have to be freed again.
       o.outcome := 'too_late';
     elsif r.account_id is null then
-      -- There is no row to lock; the same request asked twice must still not wait for the other.
-      o.is_new := pg_try_advisory_xact_lock(hashtextextended(s.tenant_id || '/' || r.request_id, 11));
+      o.is_new := r.request_id <> all (asked_elsewhere);
       if not o.is_new then o.outcome := 'busy'; end if;
     elsif s.account_place is null then
       o.outcome := 'busy';
@@ -370,11 +389,17 @@ declare
   outcomes request_outcome[];
   one request_outcome[];
 begin
+  -- What is read after the lock must be what was committed before it.
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'decide() needs the isolation level read committed';
+  end if;
   requests := array(select r from json_populate_recordset(null::asked_request, p_requests) r);
   begin
     outcomes := decide_together(p_counters, requests, p_now, false);
   exception
     when others then
+      -- The server cannot decide at all (it is read-only, full, or ending), which is no fault of a request.
+      if left(sqlstate, 2) in ('25', '53', '57', '58') or cardinality(requests) = 0 then raise; end if;
       outcomes := array_fill(row('failed', null, null, null, null, false, null, sqlerrm)::request_outcome,
         array[cardinality(requests)]);
   end;
