@@ -1,7 +1,10 @@
 /** The store of decisions on servers that are not as they should be: with another clock, or without the right to write. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOfReplica } from '../../src/adapters/postgres/database-outage.ts';
 import { createDecisionStore } from '../../src/adapters/postgres/decision-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { createGuard } from '../../src/apps/authorizer/guard.ts';
+import { createProbe } from '../../src/apps/authorizer/probe.ts';
 import type { Question } from '../../src/ports/decision-store.ts';
 import { questionOf } from '../support/ask-decision.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
@@ -63,10 +66,11 @@ describe('a server that takes no writes', () => {
       connected.push(pool);
       return pool;
     }, storeWithClock(0).clock);
+    const guard = createGuard(() => store.reconnect(), isOfReplica);
     const question = await questionOf(store, await requestFor(sql, { card, amount: 1 }));
-    await expect(store.probe()).rejects.toMatchObject({ code: '25006' });
+    await expect(createProbe(store, guard)()).rejects.toMatchObject({ code: '25006' });
     expect(connected).toHaveLength(2);
-    await expect(store.decide([question])).rejects.toMatchObject({ code: '25006' });
+    expect(await guard(() => store.decide([question]))).toMatchObject({ kind: 'failed' });
     expect(await store.decide([question])).toMatchObject([{ kind: 'decided' }]);
     await store.close();
   });

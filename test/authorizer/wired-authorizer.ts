@@ -1,5 +1,6 @@
 /** An authorizer as main.ts wires it, without a process of its own: requests are injected, Postgres is real. */
 import { pino } from 'pino';
+import { isOfReplica } from '../../src/adapters/postgres/database-outage.ts';
 import { createDecisionStore } from '../../src/adapters/postgres/decision-store.ts';
 import { createSql } from '../../src/adapters/postgres/pool.ts';
 import { createAnswerRecorder } from '../../src/apps/authorizer/answer-recorder.ts';
@@ -56,7 +57,7 @@ export function wireAuthorizer(url: string, name: string): WiredAuthorizer {
   const registry = createMetrics('authorizer');
   const metrics = createAuthorizerMetrics(registry);
   const { watch } = metrics;
-  const guard = createGuard(() => store.reconnect());
+  const guard = createGuard(() => store.reconnect(), isOfReplica);
   // What went wrong in Postgres shows in the answers.
   const parts = { store, clock, guard, onError: () => {} };
   const profiles = createProfileCache(createProfileLoader(parts), watch);

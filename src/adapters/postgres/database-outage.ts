@@ -19,6 +19,9 @@ const CONNECTION_CODES = new Set([
  */
 const OUTAGE_CLASSES = new Set(['08', '53', '57', '58']);
 
+/** SQLSTATE of a server that takes no writes. */
+const READ_ONLY = '25006';
+
 /** So much waits for the database that more would only wait longer, and fill the memory. */
 export class DatabaseBusyError extends Error {
   override readonly name = 'DatabaseBusyError';
@@ -32,3 +35,7 @@ export function isDatabaseOutage(error: unknown): boolean {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return CONNECTION_CODES.has(code) || (code.length === 5 && OUTAGE_CLASSES.has(code.slice(0, 2)));
 }
+
+/** True on a server that takes no writes. After a failover the address leads elsewhere, but old connections stay there. */
+export const isOfReplica = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === READ_ONLY;

@@ -26,8 +26,6 @@ export interface DecisionStoreOfPostgres extends DecisionStore {
   close(): Promise<void>;
 }
 
-/** Postgres' error code of a server that takes no writes. */
-const READ_ONLY = '25006';
 /** How long the old connections may take to end when the store is closed. */
 const END_TIMEOUT_S = 1;
 
@@ -36,18 +34,6 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
   let sql = connect();
   let changes: Notifications | undefined;
   const serverClock = createServerClock(clock);
-
-  function reconnect(): void {
-    endAtOnce(sql);
-    sql = connect();
-    changes?.restart();
-  }
-
-  /** After a failover the address may lead elsewhere, but connections to the old server stay there. */
-  function leaveReplica(error: unknown): never {
-    if (error instanceof Error && 'code' in error && error.code === READ_ONLY) reconnect();
-    throw error;
-  }
 
   return {
     async decide(questions) {
@@ -58,9 +44,7 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
       const [row] = await sql<{ replies: RawReply[]; now_ms: number }[]>`
         select decide(${storableJson(counters)}::text::json, ${storableJson(requests)}::text::json,
                       ${new Date(sentMs)}) as replies,
-               (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`.catch(
-        leaveReplica,
-      );
+               (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`;
       if (row === undefined) throw new Error('decide() answered nothing');
       serverClock.learn(row.now_ms, sentMs);
       return row.replies.map(toReply);
@@ -84,7 +68,11 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
     onProfileChange(told) {
       changes = createNotifications(connect, 'profile_changed', told);
     },
-    reconnect,
+    reconnect() {
+      endAtOnce(sql);
+      sql = connect();
+      changes?.restart();
+    },
     close() {
       changes?.close();
       return sql.end({ timeout: END_TIMEOUT_S });
@@ -92,9 +80,7 @@ export function createDecisionStore(connect: () => Sql, clock: Clock): DecisionS
     async probe() {
       const sentMs = clock.nowMs();
       const [row] = await sql<{ now_ms: number }[]>`
-        select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms from decide('[]', '[]', now())`.catch(
-        leaveReplica,
-      );
+        select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms from decide('[]', '[]', now())`;
       if (row !== undefined) serverClock.learn(row.now_ms, sentMs);
     },
   };

@@ -1,7 +1,7 @@
 /**
  * Calls of Postgres that always come back: with a result, or with the news that there is none. A call that hangs is
  * given up, so that a lost connection stops nobody else; when several of them are not back, the store is told to connect
- * anew, whatever goes well on other connections meanwhile.
+ * anew, whatever goes well on other connections meanwhile. So it is when an error shows that the server is the wrong one.
  */
 import { CALL_GIVEN_UP_MS, STUCK_CALLS_MAX, STUCK_FOR_MS } from './budget.ts';
 
@@ -12,7 +12,10 @@ export type Guarded<T> =
 
 export type Guard = <T>(call: () => Promise<T>) => Promise<Guarded<T>>;
 
-export function createGuard(reconnect: () => void): Guard {
+export function createGuard(
+  reconnect: () => void,
+  isWrongServer: (error: unknown) => boolean = () => false,
+): Guard {
   /** Calls that were given up and have not come back since. */
   const stuck = new Set<Promise<unknown>>();
 
@@ -45,6 +48,7 @@ export function createGuard(reconnect: () => void): Guard {
     const outcome = await Promise.race([answered, givenUp]);
     clearTimeout(timer);
     if (outcome.kind === 'given_up') watch(answered);
+    if (outcome.kind === 'failed' && isWrongServer(outcome.error)) connectAnew();
     return outcome;
   };
 }

@@ -1,4 +1,5 @@
 /** The authorizer's process: wires the real-time path, which needs Postgres and nothing else. */
+import { isOfReplica } from '../../adapters/postgres/database-outage.ts';
 import { createDecisionStore } from '../../adapters/postgres/decision-store.ts';
 import { createSql, type Sql } from '../../adapters/postgres/pool.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -50,7 +51,7 @@ await startProcess({
       createGuard(() => {
         watch.reconnect();
         store.reconnect();
-      }),
+      }, isOfReplica),
     );
     const { guard } = calls;
     const profiles = createProfileCache(
