@@ -2,7 +2,7 @@
  * What a card's workflow can hear. Facts are small, carry ids and never personal data, and are hints: a fact
  * that no longer fits the state is ignored, and one that contradicts it is checked at Stripe before it is believed.
  */
-import type { StripeCardId } from './ids.ts';
+import type { CardId, StripeCardId } from './ids.ts';
 
 export type ShippingStatus =
   | 'pending'
@@ -15,6 +15,14 @@ export type ShippingStatus =
 
 export type StripeCardStatus = 'active' | 'inactive' | 'canceled';
 export type CancelReason = 'requested' | 'lost' | 'stolen';
+export type ReplacementReason = 'lost' | 'stolen' | 'damaged' | 'expired';
+
+/** Who may freeze a card. Each lifts its own freeze only, and the card is frozen while one of them stands. */
+export const FREEZE_OWNERS = ['operator', 'cardholder', 'fraud'] as const;
+export type FreezeOwner = (typeof FREEZE_OWNERS)[number];
+
+/** What Stripe has to follow: the card's spending controls, or the holder's profile. */
+export type Mirrored = 'controls' | 'holder';
 
 /** A Stripe card as an event or a fetch showed it. `fetched` is Stripe's answer just now; `event` may be old. */
 export interface StripeCardSeen {
@@ -24,12 +32,16 @@ export interface StripeCardSeen {
   readonly status: StripeCardStatus;
   readonly cancellationReason: string | null;
   readonly shippingStatus: ShippingStatus | null;
+  /** The first millisecond after the month in which the card expires. */
+  readonly expiresMs?: number;
 }
 
 export type CardFact =
   // KYC
   /** `kycAttempt` is the attempt that was begun; an answer to an earlier one begins nothing now. */
   | { readonly kind: 'verification_started'; readonly kycAttempt?: number }
+  /** The provider was asked in case its message was missed, and the check goes on. */
+  | { readonly kind: 'verification_pending' }
   | { readonly kind: 'identity_verified' }
   | { readonly kind: 'identity_failed'; readonly code: string }
   | { readonly kind: 'identity_canceled' }
@@ -44,23 +56,51 @@ export type CardFact =
       readonly stripeCardId: StripeCardId;
       readonly status: StripeCardStatus;
       readonly shippingStatus: ShippingStatus | null;
+      readonly expiresMs?: number;
     }
+  /** `reason` is Stripe's requirement, or `invalid:<field>` where the request itself was refused. */
   | { readonly kind: 'issuance_blocked'; readonly reason: string }
   | { readonly kind: 'issuance_refused'; readonly code: string }
-  | { readonly kind: 'cardholder_changed' }
+  | { readonly kind: 'issuance_retry_requested' }
+  /** `problem`: Stripe's `disabled_reason`, else `cardholder_blocked` or `cardholder_inactive`; null when all is well. */
+  | { readonly kind: 'cardholder_changed'; readonly problem?: string | null }
   | { readonly kind: 'recheck_due' }
   | { readonly kind: 'previous_card_canceled' }
   | { readonly kind: 'shipping_corrected' }
   // At Stripe
   | StripeCardSeen
   | { readonly kind: 'delivery_confirmed' }
+  | { readonly kind: 'delivery_reminder_due' }
   | { readonly kind: 'delivery_overdue' }
   | { readonly kind: 'activation_refused'; readonly code: string }
   // Commands committed in Postgres
   /** `version` is the card's row at the change: of two facts that overtake each other, the higher one counts. */
-  | { readonly kind: 'freeze_changed'; readonly frozen: boolean; readonly version?: number }
+  | {
+      readonly kind: 'freeze_changed';
+      readonly frozen: boolean;
+      readonly version?: number;
+      /** Whose freezes stand. */
+      readonly by?: readonly FreezeOwner[];
+    }
   | { readonly kind: 'freeze_mirrored'; readonly frozen: boolean }
   | { readonly kind: 'cancel_requested'; readonly reason: CancelReason }
+  /** `version` is that of the row that holds what Stripe is to follow. */
+  | { readonly kind: 'mirror_wanted'; readonly what: Mirrored; readonly version: number }
+  /** `refusal` is Stripe's code where it would not take the change. */
+  | {
+      readonly kind: 'mirror_done';
+      readonly what: Mirrored;
+      readonly version: number;
+      readonly refusal: string | null;
+    }
+  /** The row of the replacement is written; its own workflow makes the card. */
+  | {
+      readonly kind: 'replacement_requested';
+      readonly reason: ReplacementReason;
+      readonly replacementId: CardId;
+    }
+  /** The replacement can be spent with: this card ends. */
+  | { readonly kind: 'replaced'; readonly replacementId: CardId }
   // Spending and the end
   | { readonly kind: 'purchase_seen' }
   | {
