@@ -1,15 +1,24 @@
 /** The activities as the workflow calls them: their time limits, their retries, and what the UI shows for them. */
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { CardActivities } from '../activities/index.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
 import { type CardState, stripeCardIdOf } from '../src/domain/card-phase.ts';
 import type { CardAction } from '../src/domain/card-plan.ts';
-import type { CardId } from '../src/domain/ids.ts';
+import type { CardId, StripeCardId } from '../src/domain/ids.ts';
 import { invariant } from '../src/domain/invariant.ts';
 
-/** Postgres alone: one short transaction, which may wait for an account's lock. */
-export const records = proxyActivities<Pick<CardActivities, 'loadCard' | 'saveCard'>>({
+/**
+ * Postgres alone: one short transaction, which may wait for an account's lock. Run within the workflow's task, which
+ * saves a round trip and an action each; once a try has to wait longer than the threshold, a timer on the server does,
+ * so that an outage of Postgres keeps no task of the worker occupied.
+ */
+export const records = proxyLocalActivities<Pick<CardActivities, 'loadCard' | 'saveCard'>>({
   startToCloseTimeout: '10s',
+  localRetryThreshold: '2s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
@@ -17,7 +26,18 @@ export const records = proxyActivities<Pick<CardActivities, 'loadCard' | 'saveCa
  * Stripe: up to four calls of 20 s each. A cancelled activity is waited for, because its call may still take
  * effect: whoever looks for the card afterwards must look after that call has ended.
  */
-const stripe = proxyActivities<Omit<CardActivities, 'loadCard' | 'saveCard'>>({
+const stripe = proxyActivities<
+  Omit<CardActivities, 'loadCard' | 'saveCard'> &
+    Record<
+      'readVerification' | 'renewCard' | 'updateCardholder',
+      (argument: { readonly cardId: CardId }) => Promise<CardFact>
+    > & {
+      mirrorControls(argument: {
+        readonly cardId: CardId;
+        readonly stripeCardId: StripeCardId;
+      }): Promise<CardFact>;
+    }
+>({
   startToCloseTimeout: '2m',
   // The worker sends heartbeats for all activities; without them a worker that died is noticed after 2 minutes.
   heartbeatTimeout: '8s',
@@ -60,9 +80,13 @@ export async function perform(
       ]);
     }
     case 'checkSettled':
-      return stripe.checkSettled({ cardId });
+    case 'readVerification':
+    case 'renewCard':
+    case 'updateCardholder':
+      return stripe[action]({ cardId });
     case 'activateCard':
     case 'readCard':
+    case 'mirrorControls':
     case 'mirrorFreeze': {
       invariant(stripeCardId !== null, `${action} needs a card at Stripe`);
       const frozen = state.freeze.wanted;

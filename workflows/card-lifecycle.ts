@@ -5,12 +5,16 @@
  * starts again (after a close, a late fact, a lost namespace) continues exactly where the card stood.
  */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
-import type { CardWorkflowArgument, LoadedCard } from '../src/domain/card-contract.ts';
+import type {
+  CardWorkflowArgument,
+  LoadedCard,
+  NumberedFact,
+} from '../src/domain/card-contract.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
 import { nextStep } from '../src/domain/card-plan.ts';
 import { records } from './card-activities.ts';
 import { type CardRun, createCardRun, type OpenCard } from './card-run.ts';
-import { act, drain, wait } from './card-work.ts';
+import { act, drain, noteIssuing, wait } from './card-work.ts';
 import { registerHandlers } from './handlers.ts';
 
 export async function cardLifecycle(argument: CardWorkflowArgument): Promise<void> {
@@ -22,6 +26,7 @@ export async function cardLifecycle(argument: CardWorkflowArgument): Promise<voi
   card.show();
   for (;;) {
     drain(run, card);
+    noteIssuing(card);
     if (card.record.changed) await card.saver.flush();
     card.show();
     if (run.mustRenew) await renew(run, card);
@@ -32,7 +37,7 @@ export async function cardLifecycle(argument: CardWorkflowArgument): Promise<voi
 
 /** Freezes and cancels are committed in Postgres without us; what the state does not know yet becomes a fact. */
 function hearCommitted(run: CardRun, loaded: LoadedCard): void {
-  const committed = [];
+  const committed: NumberedFact[] = [];
   if (loaded.frozen !== loaded.state.freeze.wanted) {
     const { frozen, version } = loaded;
     const fact: CardFact = {
@@ -46,6 +51,13 @@ function hearCommitted(run: CardRun, loaded: LoadedCard): void {
   if (loaded.cancelRequested !== null && phase !== 'winding_down' && phase !== 'closed') {
     const fact = { kind: 'cancel_requested', reason: loaded.cancelRequested } as const;
     committed.push({ factId: null, fact });
+  }
+  if (loaded.spending) {
+    // Digests are not saved one by one, so Postgres knows better what the card has spent.
+    const fact = { kind: 'spending_digest', ...loaded.spending } as const;
+    if (loaded.state.phase === 'active' && loaded.state.purchases < fact.purchases) {
+      committed.push({ factId: null, fact });
+    }
   }
   run.queue.putBack(committed);
 }

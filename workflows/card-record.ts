@@ -5,12 +5,20 @@
  */
 import type { LoadedCard, NumberedFact } from '../src/domain/card-contract.ts';
 import type { Outcome } from '../src/domain/card-outcome.ts';
-import type { CardState } from '../src/domain/card-phase.ts';
-import { type CardSave, type TimelineNote, timelineNote } from '../src/domain/card-save.ts';
+import { type CardState, completeState } from '../src/domain/card-phase.ts';
+import {
+  type CardSave,
+  isToBeSaved,
+  type TimelineNote,
+  timelineNote,
+} from '../src/domain/card-save.ts';
 import { transition } from '../src/domain/card-state.ts';
+import type { Unusable } from './fact-queue.ts';
 
 /** Lines on the details page; more than these nobody reads there, the timeline has them all. */
-const HISTORY_MAX = 12;
+const HISTORY_MAX = 10;
+/** Notes on unusable messages that are shown and saved together; a flood of them says no more than the first. */
+const UNUSABLE_MAX = 5;
 
 /** One fact as the details page shows it. */
 export interface HeardFact {
@@ -21,10 +29,12 @@ export interface HeardFact {
 
 export class CardRecord {
   state: CardState;
-  /** Rises with every fact applied, in this run and the runs before. */
+  /** When the present phase began. */
+  phaseSinceMs: number;
+  /** Rises with everything that a save has to bring, in this run and the runs before. */
   revision: number;
   savedRevision: number;
-  /** A change of state waits to be saved: at once. */
+  /** Something waits to be saved: at once. */
   changed = false;
   /** When the oldest fact that only waits to be closed was applied; null when none waits. */
   unclosedSinceMs: number | null = null;
@@ -33,45 +43,62 @@ export class CardRecord {
   /** Facts of the outbox that were applied and are not closed by a save. */
   unclosed: readonly NumberedFact[] = [];
   readonly history: HeardFact[] = [];
+  /** Messages of this run that could not be used, the newest last. */
+  readonly unusable: string[] = [];
   private readonly loaded: LoadedCard;
   private timeline: readonly TimelineNote[] = [];
+  private unsavedUnusable: readonly Unusable[] = [];
 
   constructor(loaded: LoadedCard) {
     this.loaded = loaded;
-    this.state = loaded.state;
+    this.state = completeState(loaded.state);
+    this.phaseSinceMs = loaded.phaseSinceMs ?? this.state.sinceMs;
     this.revision = loaded.revision;
     this.savedRevision = loaded.revision;
   }
 
   apply(numbered: NumberedFact, nowMs: number): Outcome {
+    const { fact } = numbered;
     const before = this.state;
-    const outcome = transition(before, numbered.fact, nowMs);
+    const outcome = transition(before, fact, nowMs);
     this.revision += 1;
     this.appliedInRun += 1;
     if (outcome.kind === 'moved') {
       this.state = outcome.state;
-      this.changed = true;
-      const note = timelineNote(before, outcome.state, numbered.fact, nowMs);
+      if (before.phase !== outcome.state.phase) this.phaseSinceMs = nowMs;
+      if (isToBeSaved(before, outcome.state, fact)) this.changed = true;
+      const note = timelineNote(before, outcome.state, fact, nowMs);
       if (note !== null) this.timeline = [...this.timeline, note];
     }
     if (numbered.factId !== null) {
       this.unclosed = [...this.unclosed, numbered];
       this.unclosedSinceMs ??= nowMs;
     }
-    const { kind } = numbered.fact;
-    this.history.push({ atMs: nowMs, kind, effect: effectOf(before, outcome) });
+    this.history.push({ atMs: nowMs, kind: fact.kind, effect: effectOf(before, outcome) });
     if (this.history.length > HISTORY_MAX) this.history.shift();
     return outcome;
+  }
+
+  /** Keeps a message that could not be used: its row is closed, and a person is told. */
+  reject(unusable: Unusable): void {
+    this.revision += 1;
+    this.changed = true;
+    this.unsavedUnusable = [...this.unsavedUnusable, unusable];
+    this.unusable.push(unusable.what);
+    if (this.unusable.length > UNUSABLE_MAX) this.unusable.shift();
   }
 
   /** What is to be saved now. Until `confirm` or `putBack` is called with it, nothing else may be taken. */
   takeSave(writer: string): CardSave {
     const { revision, state, timeline } = this;
-    const closedFactIds = this.unclosed.flatMap(({ factId }) => factId ?? []);
+    const ids = [...this.unclosed, ...this.unsavedUnusable].flatMap(({ factId }) => factId ?? []);
+    const unusable = this.unsavedUnusable.slice(0, UNUSABLE_MAX).map(({ what }) => what);
     this.changed = false;
     this.timeline = [];
+    this.unsavedUnusable = [];
     this.unclosedSinceMs = null;
-    return { cardId: this.loaded.cardId, revision, writer, state, closedFactIds, timeline };
+    const { cardId } = this.loaded;
+    return { cardId, revision, writer, state, closedFactIds: ids, timeline, unusable };
   }
 
   confirm(save: CardSave): void {
@@ -83,6 +110,8 @@ export class CardRecord {
   putBack(save: CardSave): void {
     this.changed = true;
     this.timeline = [...save.timeline, ...this.timeline];
+    const unusable = (save.unusable ?? []).map((what) => ({ what, factId: null }));
+    this.unsavedUnusable = [...unusable, ...this.unsavedUnusable];
   }
 }
 

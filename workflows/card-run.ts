@@ -9,12 +9,9 @@ import type {
 import { FACTS_PER_RUN_MAX, UPDATES_REMEMBERED_MAX } from '../src/domain/limits.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { CardRecord } from './card-record.ts';
-import { createFactQueue, type FactQueue } from './fact-queue.ts';
+import { createFactQueue, type FactQueue, type Unusable } from './fact-queue.ts';
 import { createSaver, type Saver } from './saver.ts';
 import { createVisibility } from './visibility.ts';
-
-/** Notes on signals that could not be used; the newest are enough to find out who sends them. */
-const UNUSABLE_MAX = 5;
 
 /** What exists once `loadCard` has returned. */
 export interface OpenCard {
@@ -31,8 +28,8 @@ export interface CardRun {
   readonly card: OpenCard | undefined;
   open(loaded: LoadedCard): OpenCard;
   upgradeWanted: boolean;
-  /** A signal that nobody can work with: logged and shown, never thrown. */
-  reject(what: string): void;
+  /** A message that nobody can work with: logged, shown, and kept for a person with the next save; never thrown. */
+  reject(unusable: Unusable): void;
   answerOf(updateId: string): CommandAnswer | undefined;
   remember(updateId: string, answer: CommandAnswer): void;
   /** True when this run should end and a new one begin: history is long, enough was done, or new code waits. */
@@ -46,13 +43,14 @@ export function createCardRun(argument: CardWorkflowArgument): CardRun {
     argument.carried?.finishedUpdates.map(({ id, answer }) => [id, answer]),
   );
   const cap = argument.factsPerRunMax ?? FACTS_PER_RUN_MAX;
-  const unusable: string[] = [];
+  const early: Unusable[] = [];
   let card: OpenCard | undefined;
 
   function open(loaded: LoadedCard): OpenCard {
     const record = new CardRecord(loaded);
     const visibility = createVisibility(loaded);
-    const show = (): void => visibility.show(record, unusable);
+    for (const unusable of early.splice(0)) record.reject(unusable);
+    const show = (): void => visibility.show(record);
     card = { record, show, saver: createSaver(record, show) };
     return card;
   }
@@ -66,10 +64,10 @@ export function createCardRun(argument: CardWorkflowArgument): CardRun {
     get card() {
       return card;
     },
-    reject(what) {
-      log.warn('a signal could not be used', { what });
-      unusable.push(what);
-      if (unusable.length > UNUSABLE_MAX) unusable.shift();
+    reject(unusable) {
+      log.warn('a message could not be used', { ...unusable });
+      if (card === undefined) early.push(unusable);
+      else card.record.reject(unusable);
     },
     answerOf: (updateId) => finished.get(updateId),
     remember(updateId, answer) {

@@ -8,7 +8,12 @@ import {
   type NextStep,
   nextStep,
 } from '../src/domain/card-plan.ts';
-import { FACT_CLOSE_AFTER_MS, NO_PROGRESS_PAUSE_MS } from '../src/domain/limits.ts';
+import { factProblem } from '../src/domain/fact-shape.ts';
+import {
+  ACTIVITY_GRACE_MS,
+  FACT_CLOSE_AFTER_MS,
+  NO_PROGRESS_PAUSE_MS,
+} from '../src/domain/limits.ts';
 import { perform } from './card-activities.ts';
 import type { CardRun, OpenCard } from './card-run.ts';
 
@@ -30,11 +35,11 @@ const applyOwn = (card: OpenCard, fact: CardFact): boolean =>
 /** Runs the activity of an action. Facts are drained meanwhile; one that ends the phase ends the activity too. */
 export async function act(run: CardRun, card: OpenCard, action: CardAction): Promise<void> {
   const { record } = card;
-  if (action === 'issueCard' && !(await noteIssuing(card))) return;
+  if (action === 'issueCard' && !(await isIssuingNoted(card))) return;
   const before = record.state;
   const outcome = await performWatched(run, card, action);
   if (outcome === 'interrupted') return;
-  if (applyOwn(card, outcome.fact)) {
+  if (isUsable(run, action, outcome.fact) && applyOwn(card, outcome.fact)) {
     // What came too early for the answer is looked at once more: hints may come in any order.
     for (const { fact } of outcome.tooEarly) applyOwn(card, fact);
     return;
@@ -49,13 +54,23 @@ export async function act(run: CardRun, card: OpenCard, action: CardAction): Pro
   );
 }
 
-/** Saves, before the first create call, that one may have been sent. False when the card moved on meanwhile. */
-async function noteIssuing(card: OpenCard): Promise<boolean> {
-  const { state } = card.record;
+/**
+ * Notes, before the first create call, that one may be sent: the save that brings the card into its phase then says
+ * so too. Later steps find a card that nobody knows of by this note.
+ */
+export function noteIssuing({ record }: OpenCard): void {
+  const { state } = record;
+  const step = nextStep(state);
+  if (step.kind !== 'act' || step.action !== 'issueCard') return;
   if (state.phase === 'issuance' && !state.createSent) {
-    applyOwn(card, { kind: 'issuing_started' });
-    await card.saver.flush();
+    record.apply({ factId: null, fact: { kind: 'issuing_started' } }, Date.now());
   }
+}
+
+/** Saves the note. False when the card moved on meanwhile. */
+async function isIssuingNoted(card: OpenCard): Promise<boolean> {
+  noteIssuing(card);
+  if (card.record.changed) await card.saver.flush();
   const step = nextStep(card.record.state);
   return !card.saver.stale && step.kind === 'act' && step.action === 'issueCard';
 }
@@ -81,6 +96,8 @@ async function performWatched(
     tooEarly.push(...drain(run, card));
     if (record.changed) await saver.flush();
   }
+  // Most calls end by themselves in less time than a cancellation takes; one that waits for its next try does not.
+  await condition(() => running.ending() !== undefined, ACTIVITY_GRACE_MS);
   if (running.ending() === undefined) running.cancel();
   await condition(() => running.ending() !== undefined);
   const ending = running.ending();
@@ -136,12 +153,19 @@ export async function wait(
 const earlier = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
 
+/** An answer of another version of the worker is kept for a person like a signal that makes no sense. */
+function isUsable(run: CardRun, action: CardAction, answer: unknown): boolean {
+  const problem = factProblem(answer);
+  if (problem !== null) run.reject({ what: `answer of ${action}: ${problem}`, factId: null });
+  return problem === null;
+}
+
 async function deadline(run: CardRun, card: OpenCard, due: DeadlineStep): Promise<void> {
   const { record } = card;
   if (due.action !== undefined) {
     const outcome = await performWatched(run, card, due.action);
     if (outcome === 'interrupted') return;
-    applyOwn(card, outcome.fact);
+    if (isUsable(run, due.action, outcome.fact)) applyOwn(card, outcome.fact);
     const step = nextStep(record.state);
     // What Stripe showed may have ended this wait.
     if (step.kind !== 'wait' || step.untilMs === null || Date.now() < step.untilMs) return;

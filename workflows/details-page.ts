@@ -1,15 +1,19 @@
 /** The page that the Temporal UI shows for a card. Ids, times and kinds only: nothing personal. */
 
+import { attentionOf } from '../src/domain/card-attention.ts';
+import { cardWorkflowId } from '../src/domain/card-contract.ts';
 import { type CardState, stripeCardIdOf } from '../src/domain/card-phase.ts';
-import { attentionOf, nextStep } from '../src/domain/card-plan.ts';
+import { nextStep } from '../src/domain/card-plan.ts';
 import type { HeardFact } from './card-record.ts';
 
 export interface DetailsView {
   readonly tenantId: string;
+  readonly cardholderId: string;
   readonly state: CardState;
+  readonly phaseSinceMs: number;
   readonly revision: number;
   readonly history: readonly HeardFact[];
-  /** Signals that could not be used. */
+  /** Messages that could not be used. */
   readonly unusable: readonly string[];
 }
 
@@ -21,30 +25,50 @@ export function detailsPage(view: DetailsView): string {
   const lines = [
     `## ${state.phase}${subStep(state)}`,
     '',
+    `- **Since:** ${time(view.phaseSinceMs)}`,
     `- **Now:** ${now(state)}`,
-    `- **This wait began:** ${time(state.sinceMs)}`,
-    `- **Stripe card:** ${stripeCardIdOf(state) ?? 'none yet'}`,
-    `- **Issuance attempts:** ${state.attempt}`,
-    `- **Frozen:** ${state.freeze.wanted ? 'yes' : 'no'}${
-      state.freeze.wanted === state.freeze.mirrored ? '' : ' (Stripe does not show it yet)'
-    }`,
-    `- **Tenant:** ${view.tenantId}`,
-    `- **Saved revision:** ${view.revision}`,
   ];
   if (attention !== null) {
     lines.push(`- **Needs a person:** ${attention.kind} ${attention.detail}`.trimEnd());
   }
-  if (view.history.length > 0) {
-    lines.push('', '### Last facts', '', '| at | fact | effect |', '| --- | --- | --- |');
-    for (const { atMs, kind, effect } of view.history.toReversed()) {
-      lines.push(`| ${time(atMs)} | ${kind} | ${effect} |`);
-    }
-  }
+  lines.push(...facts(view), ...history(view));
   if (view.unusable.length > 0) {
-    lines.push('', '### Signals that could not be used', '');
+    lines.push('', '### Messages that could not be used', '');
     for (const text of view.unusable) lines.push(`- ${text}`);
   }
   return lines.join('\n');
+}
+
+function facts({ state, tenantId, cardholderId, revision }: DetailsView): readonly string[] {
+  const { freeze, replacement } = state;
+  const stripeCardId = stripeCardIdOf(state);
+  const frozen = freeze.wanted ? `yes, by ${freeze.by.join(', ') || 'somebody'}` : 'no';
+  const unmirrored = freeze.wanted === freeze.mirrored ? '' : ' (Stripe does not show it yet)';
+  return [
+    `- **Stripe card:** ${stripeCardId === null ? 'none yet' : stripeLink(stripeCardId)}`,
+    `- **Issuance attempts:** ${state.attempt}`,
+    `- **Frozen:** ${frozen}${unmirrored}`,
+    ...(state.holderProblem === null ? [] : [`- **Stripe on the holder:** ${state.holderProblem}`]),
+    ...(replacement === null
+      ? []
+      : [`- **Replaced (${replacement.reason}) by:** \`${cardWorkflowId(replacement.cardId)}\``]),
+    `- **Cardholder:** ${cardholderId}`,
+    `- **Tenant:** ${tenantId}`,
+    `- **Saved revision:** ${revision}`,
+  ];
+}
+
+/** The same address finds cards of live and test mode: Stripe asks for the account first. */
+const stripeLink = (id: string): string =>
+  `[${id}](https://dashboard.stripe.com/issuing/cards/${id})`;
+
+function history({ history: heard }: DetailsView): readonly string[] {
+  if (heard.length === 0) return [];
+  const lines = ['', '### Last facts', '', '| at | fact | effect |', '| --- | --- | --- |'];
+  for (const { atMs, kind, effect } of heard.toReversed()) {
+    lines.push(`| ${time(atMs)} | ${kind} | ${effect} |`);
+  }
+  return lines;
 }
 
 function subStep(state: CardState): string {

@@ -23,28 +23,42 @@ export function registerHandlers(run: CardRun): void {
   setHandler(upgradeSignal, () => guarded(run, () => void (run.upgradeWanted = true)), {
     description: 'Continue as new at the next safe point, to pick up new code',
   });
-  setDefaultSignalHandler((name) => guarded(run, () => run.reject(`unknown signal "${name}"`)));
+  setDefaultSignalHandler((name) =>
+    guarded(run, () => run.reject(without(`unknown signal "${name.slice(0, NAME_SHOWN_MAX)}"`))),
+  );
   setHandler(stateQuery, () => run.card?.record.state ?? null, {
     description: 'The state of the card',
   });
   registerCommand(run, 'decideKyc', 'A person decides about the KYC of the cardholder');
   registerCommand(run, 'retryKyc', 'The customer may try KYC again');
+  registerCommand(run, 'retryIssuance', 'What Stripe had asked for is settled');
   registerCommand(run, 'correctShipping', 'A corrected address is stored with the card');
   registerCommand(run, 'confirmDelivery', 'The cardholder has the card in hand');
+  registerCommand(
+    run,
+    'replace',
+    'Another card, whose row is written, takes the place of this one',
+  );
   registerCommand(run, 'cancel', 'Cancel the card for good');
 }
 
 function hear(run: CardRun, batch: unknown): void {
-  for (const what of run.queue.hear(batch)) run.reject(what);
+  for (const unusable of run.queue.hear(batch)) run.reject(unusable);
 }
 
 function guarded(run: CardRun, handle: () => void): void {
   try {
     handle();
   } catch (error) {
-    run.reject(`a handler failed: ${String(error).slice(0, 200)}`);
+    run.reject(without(`a handler failed: ${String(error).slice(0, 200)}`));
   }
 }
+
+/** Names found in a message are shown to people; a longer one is no name. */
+const NAME_SHOWN_MAX = 60;
+
+/** Of a message that has no row in `facts`. */
+const without = (what: string) => ({ what, factId: null });
 
 function registerCommand<N extends CardCommandName>(
   run: CardRun,

@@ -2,9 +2,9 @@
 
 import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { attentionOf } from '../src/domain/card-attention.ts';
 import type { LoadedCard } from '../src/domain/card-contract.ts';
 import { stripeCardIdOf } from '../src/domain/card-phase.ts';
-import { attentionOf } from '../src/domain/card-plan.ts';
 import type { CardRecord } from './card-record.ts';
 import { detailsPage } from './details-page.ts';
 
@@ -18,7 +18,7 @@ const KEYS = {
 
 export interface Visibility {
   /** Upserts the attributes that differ from what is shown; each upsert is a billed action, so most calls do nothing. */
-  show(record: CardRecord, unusable: readonly string[]): void;
+  show(record: CardRecord): void;
 }
 
 export function createVisibility(loaded: LoadedCard): Visibility {
@@ -46,7 +46,7 @@ export function createVisibility(loaded: LoadedCard): Visibility {
   }
 
   return {
-    show(record, unusable) {
+    show(record) {
       upsertChanged(record);
       setCurrentDetails(
         detailsPage({
@@ -54,7 +54,9 @@ export function createVisibility(loaded: LoadedCard): Visibility {
           state: record.state,
           revision: record.savedRevision,
           history: record.history,
-          unusable,
+          unusable: record.unusable,
+          phaseSinceMs: record.phaseSinceMs,
+          cardholderId: loaded.cardholderId,
         }),
       );
     },

@@ -5,10 +5,11 @@ import type {
   CommandAnswer,
   CommandRefusal,
 } from './card-contract.ts';
-import type { CancelReason, CardFact } from './card-facts.ts';
-import type { CardState } from './card-phase.ts';
+import type { CancelReason, CardFact, ReplacementReason } from './card-facts.ts';
+import { type CardState, stripeCardIdOf } from './card-phase.ts';
 import { transition } from './card-state.ts';
-import { KYC_ATTEMPTS_MAX } from './limits.ts';
+import { isCardId } from './ids.ts';
+import { invariant } from './invariant.ts';
 
 /** The answer, and the fact to be applied where the command is accepted and changes something. */
 export interface CommandVerdict {
@@ -17,6 +18,12 @@ export interface CommandVerdict {
 }
 
 const CANCEL_REASONS: ReadonlySet<unknown> = new Set<CancelReason>(['requested', 'lost', 'stolen']);
+const REPLACEMENT_REASONS: ReadonlySet<unknown> = new Set<ReplacementReason>([
+  'lost',
+  'stolen',
+  'damaged',
+  'expired',
+]);
 
 /** Says what is wrong with the shape of a command's argument, or returns null. Looks at nothing else. */
 export function commandShapeProblem(name: CardCommandName, argument: unknown): string | null {
@@ -28,6 +35,13 @@ export function commandShapeProblem(name: CardCommandName, argument: unknown): s
   if (name === 'cancel') {
     const reason = 'reason' in argument ? argument.reason : undefined;
     return CANCEL_REASONS.has(reason) ? null : 'cancel needs reason: requested, lost or stolen';
+  }
+  if (name === 'replace') {
+    const reason = 'reason' in argument ? argument.reason : undefined;
+    const id = 'replacementId' in argument ? argument.replacementId : undefined;
+    return REPLACEMENT_REASONS.has(reason) && typeof id === 'string' && isCardId(id)
+      ? null
+      : 'replace needs reason: lost, stolen, damaged or expired, and replacementId';
   }
   return null;
 }
@@ -44,6 +58,7 @@ export function judgeCommand<N extends CardCommandName>(
   const fact = factOf(command.name, command.argument);
   if (command.name === 'retryKyc' && attemptsUsedUp(state))
     return refuse(state, 'ATTEMPTS_USED_UP');
+  if (command.name === 'replace' && !canBeReplaced(state)) return refuse(state, 'WRONG_PHASE');
   const outcome = transition(state, fact, nowMs);
   switch (outcome.kind) {
     case 'moved':
@@ -53,6 +68,9 @@ export function judgeCommand<N extends CardCommandName>(
     case 'ignored':
       // A repeat of a cancel that is under way, or done, is no error for whoever asked for it.
       if (command.name === 'cancel' && isCanceling(state)) {
+        return { answer: { kind: 'accepted', phase: state.phase }, fact: null };
+      }
+      if (command.name === 'replace') {
         return { answer: { kind: 'accepted', phase: state.phase }, fact: null };
       }
       if (command.name === 'decideKyc' && isDecided(state, fact)) {
@@ -74,8 +92,14 @@ const refuse = (state: CardState, code: CommandRefusal): CommandVerdict => ({
   fact: null,
 });
 
+/** A card that was never made has nothing that could be replaced. */
+const canBeReplaced = (state: CardState): boolean =>
+  state.phase !== 'kyc' && state.phase !== 'issuance' && stripeCardIdOf(state) !== null;
+
 const attemptsUsedUp = (state: CardState): boolean =>
-  state.phase === 'kyc' && state.step === 'failed' && state.kycAttempt >= KYC_ATTEMPTS_MAX;
+  state.phase === 'kyc' &&
+  state.step === 'failed' &&
+  state.kycAttempt >= state.terms.kyc.attemptsMax;
 
 function isCanceling(state: CardState): boolean {
   if (state.phase === 'winding_down') return true;
@@ -85,21 +109,30 @@ function isCanceling(state: CardState): boolean {
   );
 }
 
-/** The shape was checked before; what a command carries beside its name decides one field at most. */
+/** The shape was checked before. */
 function factOf<N extends CardCommandName>(name: N, argument: CardCommands[N]): CardFact {
   switch (name) {
     case 'decideKyc':
       return { kind: 'kyc_decided', approved: 'approved' in argument && argument.approved };
     case 'retryKyc':
       return { kind: 'kyc_retry_requested' };
+    case 'retryIssuance':
+      return { kind: 'issuance_retry_requested' };
     case 'correctShipping':
       return { kind: 'shipping_corrected' };
     case 'confirmDelivery':
       return { kind: 'delivery_confirmed' };
-    default:
+    case 'replace':
+      invariant('replacementId' in argument, 'the validator has looked at the shape');
       return {
-        kind: 'cancel_requested',
-        reason: 'reason' in argument ? argument.reason : 'requested',
+        kind: 'replacement_requested',
+        reason: argument.reason,
+        replacementId: argument.replacementId,
       };
+    default: {
+      const isLoss =
+        'reason' in argument && (argument.reason === 'lost' || argument.reason === 'stolen');
+      return { kind: 'cancel_requested', reason: isLoss ? argument.reason : 'requested' };
+    }
   }
 }

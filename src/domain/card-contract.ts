@@ -2,7 +2,8 @@
  * What every process agrees on about a card's workflow: its id, its names, and the shapes of its messages.
  * Nothing here may hold personal data: ids, arguments and search attributes are stored and shown in clear.
  */
-import type { CancelReason, CardFact } from './card-facts.ts';
+import type { CancelReason, CardFact, ReplacementReason } from './card-facts.ts';
+import type { RefusalCode } from './card-outcome.ts';
 import type { CardPhase, CardState } from './card-phase.ts';
 import type { CardId } from './ids.ts';
 
@@ -43,7 +44,7 @@ export type CommandAnswer =
   | { readonly kind: 'accepted'; readonly phase: CardPhase }
   | { readonly kind: 'refused'; readonly code: CommandRefusal; readonly phase: CardPhase };
 
-export type CommandRefusal = 'WRONG_PHASE' | 'NOT_WAITING' | 'ATTEMPTS_USED_UP';
+export type CommandRefusal = RefusalCode | 'WRONG_PHASE' | 'ATTEMPTS_USED_UP';
 
 /** Signal: a batch of facts from the relay. */
 export const FACTS_SIGNAL = 'facts';
@@ -54,17 +55,23 @@ export const STATE_QUERY = 'state';
 
 export const DECIDE_KYC_UPDATE = 'decideKyc';
 export const RETRY_KYC_UPDATE = 'retryKyc';
+export const RETRY_ISSUANCE_UPDATE = 'retryIssuance';
 export const CORRECT_SHIPPING_UPDATE = 'correctShipping';
 export const CONFIRM_DELIVERY_UPDATE = 'confirmDelivery';
+const REPLACE_UPDATE = 'replace';
 const CANCEL_UPDATE = 'cancel';
 
 /** Commands that need the workflow, with the argument each carries (never personal data). */
 export interface CardCommands {
   [DECIDE_KYC_UPDATE]: { readonly approved: boolean };
   [RETRY_KYC_UPDATE]: Record<string, never>;
+  /** Somebody has settled what Stripe had asked for. */
+  [RETRY_ISSUANCE_UPDATE]: Record<string, never>;
   /** The corrected address is already stored with the card. */
   [CORRECT_SHIPPING_UPDATE]: Record<string, never>;
   [CONFIRM_DELIVERY_UPDATE]: Record<string, never>;
+  /** The row of the replacement is already written. */
+  [REPLACE_UPDATE]: { readonly reason: ReplacementReason; readonly replacementId: CardId };
   [CANCEL_UPDATE]: { readonly reason: CancelReason };
 }
 export type CardCommandName = keyof CardCommands;
@@ -85,10 +92,14 @@ export interface LoadedCard {
   readonly type: 'virtual' | 'physical';
   /** The last saved state, or the initial one. */
   readonly state: CardState;
+  /** When its phase began; absent in answers of earlier code. */
+  readonly phaseSinceMs?: number;
   /** Revision of that save; 0 before the first. The next save must be above it. */
   readonly revision: number;
   readonly frozen: boolean;
   /** Version of the card's row when `frozen` was read. */
   readonly version?: number;
   readonly cancelRequested: CancelReason | null;
+  /** What the card has spent, as far as Postgres knows; null before the first purchase. */
+  readonly spending?: { readonly purchases: number; readonly lastPurchaseMs: number | null } | null;
 }

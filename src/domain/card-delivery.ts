@@ -2,17 +2,17 @@
 import type { CardFact, StripeCardSeen } from './card-facts.ts';
 import {
   activate,
+  canceledElsewhere,
   common,
   endReason,
   ignored,
   moved,
   type Outcome,
-  startIssuance,
+  reissue,
   windDown,
 } from './card-outcome.ts';
 import type { ActivationState, AwaitingDeliveryState } from './card-phase.ts';
 import { isFurther } from './card-view.ts';
-import { ISSUANCE_ATTEMPTS_MAX } from './limits.ts';
 
 /** Reasons with which Stripe cancels a card that never reached its holder: a new one is made. */
 const NEVER_ARRIVED: ReadonlySet<string> = new Set(['fulfillment_error', 'design_rejected']);
@@ -27,8 +27,11 @@ export function transitionDelivery(
       return parcelSeen(state, fact, nowMs);
     case 'delivery_confirmed':
       return toActivation(state, nowMs);
+    case 'delivery_reminder_due':
+      if (state.late !== 'no') return ignored('reminded already');
+      return moved({ ...state, late: 'reminded' });
     case 'delivery_overdue':
-      return moved({ ...state, overdue: true, sinceMs: nowMs });
+      return moved({ ...state, late: 'overdue', sinceMs: nowMs });
     case 'cancel_requested':
       return cancelWith(state, fact, nowMs);
     default:
@@ -36,41 +39,22 @@ export function transitionDelivery(
   }
 }
 
-function parcelSeen(state: AwaitingDeliveryState, seen: StripeCardSeen, nowMs: number): Outcome {
-  if (seen.stripeCardId !== state.stripeCardId) return ignored('not the current card');
-  if (seen.status === 'canceled') {
-    if (NEVER_ARRIVED.has(seen.cancellationReason ?? '')) return reissue(state, true, nowMs);
-    return canceledElsewhere(state, nowMs);
-  }
-  if (seen.status === 'active') return activate(state, state.stripeCardId, nowMs);
+function parcelSeen(known: AwaitingDeliveryState, seen: StripeCardSeen, nowMs: number): Outcome {
+  if (seen.stripeCardId !== known.stripeCardId) return ignored('not the current card');
+  const state = { ...known, expiresMs: seen.expiresMs ?? known.expiresMs };
+  if (seen.status === 'canceled') return canceled(state, seen, nowMs);
+  if (seen.status === 'active') return activate(state, seen, nowMs);
   const shipping = seen.shippingStatus;
   if (shipping === null || !isFurther(shipping, state.shipping)) {
     return ignored('no news of the parcel');
   }
-  switch (shipping) {
-    case 'delivered':
-      return toActivation(state, nowMs);
-    case 'returned':
-    case 'failure':
-    case 'canceled':
-      return reissue(state, false, nowMs);
-    case 'pending':
-    case 'submitted':
-    case 'shipped':
-      return moved({ ...state, shipping });
-  }
+  if (shipping === 'delivered') return toActivation(state, nowMs);
+  return isBack(shipping) ? reissue(state, false, nowMs) : moved({ ...state, shipping });
 }
 
-/** The next issuance attempt, or the end when the attempts are used up. */
-function reissue(state: AwaitingDeliveryState, previousDead: boolean, nowMs: number): Outcome {
-  const { stripeCardId } = state;
-  if (state.attempt >= ISSUANCE_ATTEMPTS_MAX) {
-    const reason = 'delivery_attempts_used_up';
-    return windDown(state, { reason, stripeCardId, stripeCanceled: previousDead }, nowMs);
-  }
-  const step = previousDead ? 'await_address' : 'cancel_previous';
-  return startIssuance(state, { step, previousCardId: stripeCardId }, nowMs);
-}
+/** The parcel will not arrive any more. */
+const isBack = (shipping: StripeCardSeen['shippingStatus']): boolean =>
+  shipping === 'returned' || shipping === 'failure' || shipping === 'canceled';
 
 const toActivation = (state: AwaitingDeliveryState, nowMs: number): Outcome =>
   moved({
@@ -78,6 +62,7 @@ const toActivation = (state: AwaitingDeliveryState, nowMs: number): Outcome =>
     phase: 'activation',
     stripeCardId: state.stripeCardId,
     refused: null,
+    expiresMs: state.expiresMs,
     sinceMs: nowMs,
   } satisfies ActivationState);
 
@@ -89,8 +74,10 @@ export function transitionActivation(
   switch (fact.kind) {
     case 'card_seen':
       if (fact.stripeCardId !== state.stripeCardId) return ignored('not the current card');
-      if (fact.status === 'active') return activate(state, state.stripeCardId, nowMs);
-      if (fact.status === 'canceled') return canceledElsewhere(state, nowMs);
+      if (fact.status === 'active') return activate(state, fact, nowMs);
+      if (fact.status === 'canceled') return canceled(state, fact, nowMs);
+      // The carrier corrects itself; before the activation that is as good as never delivered.
+      if (isBack(fact.shippingStatus)) return reissue(state, false, nowMs);
       return ignored('still inactive');
     case 'activation_refused':
       return moved({ ...state, refused: fact.code, sinceMs: nowMs });
@@ -106,12 +93,10 @@ export function transitionActivation(
 
 type WithStripeCard = AwaitingDeliveryState | ActivationState;
 
-const canceledElsewhere = (state: WithStripeCard, nowMs: number): Outcome =>
-  windDown(
-    state,
-    { reason: 'canceled_at_stripe', stripeCardId: state.stripeCardId, stripeCanceled: true },
-    nowMs,
-  );
+const canceled = (state: WithStripeCard, seen: StripeCardSeen, nowMs: number): Outcome =>
+  NEVER_ARRIVED.has(seen.cancellationReason ?? '')
+    ? reissue(state, true, nowMs)
+    : canceledElsewhere(state, nowMs);
 
 const cancelWith = (
   state: WithStripeCard,

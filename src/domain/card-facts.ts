@@ -99,6 +99,7 @@ export type CardFact =
       readonly reason: ReplacementReason;
       readonly replacementId: CardId;
     }
+  | { readonly kind: 'renewal_skipped'; readonly reason: string }
   /** The replacement can be spent with: this card ends. */
   | { readonly kind: 'replaced'; readonly replacementId: CardId }
   // Spending and the end

@@ -29,13 +29,16 @@ export function transitionIssuance(state: IssuanceState, fact: CardFact, nowMs: 
     case 'issuance_blocked':
       return moved({ ...state, step: 'blocked', blockedReason: fact.reason, sinceMs: nowMs });
     case 'recheck_due':
-      // A reminder for the customer who owes an address: the wait begins anew.
-      if (state.step === 'await_address') return moved({ ...state, sinceMs: nowMs });
-      if (state.step !== 'blocked') return ignored('not blocked');
-      return moved({ ...state, step: 'create', blockedReason: null, sinceMs: nowMs });
+      // A reminder for whoever owes us an address or a field: the wait begins anew.
+      if (state.step === 'await_address' || isFieldRefused(state)) {
+        return moved({ ...state, sinceMs: nowMs });
+      }
+      return unblock(state, nowMs);
     case 'cardholder_changed':
-      if (state.step !== 'blocked') return ignored('not blocked');
-      return moved({ ...state, step: 'create', blockedReason: null, sinceMs: nowMs });
+    case 'mirror_wanted':
+      return unblock(state, nowMs);
+    case 'issuance_retry_requested':
+      return state.step === 'blocked' ? unblock(state, nowMs) : refused('NOT_WAITING');
     case 'issuance_refused': {
       const { previousCardId } = state;
       const end = { reason: 'issuance_refused', stripeCardId: previousCardId } as const;
@@ -61,16 +64,26 @@ export function transitionIssuance(state: IssuanceState, fact: CardFact, nowMs: 
   }
 }
 
+/** Stripe refused the request for one of its fields: asked again unchanged, it would refuse again. */
+export const isFieldRefused = ({ step, blockedReason }: IssuanceState): boolean =>
+  step === 'blocked' && blockedReason !== null && blockedReason.startsWith('invalid:');
+
+function unblock(state: IssuanceState, nowMs: number): Outcome {
+  if (state.step !== 'blocked') return ignored('not blocked');
+  return moved({ ...state, step: 'create', blockedReason: null, sinceMs: nowMs });
+}
+
 function created(
   state: IssuanceState,
   fact: Extract<CardFact, { kind: 'card_created' }>,
   nowMs: number,
 ): Outcome {
   const { stripeCardId } = fact;
-  const base = { ...common(state), stripeCardId, sinceMs: nowMs };
+  const expiresMs = fact.expiresMs ?? null;
+  const base = { ...common(state), stripeCardId, expiresMs, sinceMs: nowMs };
   const start: CardState =
     state.type === 'physical'
-      ? { ...base, phase: 'awaiting_delivery', shipping: 'pending', overdue: false }
+      ? { ...base, phase: 'awaiting_delivery', shipping: 'pending', late: 'no' }
       : { ...base, phase: 'activation', refused: null };
   const answer: StripeCardSeen = {
     kind: 'card_seen',

@@ -10,7 +10,6 @@ import {
   startIssuance,
 } from './card-outcome.ts';
 import type { KycState } from './card-phase.ts';
-import { KYC_ATTEMPTS_MAX } from './limits.ts';
 
 export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): Outcome {
   const verified = (): Outcome =>
@@ -20,11 +19,13 @@ export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): O
       if (state.step !== 'start') return ignored('already started');
       if ((fact.kycAttempt ?? state.kycAttempt) !== state.kycAttempt)
         return ignored('of an earlier attempt');
-      return moved({ ...state, step: 'pending', reminded: false, sinceMs: nowMs });
+      return moved({ ...state, step: 'pending', reminded: false, sinceMs: nowMs, polledMs: nowMs });
+    case 'verification_pending':
+      return moved({ ...state, polledMs: nowMs });
     case 'identity_verified':
       return verified();
     case 'identity_failed':
-      if (state.kycAttempt >= KYC_ATTEMPTS_MAX && state.step !== 'failed') {
+      if (state.kycAttempt >= state.terms.kyc.attemptsMax && state.step !== 'failed') {
         return close(state, { reason: 'kyc_attempts_used_up', stripeCardId: null }, nowMs);
       }
       return moved({

@@ -2,11 +2,26 @@
  * The state of one card: a union by phase that carries only what is true in that phase. How a fact changes it
  * is in card-state.ts; what is to be done in a state is in card-plan.ts.
  */
-import type { ShippingStatus, StripeCardSeen } from './card-facts.ts';
-import type { StripeCardId } from './ids.ts';
+import type {
+  FreezeOwner,
+  Mirrored,
+  ReplacementReason,
+  ShippingStatus,
+  StripeCardSeen,
+} from './card-facts.ts';
+import { type CardTerms, DEFAULT_TERMS } from './card-terms.ts';
+import type { CardId, StripeCardId } from './ids.ts';
+
+/** Which version of a row Stripe is to have, which it has, and its code where it would not take the last one. */
+export interface Mirror {
+  readonly wanted: number;
+  readonly done: number;
+  readonly refused: string | null;
+}
 
 interface Common {
   readonly type: 'virtual' | 'physical';
+  readonly terms: CardTerms;
   /** Issuance attempts begun so far: 0 before the first, at most ISSUANCE_ATTEMPTS_MAX. */
   readonly attempt: number;
   /** Milliseconds since 1970 at which the present wait began; deadlines count from here. */
@@ -17,7 +32,14 @@ interface Common {
     readonly mirrored: boolean;
     /** Version of the card's row at the last change of `wanted`. */
     readonly version?: number;
+    /** Whose freezes stand. */
+    readonly by: readonly FreezeOwner[];
   };
+  readonly mirrors: Readonly<Record<Mirrored, Mirror>>;
+  /** What Stripe holds against the cardholder; null when nothing. */
+  readonly holderProblem: string | null;
+  /** The card that takes this one's place, once it was asked for. */
+  readonly replacement: { readonly cardId: CardId; readonly reason: ReplacementReason } | null;
 }
 
 export interface KycState extends Common {
@@ -27,6 +49,8 @@ export interface KycState extends Common {
   readonly kycAttempt: number;
   readonly lastFailure: string | null;
   readonly reminded: boolean;
+  /** When the provider was last asked, in case its message was missed; `sinceMs` before the first time. */
+  readonly polledMs: number;
   /** The deadline counts from the request of the card, over all attempts. */
   readonly requestedMs: number;
 }
@@ -50,13 +74,16 @@ export interface AwaitingDeliveryState extends Common {
   readonly phase: 'awaiting_delivery';
   readonly stripeCardId: StripeCardId;
   readonly shipping: ShippingStatus;
-  readonly overdue: boolean;
+  /** `reminded`: the cardholder was told that it takes long; `overdue`: a person was. */
+  readonly late: 'no' | 'reminded' | 'overdue';
+  readonly expiresMs: number | null;
 }
 
 export interface ActivationState extends Common {
   readonly phase: 'activation';
   readonly stripeCardId: StripeCardId;
   readonly refused: string | null;
+  readonly expiresMs: number | null;
 }
 
 export interface ActiveState extends Common {
@@ -69,6 +96,12 @@ export interface ActiveState extends Common {
   readonly toCheck: boolean;
   /** Stripe confirmed a status that we did not ask for. */
   readonly drifted: boolean;
+  /** The first millisecond after the month in which the card expires; null until Stripe has told it. */
+  readonly expiresMs: number | null;
+  /** Why the card gets no successor by itself; null while nobody has looked. */
+  readonly renewalSkipped: string | null;
+  /** The carrier says that the parcel never arrived, after we had activated the card. */
+  readonly parcelLost: boolean;
 }
 
 export type EndReason =
@@ -81,6 +114,8 @@ export type EndReason =
   | 'issuance_refused'
   | 'delivery_attempts_used_up'
   | 'canceled_at_stripe'
+  | 'payments_used_up'
+  | 'replaced'
   | 'expired';
 
 export interface WindingDownState extends Common {
@@ -119,19 +154,63 @@ export const CARD_PHASES = [
   'closed',
 ] as const satisfies readonly CardPhase[];
 
+const NOTHING_TO_MIRROR: Mirror = { wanted: 0, done: 0, refused: null };
+
+/** What every state has, as it is at first. */
+const START = {
+  attempt: 0,
+  terms: DEFAULT_TERMS,
+  freeze: { wanted: false, mirrored: false, by: [] },
+  mirrors: { controls: NOTHING_TO_MIRROR, holder: NOTHING_TO_MIRROR },
+  holderProblem: null,
+  replacement: null,
+} as const;
+
 /** A new card waits for the KYC of its holder. */
-export const requestedCard = (type: 'virtual' | 'physical', nowMs: number): KycState => ({
+export const requestedCard = (
+  type: 'virtual' | 'physical',
+  nowMs: number,
+  terms: CardTerms = DEFAULT_TERMS,
+): KycState => ({
+  ...START,
   phase: 'kyc',
   type,
-  attempt: 0,
+  terms,
   sinceMs: nowMs,
-  freeze: { wanted: false, mirrored: false },
   step: 'start',
   kycAttempt: 1,
   lastFailure: null,
   reminded: false,
+  polledMs: nowMs,
   requestedMs: nowMs,
 });
+
+/** A replacement or renewal whose holder is verified begins with its issuance. */
+export const replacementCard = (
+  type: 'virtual' | 'physical',
+  nowMs: number,
+  terms: CardTerms = DEFAULT_TERMS,
+): IssuanceState => ({
+  ...START,
+  phase: 'issuance',
+  type,
+  terms,
+  attempt: 1,
+  sinceMs: nowMs,
+  step: 'create',
+  createSent: false,
+  previousCardId: null,
+  blockedReason: null,
+  early: [],
+});
+
+/** A state of earlier code may lack fields of today's: they are as they were at first. */
+export const completeState = (stored: CardState): CardState => {
+  const freeze = { ...START.freeze, ...stored.freeze };
+  const base = { ...START, ...stored, freeze };
+  if (stored.phase === 'kyc') return { ...base, ...stored, freeze, polledMs: stored.polledMs ?? 0 };
+  return base;
+};
 
 export const stripeCardIdOf = (state: CardState): StripeCardId | null =>
   state.phase === 'kyc' || state.phase === 'issuance' ? null : state.stripeCardId;

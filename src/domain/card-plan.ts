@@ -3,15 +3,24 @@
  * follows from the saved state alone, a workflow that starts again continues exactly where the card stood.
  */
 import type { CardFact } from './card-facts.ts';
-import type { CardState } from './card-phase.ts';
+import { isFieldRefused } from './card-issuance.ts';
+import type {
+  ActivationState,
+  ActiveState,
+  AwaitingDeliveryState,
+  CardState,
+  IssuanceState,
+  KycState,
+} from './card-phase.ts';
 import {
   ACTIVATION_RETRY_MS,
   ADDRESS_REMINDER_MS,
   DELIVERY_OVERDUE_AFTER_MS,
   DELIVERY_POLL_MS,
+  DELIVERY_REMINDER_AFTER_MS,
   DORMANT_AFTER_MS,
-  KYC_DEADLINE_MS,
-  KYC_REMINDER_AFTER_MS,
+  KYC_POLL_MS,
+  RENEWAL_LEAD_MS,
   REQUIREMENTS_POLL_MS,
   WIND_DOWN_MS,
 } from './limits.ts';
@@ -19,11 +28,15 @@ import {
 /** Names of the activities that move a card; each answers with a fact. */
 export type CardAction =
   | 'ensureVerification'
+  | 'readVerification'
   | 'issueCard'
   | 'cancelPreviousCard'
   | 'activateCard'
   | 'readCard'
   | 'mirrorFreeze'
+  | 'mirrorControls'
+  | 'updateCardholder'
+  | 'renewCard'
   | 'cancelAtStripe'
   | 'checkSettled';
 
@@ -43,8 +56,14 @@ export type NextStep =
     }
   | { readonly kind: 'end' };
 
+interface NextWait {
+  readonly kind: 'wait';
+  readonly untilMs: number;
+  readonly onDeadline: DeadlineStep;
+}
+
 const act = (action: CardAction): NextStep => ({ kind: 'act', action });
-const waitFor = (untilMs: number, onDeadline: DeadlineStep): NextStep => ({
+const waitFor = (untilMs: number, onDeadline: DeadlineStep): NextWait => ({
   kind: 'wait',
   untilMs,
   onDeadline,
@@ -54,44 +73,18 @@ const FACTS_ONLY: NextStep = { kind: 'wait', untilMs: null, onDeadline: null };
 /** The next step of a card. Total over all states. */
 export function nextStep(state: CardState): NextStep {
   switch (state.phase) {
-    case 'kyc': {
-      if (state.step === 'start') return act('ensureVerification');
-      const deadlineMs = state.requestedMs + KYC_DEADLINE_MS;
-      const reminderMs = state.sinceMs + KYC_REMINDER_AFTER_MS;
-      if (!state.reminded && reminderMs < deadlineMs) {
-        return waitFor(reminderMs, { fact: { kind: 'kyc_reminder_due' } });
-      }
-      return waitFor(deadlineMs, { fact: { kind: 'kyc_deadline_passed' } });
-    }
+    case 'kyc':
+      return state.step === 'start' ? act('ensureVerification') : kycWait(state);
     case 'issuance':
-      if (state.step === 'create') return act('issueCard');
-      if (state.step === 'cancel_previous') return act('cancelPreviousCard');
-      if (state.step === 'await_address') {
-        return waitFor(state.sinceMs + ADDRESS_REMINDER_MS, { fact: { kind: 'recheck_due' } });
-      }
-      return waitFor(state.sinceMs + REQUIREMENTS_POLL_MS, { fact: { kind: 'recheck_due' } });
+      return issuanceStep(state);
     case 'awaiting_delivery':
-      if (!state.overdue) {
-        return waitFor(state.sinceMs + DELIVERY_OVERDUE_AFTER_MS, {
-          fact: { kind: 'delivery_overdue' },
-          action: 'readCard',
-        });
-      }
-      return waitFor(state.sinceMs + DELIVERY_POLL_MS, {
-        fact: { kind: 'delivery_overdue' },
-        action: 'readCard',
-      });
+      return mirrorStep(state) ?? deliveryWait(state);
     case 'activation':
-      if (state.refused !== null) {
-        return waitFor(state.sinceMs + ACTIVATION_RETRY_MS, { fact: { kind: 'recheck_due' } });
-      }
-      // A frozen card is not activated; lifting the freeze is a fact.
-      return state.freeze.wanted ? FACTS_ONLY : act('activateCard');
+      return mirrorStep(state) ?? activationStep(state);
     case 'active':
       if (state.freeze.wanted !== state.freeze.mirrored) return act('mirrorFreeze');
       if (state.toCheck) return act('readCard');
-      if (state.usage === 'dormant') return FACTS_ONLY;
-      return waitFor(state.sinceMs + DORMANT_AFTER_MS, { fact: { kind: 'dormancy_due' } });
+      return mirrorStep(state) ?? activeWait(state);
     case 'winding_down':
       if (!state.stripeCanceled) return act('cancelAtStripe');
       if (state.checkDue) return act('checkSettled');
@@ -101,29 +94,92 @@ export function nextStep(state: CardState): NextStep {
   }
 }
 
-/** Why a person should look at this card now, or null. Opened and closed with the save of the state. */
-export function attentionOf(
-  state: CardState,
-): { readonly kind: string; readonly detail: string } | null {
-  switch (state.phase) {
-    case 'kyc':
-      return state.step === 'failed'
-        ? { kind: 'kyc_failed', detail: state.lastFailure ?? '' }
-        : null;
-    case 'issuance':
-      if (state.step === 'await_address') return { kind: 'address_needed', detail: '' };
-      if (state.step === 'blocked')
-        return { kind: 'issuance_blocked', detail: state.blockedReason ?? '' };
-      return null;
-    case 'awaiting_delivery':
-      return state.overdue ? { kind: 'delivery_overdue', detail: state.shipping } : null;
-    case 'activation':
-      if (state.refused !== null) return { kind: 'activation_refused', detail: state.refused };
-      return state.freeze.wanted ? { kind: 'activation_frozen', detail: '' } : null;
-    case 'active':
-      return state.drifted ? { kind: 'status_drift', detail: '' } : null;
-    case 'winding_down':
-    case 'closed':
-      return null;
+/** The soonest of several deadlines. */
+const soonest = (first: NextWait, ...others: readonly NextWait[]): NextWait =>
+  others.reduce((best, wait) => (wait.untilMs < best.untilMs ? wait : best), first);
+
+function kycWait(state: KycState): NextStep {
+  const { reminderAfterMs, deadlineMs } = state.terms.kyc;
+  const isPending = state.step === 'pending';
+  // A check that failed is not asked about: it would only fail once more.
+  const poll: Pick<DeadlineStep, 'action'> = isPending ? { action: 'readVerification' } : {};
+  const end = waitFor(state.requestedMs + deadlineMs, {
+    ...poll,
+    fact: { kind: 'kyc_deadline_passed' },
+  });
+  const reminder = waitFor(state.sinceMs + reminderAfterMs, {
+    ...poll,
+    fact: { kind: 'kyc_reminder_due' },
+  });
+  const look = waitFor(Math.max(state.polledMs, state.sinceMs) + KYC_POLL_MS, {
+    ...poll,
+    fact: { kind: 'verification_pending' },
+  });
+  return soonest(end, ...(state.reminded ? [] : [reminder]), ...(isPending ? [look] : []));
+}
+
+function issuanceStep(state: IssuanceState): NextStep {
+  if (state.step === 'create') return act('issueCard');
+  if (state.step === 'cancel_previous') return act('cancelPreviousCard');
+  const isOwed = state.step === 'await_address' || isFieldRefused(state);
+  const afterMs = isOwed ? ADDRESS_REMINDER_MS : REQUIREMENTS_POLL_MS;
+  return waitFor(state.sinceMs + afterMs, { fact: { kind: 'recheck_due' } });
+}
+
+function deliveryWait(state: AwaitingDeliveryState): NextStep {
+  const action = 'readCard';
+  switch (state.late) {
+    case 'no':
+      return waitFor(state.sinceMs + DELIVERY_REMINDER_AFTER_MS, {
+        fact: { kind: 'delivery_reminder_due' },
+        action,
+      });
+    case 'reminded':
+      return waitFor(state.sinceMs + DELIVERY_OVERDUE_AFTER_MS, {
+        fact: { kind: 'delivery_overdue' },
+        action,
+      });
+    case 'overdue':
+      return waitFor(state.sinceMs + DELIVERY_POLL_MS, {
+        fact: { kind: 'delivery_overdue' },
+        action,
+      });
   }
 }
+
+function activationStep(state: ActivationState): NextStep {
+  if (state.refused !== null) {
+    return waitFor(state.sinceMs + ACTIVATION_RETRY_MS, { fact: { kind: 'recheck_due' } });
+  }
+  // A frozen card is not activated; lifting the freeze is a fact.
+  return state.freeze.wanted ? FACTS_ONLY : act('activateCard');
+}
+
+/** Settings that Stripe has not got yet. */
+function mirrorStep({ mirrors }: CardState): NextStep | null {
+  if (mirrors.holder.done < mirrors.holder.wanted) return act('updateCardholder');
+  return mirrors.controls.done < mirrors.controls.wanted ? act('mirrorControls') : null;
+}
+
+function activeWait(state: ActiveState): NextStep {
+  const waits: NextWait[] = [];
+  if (state.usage !== 'dormant') {
+    waits.push(waitFor(state.sinceMs + DORMANT_AFTER_MS, { fact: { kind: 'dormancy_due' } }));
+  }
+  if (state.expiresMs !== null) {
+    waits.push(waitFor(state.expiresMs, { fact: { kind: 'expired' } }));
+    if (isToBeRenewed(state)) {
+      const fact = { kind: 'renewal_skipped', reason: 'no successor could be made' } as const;
+      waits.push(waitFor(state.expiresMs - RENEWAL_LEAD_MS, { fact, action: 'renewCard' }));
+    }
+  }
+  const [first, ...others] = waits;
+  return first === undefined ? FACTS_ONLY : soonest(first, ...others);
+}
+
+/** A card that nobody uses ends with its expiry; one purchase brings it back among those that are renewed. */
+const isToBeRenewed = (state: ActiveState): boolean =>
+  state.terms.renews &&
+  state.replacement === null &&
+  state.renewalSkipped === null &&
+  state.usage !== 'dormant';

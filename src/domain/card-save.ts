@@ -1,4 +1,5 @@
 /** What one save of a card writes, and what of a card's history people want to read. Nothing here is personal. */
+import { attentionOf } from './card-attention.ts';
 import type { CardFact } from './card-facts.ts';
 import type { CardPhase, CardState } from './card-phase.ts';
 import type { CardId } from './ids.ts';
@@ -13,6 +14,8 @@ export interface CardSave {
   /** Rows of `facts` that this save closes, whether they changed anything or not. */
   readonly closedFactIds: readonly string[];
   readonly timeline: readonly TimelineNote[];
+  /** Messages that the workflow could not work with; kept for a person. Absent in saves of earlier code. */
+  readonly unusable?: readonly string[];
 }
 
 /** `stale`: a later save, or one of another run, is there already; the state must be loaded again. */
@@ -26,17 +29,6 @@ export interface TimelineNote {
   readonly body: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Kinds of attention items that follow the card's state (`attentionOf`): opened and closed with its save. */
-export const LIFECYCLE_ATTENTION_KINDS = [
-  'kyc_failed',
-  'address_needed',
-  'issuance_blocked',
-  'delivery_overdue',
-  'activation_refused',
-  'activation_frozen',
-  'status_drift',
-] as const;
-
 /** Facts that matter to a reader of the timeline even where the phase stays. */
 const NOTABLE: ReadonlySet<CardFact['kind']> = new Set([
   'verification_started',
@@ -45,11 +37,18 @@ const NOTABLE: ReadonlySet<CardFact['kind']> = new Set([
   'kyc_retry_requested',
   'kyc_reminder_due',
   'issuance_blocked',
+  'issuance_retry_requested',
   'previous_card_canceled',
   'shipping_corrected',
+  'delivery_reminder_due',
   'delivery_overdue',
   'activation_refused',
   'freeze_mirrored',
+  'mirror_done',
+  'replacement_requested',
+  'replaced',
+  'renewal_skipped',
+  'cardholder_changed',
   'canceled_at_stripe',
   'money_seen',
 ] satisfies CardFact['kind'][]);
@@ -69,11 +68,6 @@ export function timelineNote(
   if (before.phase === 'active' && after.phase === 'active' && before.usage !== after.usage) {
     return { atMs, kind: 'usage_changed', phase, body: { from: before.usage, to: after.usage } };
   }
-  if (before.phase === 'awaiting_delivery' && after.phase === 'awaiting_delivery') {
-    if (before.shipping !== after.shipping) {
-      return { atMs, kind: 'shipping_changed', phase, body: { status: after.shipping } };
-    }
-  }
   return NOTABLE.has(fact.kind) ? { atMs, kind: fact.kind, phase, body: detailOf(fact) } : null;
 }
 
@@ -84,8 +78,17 @@ function detailOf(fact: CardFact): TimelineNote['body'] {
     case 'activation_refused':
       return { code: fact.code };
     case 'issuance_blocked':
+    case 'renewal_skipped':
     case 'cancel_requested':
       return { reason: fact.reason };
+    case 'mirror_done':
+      return { what: fact.what, refusal: fact.refusal };
+    case 'cardholder_changed':
+      return { problem: fact.problem ?? null };
+    case 'replacement_requested':
+      return { reason: fact.reason, replacementId: fact.replacementId };
+    case 'replaced':
+      return { replacementId: fact.replacementId };
     case 'card_created':
       return { stripeCardId: fact.stripeCardId };
     case 'card_seen':
@@ -105,4 +108,19 @@ function detailOf(fact: CardFact): TimelineNote['body'] {
     default:
       return {};
   }
+}
+
+/** Facts that matter to nobody until something else is saved: after a loss they are found again in Postgres. */
+const SOFT: ReadonlySet<CardFact['kind']> = new Set([
+  'verification_started',
+  'verification_pending',
+  'spending_digest',
+] satisfies CardFact['kind'][]);
+
+/** Whether a change has to be in Postgres at once, and is not only to be written with the next save. */
+export function isToBeSaved(before: CardState, after: CardState, fact: CardFact): boolean {
+  if (!SOFT.has(fact.kind) || before.phase !== after.phase) return true;
+  const isNewUsage =
+    before.phase === 'active' && after.phase === 'active' && before.usage !== after.usage;
+  return isNewUsage || attentionOf(before)?.kind !== attentionOf(after)?.kind;
 }

@@ -55,6 +55,7 @@ export const parseTenantId = ours<TenantId>(OURS.tenant);
 export const parseAccountId = ours<AccountId>(OURS.account);
 export const parseCardholderId = ours<CardholderId>(OURS.cardholder);
 export const parseCardId = ours<CardId>(OURS.card);
+export const isCardId = (text: string): text is CardId => /^card_[A-Za-z0-9]{1,60}$/.test(text);
 export const parseDecisionId = ours<DecisionId>(OURS.decision);
 
 export const parseStripeAccountId = stripes<StripeAccountId>('account');

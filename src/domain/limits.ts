@@ -10,6 +10,8 @@ export const KYC_ATTEMPTS_MAX = 3;
 export const KYC_REMINDER_AFTER_MS = DAY_MS;
 /** A customer who has not finished KYC in two weeks will not; the card request is closed. */
 export const KYC_DEADLINE_MS = 14 * DAY_MS;
+/** How often a provider is asked about a check whose outcome nobody has told: its message may have been lost. */
+export const KYC_POLL_MS = DAY_MS;
 /** A verification older than this is asked again: documents expire and risk rules want it fresh. */
 export const KYC_VALID_FOR_MS = 365 * DAY_MS;
 
@@ -17,6 +19,8 @@ export const KYC_VALID_FOR_MS = 365 * DAY_MS;
 export const ISSUANCE_ATTEMPTS_MAX = 3;
 /** How often a card waiting for the cardholder's requirements is looked up at Stripe, in case a webhook was missed. */
 export const REQUIREMENTS_POLL_MS = 6 * HOUR_MS;
+/** Most letters arrive within a week; after it the cardholder is reminded, and the shipment looked up. */
+export const DELIVERY_REMINDER_AFTER_MS = 7 * DAY_MS;
 /** Post takes up to ten working days; after two weeks the shipment is looked up and a person is told. */
 export const DELIVERY_OVERDUE_AFTER_MS = 14 * DAY_MS;
 /** How often an overdue shipment is looked up at Stripe. */
@@ -26,6 +30,8 @@ export const ACTIVATION_RETRY_MS = HOUR_MS;
 /** How often a customer who owes us a corrected address is looked at again. */
 export const ADDRESS_REMINDER_MS = 3 * DAY_MS;
 
+/** A successor is asked for this long before a card expires: production and post take up to three weeks. */
+export const RENEWAL_LEAD_MS = 30 * DAY_MS;
 /** A card without a purchase for this long is shown as dormant. */
 export const DORMANT_AFTER_MS = 90 * DAY_MS;
 /** A cancelled card may still be captured against: lodging clears up to 31 days later, disputes open 110 days. */
@@ -39,6 +45,8 @@ export const FACTS_PER_RUN_MAX = 1_000;
 export const FACTS_SEEN_MAX = 500;
 /** A step or deadline that changed nothing is not repeated sooner, so that a surprise cannot spin. */
 export const NO_PROGRESS_PAUSE_MS = MINUTE_MS;
+/** How long an activity that is no longer wanted may go on before it is cancelled. */
+export const ACTIVITY_GRACE_MS = 500;
 /** Ids and results of finished updates that a new run remembers, so that a repeat gets its first answer. */
 export const UPDATES_REMEMBERED_MAX = 100;
 /** Facts that changed nothing are closed with the next save, at the latest after this long. */
@@ -47,6 +55,9 @@ export const FACT_CLOSE_AFTER_MS = 15 * MINUTE_MS;
 export const FACT_RESEND_AFTER_MS = HOUR_MS;
 /** Facts carried by one signal; keeps a signal far below the 2 MB payload limit. */
 export const FACTS_PER_SIGNAL_MAX = 100;
+
+/** The relay sends FACTS_PER_SIGNAL_MAX; a batch beyond this is a mistake, and would block the workflow's thread. */
+export const FACTS_PER_BATCH_MAX = 2_000;
 
 /** Stripe keeps an idempotency key for at least 24 h; ours is not trusted beyond this. */
 export const IDEMPOTENCY_KEY_TRUSTED_MS = 20 * HOUR_MS;

@@ -159,7 +159,7 @@ describe('saving', () => {
     const base = await firstSave(cardId);
     const frozen = (wanted: boolean): CardState => ({
       ...state,
-      freeze: { wanted, mirrored: false },
+      freeze: { ...state.freeze, wanted },
     });
     await Promise.all(
       [3, 1, 5, 2, 4].map((revision) => save({ ...base, revision, state: frozen(revision === 5) })),

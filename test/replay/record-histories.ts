@@ -75,7 +75,10 @@ describe('recording', () => {
     await cards.tell(world.cardId, { kind: 'identity_failed', code: 'document_expired' });
     await world.saved((s) => s.phase === 'kyc' && s.step === 'failed');
     await cards.workflows.command(world.cardId, 'retryKyc', {}, 'retry');
-    await world.saved((s) => s.phase === 'kyc' && s.step === 'pending' && s.kycAttempt === 2);
+    await cards.shows(
+      world,
+      (s) => s.phase === 'kyc' && s.step === 'pending' && s.kycAttempt === 2,
+    );
     await cards.tell(world.cardId, verified);
     await world.inPhase('active');
     await cards.tell(world.cardId, { kind: 'freeze_changed', frozen: true });
@@ -83,7 +86,7 @@ describe('recording', () => {
     await cards.tell(world.cardId, { kind: 'freeze_changed', frozen: false });
     await world.saved((s) => !s.freeze.mirrored);
     await cards.tell(world.cardId, { kind: 'spending_digest', purchases: 3, lastPurchaseMs: 1 });
-    await world.saved((s) => s.phase === 'active' && s.purchases === 3);
+    await cards.shows(world, (s) => s.phase === 'active' && s.purchases === 3);
     await cards.workflows.command(world.cardId, 'cancel', { reason: 'lost' }, 'cancel');
     await world.saved((s) => s.phase === 'winding_down' && s.stripeCanceled);
     await keep('virtual', world);
@@ -111,7 +114,7 @@ describe('recording', () => {
     await eventually(() => world.loads === 2);
     for (const purchases of [1, 2, 3]) {
       await cards.tell(world.cardId, { kind: 'spending_digest', purchases, lastPurchaseMs: 1 });
-      await world.saved((s) => s.phase === 'active' && s.purchases === purchases);
+      await cards.shows(world, (s) => s.phase === 'active' && s.purchases === purchases);
     }
     await keep('continued', world);
   });

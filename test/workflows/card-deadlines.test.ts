@@ -33,7 +33,7 @@ const closedCard = (stripeCardId: StripeCardId | null): CardWorld =>
 describe('deadlines', () => {
   test('the customer is reminded once, and the request closes after its deadline', async () => {
     await requested('virtual');
-    await world.saved((s) => s.phase === 'kyc' && s.step === 'pending');
+    await cards.shows(world, (s) => s.phase === 'kyc' && s.step === 'pending');
     await cards.env.sleep('13 days');
     await world.saved((s) => s.phase === 'kyc' && s.reminded);
     await cards.env.sleep('2 days');
@@ -47,7 +47,7 @@ describe('deadlines', () => {
     await cards.tell(world.cardId, verified);
     await world.inPhase('awaiting_delivery');
     await cards.env.sleep('15 days');
-    await world.saved((s) => s.phase === 'awaiting_delivery' && s.overdue);
+    await world.saved((s) => s.phase === 'awaiting_delivery' && s.late === 'overdue');
     expect(world.calls).toContain('readCard');
   });
 

@@ -11,9 +11,10 @@ import {
   type CardWorkflowArgument,
   cardWorkflowId,
   SEARCH_ATTRIBUTES,
+  STATE_QUERY,
 } from '../../src/domain/card-contract.ts';
 import type { CardFact } from '../../src/domain/card-facts.ts';
-import { requestedCard } from '../../src/domain/card-phase.ts';
+import { type CardState, requestedCard } from '../../src/domain/card-phase.ts';
 import type { CardId } from '../../src/domain/ids.ts';
 import type { CardWorkflows } from '../../src/ports/card-workflows.ts';
 import { eventually } from '../support/eventually.ts';
@@ -31,6 +32,8 @@ export interface CardEnvironment {
   startWith(argument: CardWorkflowArgument): Promise<void>;
   /** Sends facts as the relay does, each with a row id of its own. */
   tell(cardId: CardId, ...facts: readonly CardFact[]): Promise<readonly string[]>;
+  /** Waits until the workflow has the state that the check wants, whether it is saved or not. */
+  shows(world: CardWorld, check: (state: CardState) => boolean): Promise<CardState>;
   /** The details page of the card, as the Temporal UI reads it. */
   details(cardId: CardId): Promise<string>;
   /** Waits until the card's workflow has ended, without skipping time. */
@@ -44,6 +47,8 @@ export interface CardEnvironment {
 
 /** Numbers of Temporal's IndexedValueType. */
 const INDEXED_VALUE_TYPE = { Keyword: 2, Bool: 5 } as const;
+
+const QUERY_DEADLINE_MS = 1_000;
 
 let factIds = 0;
 
@@ -97,6 +102,17 @@ async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironm
   const requested = async (type: 'virtual' | 'physical'): Promise<CardWorld> =>
     new CardWorld(requestedCard(type, await env.currentTimeMs()));
   const handle = (cardId: CardId) => env.client.workflow.getHandle(cardWorkflowId(cardId));
+  const shows = (world: CardWorld, check: (state: CardState) => boolean): Promise<CardState> =>
+    eventually(
+      async () => {
+        // A query that meets the end of a run may never be answered, so each try is bounded.
+        const state = await env.connection.withDeadline(Date.now() + QUERY_DEADLINE_MS, () =>
+          handle(world.cardId).query<CardState | null>(STATE_QUERY),
+        );
+        return state !== null && check(state) ? state : undefined;
+      },
+      { timeoutMs: 20_000 },
+    );
   return {
     env,
     workflows,
@@ -104,7 +120,7 @@ async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironm
     async inKyc(type) {
       const world = await requested(type);
       await workflows.start(world.cardId);
-      await world.saved((s) => s.phase === 'kyc' && s.step === 'pending');
+      await shows(world, (s) => s.phase === 'kyc' && s.step === 'pending');
       return world;
     },
     async startWith(argument) {
@@ -124,6 +140,7 @@ async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironm
       const closed = async () => (await handle(cardId).describe()).status.name === 'COMPLETED';
       await eventually(closed, { timeoutMs: 10_000 });
     },
+    shows,
     async details(cardId) {
       const metadata = await handle(cardId).query<{ currentDetails?: string }>(
         '__temporal_workflow_metadata',

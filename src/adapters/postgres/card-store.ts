@@ -1,13 +1,10 @@
 /** The card's records for its workflow: load, save, and the Stripe cards it has owned. */
+
+import { attentionOf, LIFECYCLE_ATTENTION_KINDS } from '../../domain/card-attention.ts';
 import type { LoadedCard } from '../../domain/card-contract.ts';
 import type { CancelReason } from '../../domain/card-facts.ts';
 import { type CardState, requestedCard } from '../../domain/card-phase.ts';
-import { attentionOf } from '../../domain/card-plan.ts';
-import {
-  type CardSave,
-  LIFECYCLE_ATTENTION_KINDS,
-  type SaveAnswer,
-} from '../../domain/card-save.ts';
+import type { CardSave, SaveAnswer } from '../../domain/card-save.ts';
 import {
   type CardId,
   parseCardholderId,
@@ -51,6 +48,8 @@ interface CardRow {
   readonly version: number;
   readonly cancel_reason: CancelReason | null;
   readonly created_at: Date;
+  readonly phase_since: Date;
+  readonly spending: { readonly purchases: number; readonly lastPurchaseMs: number | null } | null;
 }
 
 async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
@@ -60,7 +59,10 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     where card_id = ${cardId} and workflow_started_at is null`;
   const [row] = await sql<CardRow[]>`
     select tenant_id, card_id, cardholder_id, type, state, freezes <> '{}'::jsonb as frozen,
-           version, cancel_reason, created_at
+           version, cancel_reason, created_at, phase_since,
+           (select jsonb_build_object('purchases', s.purchases,
+                     'lastPurchaseMs', (extract(epoch from s.last_purchase_at) * 1000)::bigint)
+              from card_spending s where s.card_id = cards.card_id) as spending
     from cards where card_id = ${cardId}`;
   if (row === undefined) return undefined;
   const fields = {
@@ -71,6 +73,8 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     frozen: row.frozen,
     version: row.version,
     cancelRequested: row.cancel_reason,
+    phaseSinceMs: row.phase_since.getTime(),
+    spending: row.spending,
   };
   if (row.state === null) {
     return { ...fields, state: requestedCard(row.type, row.created_at.getTime()), revision: 0 };
@@ -106,6 +110,7 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
     where card_id = ${cardId}`;
   await closeFacts(tx, save);
   await followAttention(tx, save, before);
+  await keepUnusable(tx, save, before);
   await addTimeline(tx, save, before.tenant_id);
   return 'saved';
 }
@@ -137,6 +142,23 @@ async function followAttention(
     cardId,
     accountId: card.account_id,
     details: { detail: wanted.detail, phase: state.phase },
+  });
+}
+
+/** What the workflow could not work with stays open until a person has looked at it. */
+async function keepUnusable(
+  tx: Transaction,
+  { cardId, unusable = [] }: CardSave,
+  card: { readonly tenant_id: string; readonly account_id: string },
+): Promise<void> {
+  if (unusable.length === 0) return;
+  await openAttention(tx, {
+    tenantId: card.tenant_id,
+    kind: 'message_unusable',
+    subject: cardId,
+    cardId,
+    accountId: card.account_id,
+    details: { messages: unusable.join('; ') },
   });
 }
 

@@ -79,6 +79,7 @@ export const ERRORS = {
   ALREADY_CORRECTED: row(409, 'This entry was reversed already; details name the correction.'),
   WRONG_PHASE: row(409, 'The phase of the card does not allow this command; details name it.'),
   NOT_WAITING: row(409, 'The card does not wait for this at the moment.'),
+  ALREADY_REPLACED: row(409, 'This card has a replacement already; details name it.'),
   ATTEMPTS_USED_UP: row(409, 'No attempts are left.'),
   ALREADY_CANCELED: row(409, 'The cancellation of this card was requested already.'),
   LAST4_MISMATCH: row(409, 'These are not the last four digits of the current card.'),

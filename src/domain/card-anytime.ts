@@ -1,0 +1,106 @@
+/**
+ * Facts that are heard in every phase, because what they tell is true whatever the card is doing: freezes, what
+ * Stripe has to follow, what Stripe holds against the holder, and the card that takes this one's place.
+ */
+import type { CardFact, Mirrored } from './card-facts.ts';
+import { endReason, ignored, moved, type Outcome, refused, windDown } from './card-outcome.ts';
+import { type CardState, type Mirror, stripeCardIdOf } from './card-phase.ts';
+
+/** What the fact makes of the part of the state that no phase owns; null when the phase alone judges it. */
+export function transitionAnytime(state: CardState, fact: CardFact, nowMs: number): Outcome | null {
+  switch (fact.kind) {
+    case 'freeze_changed':
+      return freezeChanged(state, fact);
+    case 'mirror_wanted':
+      return mirrorWanted(state, fact.what, fact.version);
+    case 'mirror_done':
+      return mirrorDone(state, fact);
+    case 'cardholder_changed':
+      return fact.problem === undefined || fact.problem === state.holderProblem
+        ? null
+        : moved({ ...state, holderProblem: fact.problem });
+    case 'replacement_requested':
+      return replacementRequested(state, fact, nowMs);
+    case 'replaced':
+      return replaced(state, fact, nowMs);
+    default:
+      return null;
+  }
+}
+
+/** A freeze is committed in Postgres first, in any phase; the state only remembers what Stripe has to follow. */
+function freezeChanged(
+  state: CardState,
+  fact: Extract<CardFact, { kind: 'freeze_changed' }>,
+): Outcome {
+  const known = state.freeze.version ?? 0;
+  const version = fact.version ?? known;
+  if (version < known) return ignored('older than what is known');
+  const by = fact.by ?? (fact.frozen ? ['operator'] : []);
+  if (state.freeze.wanted === fact.frozen && version === known && isSame(by, state.freeze.by)) {
+    return ignored('no change');
+  }
+  return moved({ ...state, freeze: { ...state.freeze, wanted: fact.frozen, version, by } });
+}
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((owner) => b.includes(owner));
+
+const withMirror = (state: CardState, what: Mirrored, mirror: Mirror): Outcome =>
+  moved({ ...state, mirrors: { ...state.mirrors, [what]: mirror } });
+
+function mirrorWanted(state: CardState, what: Mirrored, version: number): Outcome {
+  const mirror = state.mirrors[what];
+  if (version <= mirror.wanted) return ignored('older than what is known');
+  return withMirror(state, what, { ...mirror, wanted: version, refused: null });
+}
+
+function mirrorDone(state: CardState, fact: Extract<CardFact, { kind: 'mirror_done' }>): Outcome {
+  const mirror = state.mirrors[fact.what];
+  if (fact.version <= mirror.done) return ignored('older than what is known');
+  const refusal = fact.version < mirror.wanted ? null : fact.refusal;
+  const wanted = Math.max(mirror.wanted, fact.version);
+  return withMirror(state, fact.what, { wanted, done: fact.version, refused: refusal });
+}
+
+function replacementRequested(
+  state: CardState,
+  fact: Extract<CardFact, { kind: 'replacement_requested' }>,
+  nowMs: number,
+): Outcome {
+  const { reason, replacementId: cardId } = fact;
+  if (state.replacement?.cardId === cardId) return ignored('known already');
+  if (state.replacement !== null) return refused('ALREADY_REPLACED');
+  const next = { ...state, replacement: { cardId, reason } };
+  // A lost or stolen card ends at once; a damaged or expired one serves until its replacement does.
+  const isGone = reason === 'lost' || reason === 'stolen';
+  if (!isGone || next.phase === 'winding_down' || next.phase === 'closed') return moved(next);
+  if (next.phase === 'kyc' || next.phase === 'issuance') return moved(next);
+  const { stripeCardId } = next;
+  return windDown(next, { reason: endReason(reason), stripeCardId, stripeCanceled: false }, nowMs);
+}
+
+function replaced(
+  state: CardState,
+  { replacementId }: Extract<CardFact, { kind: 'replaced' }>,
+  nowMs: number,
+): Outcome {
+  const reason = state.replacement?.reason ?? 'expired';
+  const next = { ...state, replacement: { cardId: replacementId, reason } };
+  switch (next.phase) {
+    case 'awaiting_delivery':
+    case 'activation':
+    case 'active':
+      return windDown(
+        next,
+        { reason: 'replaced', stripeCardId: stripeCardIdOf(state), stripeCanceled: false },
+        nowMs,
+      );
+    case 'winding_down':
+      // Stripe cancels the old card by itself, and its event may come before our own fact.
+      if (next.reason === 'canceled_at_stripe') return moved({ ...next, reason: 'replaced' });
+      return state.replacement === null ? moved(next) : ignored('known already');
+    default:
+      return state.replacement === null ? moved(next) : ignored('known already');
+  }
+}

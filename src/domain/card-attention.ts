@@ -1,0 +1,72 @@
+/** Why a person should look at a card now, as it follows from the card's state: opened and closed with its save. */
+import { isFieldRefused } from './card-issuance.ts';
+import type { CardState } from './card-phase.ts';
+
+/** The kinds of items that `attentionOf` names, the most urgent of a phase first. */
+export const LIFECYCLE_ATTENTION_KINDS = [
+  'kyc_failed',
+  'address_needed',
+  'details_refused',
+  'issuance_blocked',
+  'delivery_overdue',
+  'activation_refused',
+  'activation_frozen',
+  'fraud_warning',
+  'status_drift',
+  'cardholder_problem',
+  'parcel_returned',
+  'mirror_refused',
+  'renewal_skipped',
+] as const;
+
+export interface CardAttention {
+  readonly kind: (typeof LIFECYCLE_ATTENTION_KINDS)[number];
+  readonly detail: string;
+}
+
+/** One item at most: the most urgent. Null when nobody is needed. */
+export function attentionOf(state: CardState): CardAttention | null {
+  switch (state.phase) {
+    case 'kyc':
+      return state.step === 'failed'
+        ? { kind: 'kyc_failed', detail: state.lastFailure ?? '' }
+        : null;
+    case 'issuance': {
+      const detail = state.blockedReason ?? '';
+      if (state.step === 'await_address') return { kind: 'address_needed', detail: '' };
+      if (isFieldRefused(state)) return { kind: 'details_refused', detail };
+      return state.step === 'blocked' ? { kind: 'issuance_blocked', detail } : null;
+    }
+    case 'awaiting_delivery':
+      if (state.late === 'overdue') return { kind: 'delivery_overdue', detail: state.shipping };
+      return holderProblem(state) ?? mirrorRefused(state);
+    case 'activation':
+      if (state.refused !== null) return { kind: 'activation_refused', detail: state.refused };
+      if (state.freeze.wanted) {
+        return { kind: 'activation_frozen', detail: state.freeze.by.join(', ') };
+      }
+      return holderProblem(state) ?? mirrorRefused(state);
+    case 'active':
+      if (state.freeze.by.includes('fraud')) return { kind: 'fraud_warning', detail: '' };
+      if (state.drifted) return { kind: 'status_drift', detail: '' };
+      if (state.parcelLost) return { kind: 'parcel_returned', detail: '' };
+      return holderProblem(state) ?? mirrorRefused(state) ?? renewalSkipped(state.renewalSkipped);
+    case 'winding_down':
+    case 'closed':
+      return null;
+  }
+}
+
+const holderProblem = ({ holderProblem: detail }: CardState): CardAttention | null =>
+  detail === null ? null : { kind: 'cardholder_problem', detail };
+
+function mirrorRefused({ mirrors }: CardState): CardAttention | null {
+  const { controls, holder } = mirrors;
+  if (holder.refused !== null)
+    return { kind: 'mirror_refused', detail: `holder: ${holder.refused}` };
+  if (controls.refused === null) return null;
+  return { kind: 'mirror_refused', detail: `controls: ${controls.refused}` };
+}
+
+const renewalSkipped = (reason: string | null): CardAttention | null =>
+  reason === null ? null : { kind: 'renewal_skipped', detail: reason };
