@@ -133,5 +133,19 @@ export const requestedCard = (type: 'virtual' | 'physical', nowMs: number): KycS
   requestedMs: nowMs,
 });
 
+/** A replacement or renewal whose holder is verified begins with its issuance. */
+export const replacementCard = (type: 'virtual' | 'physical', nowMs: number): IssuanceState => ({
+  phase: 'issuance',
+  type,
+  attempt: 1,
+  sinceMs: nowMs,
+  freeze: { wanted: false, mirrored: false },
+  step: 'create',
+  createSent: false,
+  previousCardId: null,
+  blockedReason: null,
+  early: [],
+});
+
 export const stripeCardIdOf = (state: CardState): StripeCardId | null =>
   state.phase === 'kyc' || state.phase === 'issuance' ? null : state.stripeCardId;

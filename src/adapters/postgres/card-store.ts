@@ -1,7 +1,7 @@
 /** The card's records for its workflow: load, save, and the Stripe cards it has owned. */
 import type { LoadedCard } from '../../domain/card-contract.ts';
 import type { CancelReason } from '../../domain/card-facts.ts';
-import { type CardState, requestedCard } from '../../domain/card-phase.ts';
+import { type CardState, replacementCard, requestedCard } from '../../domain/card-phase.ts';
 import { attentionOf } from '../../domain/card-plan.ts';
 import {
   type CardSave,
@@ -20,6 +20,9 @@ import type { CardOrder, CardStore } from '../../ports/card-store.ts';
 import type { ShippingAddress } from '../../ports/cards.ts';
 import type { IssuedCard, IssuerTenant } from '../../ports/issuer.ts';
 import { openAttention } from './attention.ts';
+import { closeWarning } from './card-controls.ts';
+import { renew } from './card-replacements.ts';
+import { insertFact } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
 import type { Sql, Transaction } from './pool.ts';
 
@@ -34,6 +37,7 @@ export const createCardStore = (sql: Sql): CardStore => ({
     await sql.begin((tx) => recordStripeCard(tx, card, made));
   },
   isSettled: (cardId) => isSettled(sql, cardId),
+  renew: (cardId) => sql.begin((tx) => renew(tx, cardId)),
   async stripeCards(cardId) {
     const rows = await sql<{ stripe_card_id: string }[]>`
       select stripe_card_id from stripe_cards where card_id = ${cardId} order by attempt desc`;
@@ -51,6 +55,8 @@ interface CardRow {
   readonly version: number;
   readonly cancel_reason: CancelReason | null;
   readonly created_at: Date;
+  /** It takes another card's place, and its holder is known already. */
+  readonly is_verified_replacement: boolean;
 }
 
 async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
@@ -59,9 +65,10 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     update cards set workflow_started_at = now()
     where card_id = ${cardId} and workflow_started_at is null`;
   const [row] = await sql<CardRow[]>`
-    select tenant_id, card_id, cardholder_id, type, state, freezes <> '{}'::jsonb as frozen,
-           version, cancel_reason, created_at
-    from cards where card_id = ${cardId}`;
+    select c.tenant_id, c.card_id, c.cardholder_id, c.type, c.state, c.freezes <> '{}'::jsonb as frozen,
+           c.version, c.cancel_reason, c.created_at,
+           c.replacement_for is not null and h.kyc_status = 'verified' as is_verified_replacement
+    from cards c join cardholders h using (cardholder_id) where c.card_id = ${cardId}`;
   if (row === undefined) return undefined;
   const fields = {
     cardId: parseCardId(row.card_id),
@@ -73,7 +80,8 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     cancelRequested: row.cancel_reason,
   };
   if (row.state === null) {
-    return { ...fields, state: requestedCard(row.type, row.created_at.getTime()), revision: 0 };
+    const begin = row.is_verified_replacement ? replacementCard : requestedCard;
+    return { ...fields, state: begin(row.type, row.created_at.getTime()), revision: 0 };
   }
   const { savedRevision, savedBy: _, ...state } = row.state;
   return { ...fields, state, revision: savedRevision };
@@ -81,8 +89,8 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
 
 async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   const { cardId, state } = save;
-  const [before] = await tx<{ tenant_id: string; account_id: string; phase: string }[]>`
-    select tenant_id, account_id, phase from cards where card_id = ${cardId}`;
+  const [before] = await tx<SavedCardRow[]>`
+    select tenant_id, account_id, phase, replacement_for from cards where card_id = ${cardId}`;
   if (before === undefined) throw new Error(`there is no card ${cardId}`);
   const phaseChanged = before.phase !== state.phase;
   if (phaseChanged) {
@@ -107,7 +115,31 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   await closeFacts(tx, save);
   await followAttention(tx, save, before);
   await addTimeline(tx, save, before.tenant_id);
+  if (phaseChanged) await tellOfPhase(tx, save, before);
   return 'saved';
+}
+
+interface SavedCardRow {
+  readonly tenant_id: string;
+  readonly account_id: string;
+  readonly phase: string;
+  readonly replacement_for: string | null;
+}
+
+/** What a new phase means beside the card itself. */
+async function tellOfPhase(
+  tx: Transaction,
+  { cardId, state: { phase } }: CardSave,
+  card: SavedCardRow,
+): Promise<void> {
+  if (phase === 'active' && card.replacement_for !== null) {
+    // The card whose place it takes ends now, whatever it was replaced for.
+    const replaced = { tenantId: card.tenant_id, cardId: card.replacement_for };
+    await insertFact(tx, replaced, { kind: 'replaced', replacementId: cardId }, 'replaced');
+  }
+  if (phase === 'winding_down' || phase === 'closed') {
+    await closeWarning(tx, { id: cardId }, 'the card has ended');
+  }
 }
 
 async function closeFacts(tx: Transaction, { cardId, closedFactIds }: CardSave): Promise<void> {
@@ -211,6 +243,9 @@ async function isSettled(sql: Sql, cardId: CardId): Promise<boolean> {
       where card_id = ${cardId} and (status = 'pending' or held_minor > 0)
     ) or exists (
       select 1 from decisions where card_id = ${cardId} and approved and not confirmed
+    ) or exists (
+      select 1 from transactions t join disputes d using (transaction_id)
+      where t.card_id = ${cardId} and d.status in ('unsubmitted', 'submitted')
     ) as open`;
   return row?.open === false;
 }
