@@ -4,6 +4,7 @@ import { createCancellationActivities } from './cancellation.ts';
 import { createIssuanceActivities } from './issuance.ts';
 import type { ActivityPorts } from './ports.ts';
 import { createRecordActivities } from './records.ts';
+import { createRenewalActivities } from './renewal.ts';
 import { createVerificationActivities } from './verification.ts';
 
 export type { ActivityPorts } from './ports.ts';
@@ -14,6 +15,7 @@ export const createActivities = (ports: ActivityPorts) => ({
   ...createIssuanceActivities(ports),
   ...createActivationActivities(ports),
   ...createCancellationActivities(ports),
+  ...createRenewalActivities(ports),
 });
 
 export type CardActivities = ReturnType<typeof createActivities>;

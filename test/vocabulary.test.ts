@@ -6,6 +6,7 @@ import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { CARD_PHASES } from '../src/domain/card-phase.ts';
 import { ENTRY_KINDS, LEDGER_KINDS } from '../src/domain/ledger.ts';
+import { DISPUTE_STATUSES } from '../src/domain/sighting.ts';
 import { projectFiles, projectText } from './support/project-files.ts';
 
 const tables = new Map<string, string>(
@@ -63,10 +64,12 @@ const UNIONS: Readonly<Record<string, readonly string[]>> = {
   'cards.type': literalsOf('src/ports/cards.ts', 'Card.type'),
   'cards.phase': CARD_PHASES,
   'cards.cancel_reason': literalsOf('src/domain/card-facts.ts', 'CancelReason'),
+  'cards.replacement_reason': literalsOf('src/domain/card-facts.ts', 'ReplacementReason'),
   'stripe_cards.status': literalsOf('src/domain/card-facts.ts', 'StripeCardStatus'),
   'stripe_cards.shipping_status': literalsOf('src/domain/card-facts.ts', 'ShippingStatus'),
   'stripe_attempts.step': literalsOf('src/ports/attempt-store.ts', 'AttemptStep'),
   'authorizations.status': literalsOf('src/domain/authorization-state.ts', 'AuthorizationStatus'),
+  'disputes.status': DISPUTE_STATUSES,
   'hold_lookups.result': literalsOf('src/adapters/postgres/unconfirmed-store.ts', 'LookResult'),
   'transactions.type': literalsOf('src/domain/authorization-state.ts', 'ObservedTransaction.type'),
   'journal_entries.kind': ENTRY_KINDS,

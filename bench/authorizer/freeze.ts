@@ -94,7 +94,7 @@ async function freezeOnce(sql: Sql, random: Random): Promise<Freeze> {
   await sql.begin(async (tx) => {
     const controls = createCardControls(tx);
     const card = await controls.lock(CARD);
-    if (card !== undefined) await controls.freeze(card, 'bench');
+    if (card !== undefined) await controls.freeze(card, { by: 'operator', reason: 'bench' });
   });
   const from = await postgresNow(sql);
   await pause();
@@ -102,7 +102,7 @@ async function freezeOnce(sql: Sql, random: Random): Promise<Freeze> {
   await sql.begin(async (tx) => {
     const controls = createCardControls(tx);
     const card = await controls.lock(CARD);
-    if (card !== undefined) await controls.unfreeze(card);
+    if (card !== undefined) await controls.unfreeze(card, { by: 'operator', reason: 'bench' });
   });
   await pause();
   return { from, to };

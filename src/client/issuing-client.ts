@@ -21,7 +21,14 @@ import type {
   AuthorizationSummary,
 } from './schemas/authorization.ts';
 import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
-import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
+import type {
+  Cancel,
+  ConfirmDelivery,
+  DecideKyc,
+  Freeze,
+  Replace,
+  Unfreeze,
+} from './schemas/card-command.ts';
 import type { TimelineEntry } from './schemas/card-history.ts';
 import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
 import type { Controls } from './schemas/controls.ts';
@@ -150,8 +157,11 @@ function cards(send: Transport) {
     confirmDelivery: command<ConfirmDelivery>('confirm-delivery'),
     /** In force for the next purchase once it has resolved. */
     freeze: command<Freeze>('freeze'),
-    unfreeze: bare('unfreeze'),
+    unfreeze: (id: string, body: Unfreeze = {}, call?: CallOptions) =>
+      command<Unfreeze>('unfreeze')(id, body, call),
     cancel: command<Cancel>('cancel'),
+    /** Resolves with the new card; a lost or stolen one is declined from then on. */
+    replace: command<Replace>('replace'),
     ...controls(send, '/v1/cards'),
     timeline: history<TimelineEntry>('timeline'),
     decisions: history<Decision>('decisions'),

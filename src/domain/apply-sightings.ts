@@ -201,11 +201,15 @@ function anchorOf(
   return view?.createdS ?? firstRecord?.createdS;
 }
 
-/** The first purchase of an unused or dormant card is told at once; all others go with the digest. */
+/**
+ * The first purchase of an unused or dormant card is told at once, and of one that we do not know to be active yet; all
+ * others go with the digest. A card that ends has no use for it, and a closed one must not be opened again for it.
+ */
 function tellPurchase(work: BooksWork, state: AuthorizationState, seenWith: CardState): void {
   const { tenantId, cardId, stripeCardId } = state;
   const card = work.before.cards.get(stripeCardId) ?? seenWith;
-  if (card.usage === 'spending') return;
+  const isEnding = card.phase === 'winding_down' || card.phase === 'closed';
+  if (card.usage === 'spending' || isEnding) return;
   const dedupeKey = `purchase/${state.record.authorizationId}`;
   work.facts.push({ tenantId, cardId, fact: { kind: 'purchase_seen' }, dedupeKey });
 }

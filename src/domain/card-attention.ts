@@ -2,7 +2,7 @@
 import { isFieldRefused } from './card-issuance.ts';
 import type { CardState } from './card-phase.ts';
 
-/** The kinds of items that `attentionOf` names, the most urgent of a phase first. */
+/** The kinds of items that follow the state. `fraud_warning` is not among them: it comes with the freeze. */
 export const LIFECYCLE_ATTENTION_KINDS = [
   'kyc_failed',
   'address_needed',
@@ -11,7 +11,6 @@ export const LIFECYCLE_ATTENTION_KINDS = [
   'delivery_overdue',
   'activation_refused',
   'activation_frozen',
-  'fraud_warning',
   'status_drift',
   'cardholder_problem',
   'parcel_returned',
@@ -20,7 +19,7 @@ export const LIFECYCLE_ATTENTION_KINDS = [
 ] as const;
 
 export interface CardAttention {
-  readonly kind: (typeof LIFECYCLE_ATTENTION_KINDS)[number];
+  readonly kind: (typeof LIFECYCLE_ATTENTION_KINDS)[number] | 'fraud_warning';
   readonly detail: string;
 }
 

@@ -99,6 +99,7 @@ export type CardFact =
       readonly reason: ReplacementReason;
       readonly replacementId: CardId;
     }
+  /** The card gets no successor by itself, and why. */
   | { readonly kind: 'renewal_skipped'; readonly reason: string }
   /** The replacement can be spent with: this card ends. */
   | { readonly kind: 'replaced'; readonly replacementId: CardId }

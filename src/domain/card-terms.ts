@@ -1,5 +1,20 @@
 /** What was agreed when a card was requested: how long its waits last, and what happens by itself. */
-import { KYC_ATTEMPTS_MAX, KYC_DEADLINE_MS, KYC_REMINDER_AFTER_MS } from './limits.ts';
+import { DAY_MS, KYC_ATTEMPTS_MAX, KYC_DEADLINE_MS, KYC_REMINDER_AFTER_MS } from './limits.ts';
+
+/** What a request may say of the card beside its type; what is left out is as in DEFAULT_TERMS. */
+export interface CardOptions {
+  readonly kyc?: {
+    readonly provider?: string;
+    readonly reminderAfterDays?: number;
+    readonly deadlineDays?: number;
+    readonly attempts?: number;
+    readonly validForDays?: number;
+  };
+  readonly renewal?: 'automatic' | 'none';
+  /** Payments after which Stripe cancels the card. */
+  readonly cancelAfterPayments?: number;
+  readonly personalizationDesign?: string;
+}
 
 export interface CardTerms {
   readonly kyc: {
@@ -23,3 +38,18 @@ export const DEFAULT_TERMS: CardTerms = {
   renews: true,
   endsByItself: false,
 };
+
+export function termsOf(options: CardOptions): CardTerms {
+  const { kyc = {} } = options;
+  const inMs = (days: number | undefined, fallback: number): number =>
+    days === undefined ? fallback : days * DAY_MS;
+  return {
+    kyc: {
+      reminderAfterMs: inMs(kyc.reminderAfterDays, DEFAULT_TERMS.kyc.reminderAfterMs),
+      deadlineMs: inMs(kyc.deadlineDays, DEFAULT_TERMS.kyc.deadlineMs),
+      attemptsMax: kyc.attempts ?? DEFAULT_TERMS.kyc.attemptsMax,
+    },
+    renews: options.renewal !== 'none',
+    endsByItself: options.cancelAfterPayments !== undefined,
+  };
+}

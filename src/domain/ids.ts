@@ -18,6 +18,7 @@ export type StripeCardId = Id<'stripe card'>;
 export type VerificationSessionId = Id<'verification session'>;
 export type AuthorizationId = Id<'authorization'>;
 export type TransactionId = Id<'transaction'>;
+export type DisputeId = Id<'dispute'>;
 
 const OURS = {
   tenant: 'ten',
@@ -64,6 +65,7 @@ export const parseStripeCardId = stripes<StripeCardId>('card');
 export const parseVerificationSessionId = stripes<VerificationSessionId>('verification session');
 export const parseAuthorizationId = stripes<AuthorizationId>('authorization');
 export const parseTransactionId = stripes<TransactionId>('transaction');
+export const parseDisputeId = stripes<DisputeId>('dispute');
 
 /** Puts the prefix of `kind` before a random part of letters and digits, made at the edge. */
 export function idFrom<K extends keyof typeof OURS>(kind: K, randomPart: string): string {

@@ -3,8 +3,10 @@ import type { AuthorizationSnapshot, ObservedTransaction } from './authorization
 import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
 import type {
   AuthorizationId,
+  DisputeId,
   StripeCardholderId,
   StripeCardId,
+  TransactionId,
   VerificationSessionId,
 } from './ids.ts';
 
@@ -23,6 +25,8 @@ export interface CardSighting {
   readonly carrier: string | null;
   readonly trackingNumber: string | null;
   readonly trackingUrl: string | null;
+  /** The newest warning that the network or Stripe gave; null when there was none. */
+  readonly fraudWarning: { readonly startedS: number; readonly type: string } | null;
 }
 
 export interface CardholderSighting {
@@ -42,6 +46,18 @@ export interface VerificationSighting {
   readonly errorReason: string | null;
 }
 
+export interface DisputeSighting {
+  readonly kind: 'dispute';
+  readonly disputeId: DisputeId;
+  readonly transactionId: TransactionId;
+  readonly atS: number;
+  readonly status: DisputeStatus;
+}
+
+/** From the first to the last; those that are decided rank alike. */
+export const DISPUTE_STATUSES = ['unsubmitted', 'submitted', 'won', 'lost', 'expired'] as const;
+export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
+
 export type Sighting =
   | {
       readonly kind: 'authorization';
@@ -53,6 +69,7 @@ export type Sighting =
   | CardSighting
   | CardholderSighting
   | VerificationSighting
+  | DisputeSighting
   /** A decision of ours came after a view of its authorization: converge it once more. */
   | { readonly kind: 'decision'; readonly authorizationId: AuthorizationId }
   /** A card is known now that Stripe may have told of before: what waited for it can move. */

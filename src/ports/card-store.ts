@@ -1,5 +1,6 @@
 /** The card's own records, as its workflow reads and writes them. */
 import type { LoadedCard } from '../domain/card-contract.ts';
+import type { CardFact } from '../domain/card-facts.ts';
 import type { CardSave, SaveAnswer } from '../domain/card-save.ts';
 import type { CardholderId, CardId, StripeCardId } from '../domain/ids.ts';
 import type { ShippingAddress } from './cards.ts';
@@ -37,8 +38,13 @@ export interface CardStore {
     order: Pick<CardOrder, 'cardId' | 'tenant'>,
     made: { readonly card: IssuedCard; readonly attempt: number; readonly current: boolean },
   ): Promise<void>;
-  /** Whether every authorization of the card is closed and nothing is held for it any more. */
+  /** Whether every authorization of the card is closed, nothing is held for it any more, and no dispute is open. */
   isSettled(cardId: CardId): Promise<boolean>;
+  /**
+   * Writes the successor of a card that is about to expire, once. Answers `replacement_requested` with the one that is
+   * there now, or `renewal_skipped` with the reason. Undefined when there is no such card.
+   */
+  renew(cardId: CardId): Promise<CardFact | undefined>;
   /** Stripe cards this card has owned, newest attempt first. */
   stripeCards(cardId: CardId): Promise<readonly StripeCardId[]>;
 }

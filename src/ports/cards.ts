@@ -1,6 +1,11 @@
 /** Cards as the API sees them: the directory row, and the Stripe card that is current. */
 import type { NumberedFact } from '../domain/card-contract.ts';
-import type { CancelReason, ShippingStatus } from '../domain/card-facts.ts';
+import type {
+  CancelReason,
+  FreezeOwner,
+  ReplacementReason,
+  ShippingStatus,
+} from '../domain/card-facts.ts';
 import type { CardPhase } from '../domain/card-phase.ts';
 import type { AccountId, CardholderId, CardId, TenantId } from '../domain/ids.ts';
 import type { PostalAddress } from './cardholders.ts';
@@ -36,7 +41,11 @@ export interface Card {
   } | null;
   /** Physical cards only. */
   readonly shipping: ShippingAddress | null;
+  /** The card whose place this one takes, and why. */
   readonly replacementFor: CardId | null;
+  readonly replacementReason: ReplacementReason | null;
+  /** The card that takes this one's place, from the moment it was asked for. */
+  readonly replacedBy: CardId | null;
   readonly workflowId: string;
   /** False until the card's workflow was started; the relay starts what is left over. */
   readonly workflowStarted: boolean;
@@ -78,13 +87,42 @@ export interface CardControls {
    * based on older facts. Undefined when the card does not exist.
    */
   lock(id: CardId): Promise<Card | undefined>;
-  /** Writes the freeze, its fact and its timeline row. */
-  freeze(card: Card, reason: string): Promise<NumberedFact>;
-  /** Lifts the operator's freeze; the fact says whether another freeze remains. */
-  unfreeze(card: Card): Promise<NumberedFact>;
+  /** Writes the freeze of one owner, its fact and its timeline row. */
+  freeze(card: Card, freeze: OwnedFreeze): Promise<NumberedFact>;
+  /** Lifts the freeze of that owner; the fact says whose remain. */
+  unfreeze(card: Card, freeze: OwnedFreeze): Promise<NumberedFact>;
   requestCancel(card: Card, reason: CancelReason, at: Date): Promise<NumberedFact>;
   /** Remembers that the workflow accepted the facts, so that the relay does not send them again. */
   markSent(factIds: readonly string[]): Promise<void>;
+}
+
+export interface OwnedFreeze {
+  readonly by: FreezeOwner;
+  readonly reason: string;
+}
+
+/** The card that takes another's place. */
+export interface NewReplacement {
+  readonly id: CardId;
+  readonly reason: ReplacementReason;
+  /** Where to; the address of the replaced card when null. */
+  readonly shipping: ShippingAddress | null;
+  /** Ends the replaced card at once. */
+  readonly cancel: 'lost' | 'stolen' | null;
+  /** It has the number of the replaced card, so freezes go on. */
+  readonly keepsFreezes: boolean;
+}
+
+export interface CardReplacements {
+  /**
+   * Writes the replacement of a locked card, its facts and the timeline of both, in the caller's transaction. Answers
+   * the new card, and the facts for the old one's workflow.
+   */
+  replace(
+    card: Card,
+    made: NewReplacement,
+    at: Date,
+  ): Promise<{ readonly card: Card; readonly facts: readonly NumberedFact[] }>;
 }
 
 /** What the commands that the workflow answers write beside it. */

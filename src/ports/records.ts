@@ -5,7 +5,7 @@ import type { AttentionList } from './attention.ts';
 import type { Authorizations } from './authorizations.ts';
 import type { CardHistory } from './card-history.ts';
 import type { Cardholders } from './cardholders.ts';
-import type { CardCommandRecords, CardControls, Cards } from './cards.ts';
+import type { CardCommandRecords, CardControls, CardReplacements, Cards } from './cards.ts';
 import type { Decisions } from './decisions.ts';
 import type { ProgramFigures } from './figures.ts';
 import type { SpendingControls } from './spending-controls.ts';
@@ -19,6 +19,7 @@ export interface Records {
   readonly cardholders: Cardholders;
   readonly cards: Cards;
   readonly controls: CardControls;
+  readonly replacements: CardReplacements;
   readonly spendingControls: SpendingControls;
   readonly commands: CardCommandRecords;
   readonly history: CardHistory;

@@ -44,7 +44,7 @@ async function change(what: 'freeze' | 'unfreeze'): Promise<void> {
     const controls = createCardControls(tx);
     const locked = await controls.lock(card.cardId);
     if (locked === undefined) throw new Error('the card is there');
-    await (what === 'freeze' ? controls.freeze(locked, 'test') : controls.unfreeze(locked));
+    await controls[what](locked, { by: 'operator', reason: 'test' });
   });
 }
 

@@ -30,6 +30,14 @@ describe('a purchase', () => {
     expect(spendingOn('spending')).toEqual([]);
   });
 
+  it('is told to a card that is not known to be active yet, and not to one that ends', () => {
+    const kinds = (['activation', 'winding_down', 'closed'] as const).map((phase) => {
+      const books = booksOf({ cards: [sampleCard({ usage: null, phase })] });
+      return apply(books, viewed(sampleView())).facts.map(({ fact }) => fact.kind);
+    });
+    expect(kinds).toEqual([['purchase_seen'], [], []]);
+  });
+
   it('is told once, and only if it is one', () => {
     const books = booksOf({ cards: [sampleCard({ usage: 'unused' })] });
     const declined = apply(books, viewed(sampleView({ approved: false, status: 'closed' })));

@@ -167,11 +167,4 @@ describe('a command that needs the workflow', () => {
       expect(later.body).toMatchObject({ phase: 'issuance' });
     },
   );
-
-  it('is not available for replace yet', async () => {
-    const { cardId } = await cardIn(ingress, 'active');
-    const answer = await ingress.post(`/v1/cards/${cardId}/replace`);
-    expect(answer.status).toBe(501);
-    expect(answer.body.error?.code).toBe('NOT_IMPLEMENTED');
-  });
 });

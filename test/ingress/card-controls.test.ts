@@ -33,7 +33,12 @@ describe('freeze', () => {
     expect(await factsOf(cardId)).toEqual([
       {
         kind: 'freeze_changed',
-        body: { kind: 'freeze_changed', frozen: true, version: expect.any(Number) },
+        body: {
+          kind: 'freeze_changed',
+          frozen: true,
+          version: expect.any(Number),
+          by: ['operator'],
+        },
         sent: true,
       },
     ]);
@@ -86,22 +91,47 @@ describe('unfreeze', () => {
     const answer = await ingress.post(`/v1/cards/${cardId}/unfreeze`);
     expect(answer.body).toMatchObject({ frozen: false, freezes: {} });
     expect((await factsOf(cardId)).map((f) => f.body)).toEqual([
-      { kind: 'freeze_changed', frozen: true, version: expect.any(Number) },
-      { kind: 'freeze_changed', frozen: false, version: expect.any(Number) },
+      { kind: 'freeze_changed', frozen: true, version: expect.any(Number), by: ['operator'] },
+      { kind: 'freeze_changed', frozen: false, version: expect.any(Number), by: [] },
     ]);
   });
 
-  it('leaves the card frozen while somebody else keeps it frozen', async () => {
+  it('leaves the card frozen while somebody else keeps it frozen, and tells who', async () => {
     const { cardId } = await cardIn(ingress, 'active');
     await ingress.sql`update cards set freezes = '{"fraud":"score"}' where card_id = ${cardId}`;
-    await ingress.post(`/v1/cards/${cardId}/freeze`);
-    const answer = await ingress.post(`/v1/cards/${cardId}/unfreeze`);
-    expect(answer.body).toMatchObject({ frozen: true, freezes: { fraud: 'score' } });
-    expect((await factsOf(cardId)).at(-1)?.body).toEqual({
-      kind: 'freeze_changed',
+    const url = `/v1/cards/${cardId}`;
+    await ingress.post(`${url}/freeze`, { by: 'cardholder', reason: 'left at home' });
+    await ingress.post(`${url}/freeze`, { reason: 'chargebacks' });
+    const byHolder = await ingress.post(`${url}/unfreeze`, { by: 'cardholder', reason: 'found' });
+    expect(byHolder.body).toMatchObject({
       frozen: true,
-      version: expect.any(Number),
+      freezes: { fraud: 'score', operator: 'chargebacks' },
     });
+    // What the cardholder lifts is the cardholder's own, however often.
+    await ingress.post(`${url}/unfreeze`, { by: 'cardholder' });
+    await ingress.post(`${url}/unfreeze`);
+    expect((await factsOf(cardId)).map(({ body }) => body)).toMatchObject([
+      { frozen: true, by: ['cardholder', 'fraud'] },
+      { frozen: true, by: ['operator', 'cardholder', 'fraud'] },
+      { frozen: true, by: ['operator', 'fraud'] },
+      { frozen: true, by: ['fraud'] },
+    ]);
+    const last = await ingress.post(`${url}/unfreeze`, {
+      by: 'fraud',
+      reason: 'it was the holder',
+    });
+    expect(last.body).toMatchObject({ frozen: false, freezes: {} });
+    const timeline = await ingress.get(`${url}/timeline?limit=1`);
+    expect(timeline.body.data).toMatchObject([
+      { kind: 'unfrozen', body: { by: 'fraud', reason: 'it was the holder' } },
+    ]);
+  });
+
+  it('takes a freeze for fraud from nobody, because a warning of Stripe puts it on', async () => {
+    const { cardId } = await cardIn(ingress, 'active');
+    const answer = await ingress.post(`/v1/cards/${cardId}/freeze`, { by: 'fraud' });
+    expect(answer.status).toBe(400);
+    expect(await factsOf(cardId)).toEqual([]);
   });
 
   it('changes nothing on a card that is not frozen', async () => {

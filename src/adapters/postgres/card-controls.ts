@@ -3,61 +3,107 @@
  * of every other transaction that locks accounts, so that no decision commits after them on older facts.
  */
 import type { NumberedFact } from '../../domain/card-contract.ts';
-import type { CardFact } from '../../domain/card-facts.ts';
+import { type CardFact, FREEZE_OWNERS } from '../../domain/card-facts.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { Card, CardControls } from '../../ports/cards.ts';
+import { closeAttention, openAttention } from './attention.ts';
 import { findCard } from './card-directory.ts';
 import { jsonText } from './json-column.ts';
 import type { Queryable } from './pool.ts';
 
-/** Name of the freeze that an operator sets; other freezes of a card stand beside it. */
-const OPERATOR = 'operator';
+/** Open while a freeze after a warning waits for a person: replace the card, or lift the freeze. */
+const FRAUD_WARNING = 'fraud_warning';
 
-export function createCardControls(sql: Queryable): CardControls {
-  return {
-    async lock(id) {
-      await sql`
-        select 1 from accounts
-         where account_id = (select account_id from cards where card_id = ${id}) for no key update`;
-      await sql`select 1 from cards where card_id = ${id} for no key update`;
-      return findCard(sql, id);
-    },
+export const createCardControls = (sql: Queryable): CardControls => ({
+  lock: (id) => lockCard(sql, id),
 
-    async freeze(card, reason) {
-      const version = await bump(
-        sql,
-        card,
-        sql`freezes = freezes || jsonb_build_object(${OPERATOR}::text, ${reason}::text)`,
-      );
-      await addTimeline(sql, card, 'frozen', { by: OPERATOR, reason });
-      const fact: CardFact = { kind: 'freeze_changed', frozen: true, version };
-      return addFact(sql, card, fact, `freeze/${version}`);
-    },
+  async freeze(card, { by, reason }) {
+    const standing = { ...card.freezes, [by]: reason };
+    await addTimeline(sql, card, 'frozen', { by, reason });
+    return setFreezes(sql, card, standing);
+  },
 
-    async unfreeze(card) {
-      const stillFrozen = Object.keys(card.freezes).some((by) => by !== OPERATOR);
-      const version = await bump(sql, card, sql`freezes = freezes - ${OPERATOR}::text`);
-      await addTimeline(sql, card, 'unfrozen', { by: OPERATOR });
-      const fact: CardFact = { kind: 'freeze_changed', frozen: stillFrozen, version };
-      return addFact(sql, card, fact, `freeze/${version}`);
-    },
+  async unfreeze(card, { by, reason }) {
+    const { [by]: _lifted, ...standing } = card.freezes;
+    await addTimeline(sql, card, 'unfrozen', { by, reason });
+    if (by === 'fraud') await closeWarning(sql, card, `the freeze was lifted: ${reason}`);
+    return setFreezes(sql, card, standing);
+  },
 
-    async requestCancel(card, reason, at) {
-      await bump(sql, card, sql`cancel_requested_at = ${at}, cancel_reason = ${reason}`);
-      await addTimeline(sql, card, 'cancel_requested', { reason });
-      return addFact(sql, card, { kind: 'cancel_requested', reason }, 'cancel');
-    },
+  async requestCancel(card, reason, at) {
+    const fact = await writeCancel(sql, card, { reason, at });
+    await closeWarning(sql, card, 'the card was cancelled');
+    return fact;
+  },
 
-    async markSent(factIds) {
-      await sql`
-        update facts set signalled_at = now()
-         where fact_id = any(${[...factIds]}::bigint[]) and signalled_at is null`;
-    },
-  };
+  async markSent(factIds) {
+    await sql`
+      update facts set signalled_at = now()
+       where fact_id = any(${[...factIds]}::bigint[]) and signalled_at is null`;
+  },
+});
+
+/** Locks the account, then the card, each in a statement of its own. Also the order of the relay. */
+export async function lockCard(sql: Queryable, id: string): Promise<Card | undefined> {
+  await sql`
+    select 1 from accounts
+     where account_id = (select account_id from cards where card_id = ${id}) for no key update`;
+  await sql`select 1 from cards where card_id = ${id} for no key update`;
+  return findCard(sql, id);
 }
 
+/** Writes whose freezes stand, and their fact. */
+export async function setFreezes(
+  sql: Queryable,
+  card: Pick<Card, 'id' | 'tenantId'>,
+  standing: Card['freezes'],
+): Promise<NumberedFact> {
+  const version = await bump(sql, card, sql`freezes = ${jsonText(standing)}::text::jsonb`);
+  const by = FREEZE_OWNERS.filter((owner) => Object.hasOwn(standing, owner));
+  const frozen = Object.keys(standing).length > 0;
+  return addFact(sql, card, { kind: 'freeze_changed', frozen, version, by }, `freeze/${version}`);
+}
+
+export async function writeCancel(
+  sql: Queryable,
+  card: Card,
+  cancel: {
+    readonly reason: Parameters<CardControls['requestCancel']>[1];
+    readonly at: Date;
+  },
+): Promise<NumberedFact> {
+  const { reason, at } = cancel;
+  await bump(sql, card, sql`cancel_requested_at = ${at}, cancel_reason = ${reason}`);
+  await addTimeline(sql, card, 'cancel_requested', { reason });
+  return addFact(sql, card, { kind: 'cancel_requested', reason }, 'cancel');
+}
+
+export const openWarning = (
+  sql: Queryable,
+  card: Pick<Card, 'id' | 'tenantId' | 'accountId'>,
+  details: Readonly<Record<string, string>>,
+): Promise<void> =>
+  openAttention(sql, {
+    tenantId: card.tenantId,
+    kind: FRAUD_WARNING,
+    subject: card.id,
+    cardId: card.id,
+    accountId: card.accountId,
+    details,
+  });
+
+export const closeWarning = (
+  sql: Queryable,
+  card: Pick<Card, 'id'>,
+  resolution: string,
+): Promise<void> => closeAttention(sql, { kind: FRAUD_WARNING, subject: card.id, resolution });
+
 /** Changes the card and returns its new version, by which the processes drop what they remember of it. */
-async function bump(sql: Queryable, card: Card, change: ReturnType<Queryable>): Promise<number> {
+async function bump(
+  sql: Queryable,
+  card: Pick<Card, 'id'>,
+  change: ReturnType<Queryable>,
+): Promise<number> {
   const [row] = await sql<{ version: number }[]>`
     update cards set ${change}, version = version + 1 where card_id = ${card.id} returning version`;
   invariant(row !== undefined, `card ${card.id} is locked, so it is there`);
@@ -75,9 +121,9 @@ export async function addTimeline(
     values (${card.tenantId}, ${card.id}, ${kind}, ${card.phase}, ${jsonText(body)}::text::jsonb)`;
 }
 
-async function addFact(
+export async function addFact(
   sql: Queryable,
-  card: Card,
+  card: Pick<Card, 'id' | 'tenantId'>,
   fact: CardFact,
   dedupeKey: string,
 ): Promise<NumberedFact> {

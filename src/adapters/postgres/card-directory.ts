@@ -1,6 +1,11 @@
 /** Cards in Postgres as the API sees them. What the workflow saves is in card-store.ts. */
 import { cardWorkflowId } from '../../domain/card-contract.ts';
-import type { CancelReason, ShippingStatus, StripeCardStatus } from '../../domain/card-facts.ts';
+import type {
+  CancelReason,
+  ReplacementReason,
+  ShippingStatus,
+  StripeCardStatus,
+} from '../../domain/card-facts.ts';
 import type { CardPhase } from '../../domain/card-phase.ts';
 import { parseAccountId, parseCardholderId, parseCardId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
@@ -23,6 +28,8 @@ interface CardRow {
   cancel_reason: CancelReason | null;
   shipping: ShippingAddress | null;
   replacement_for: string | null;
+  replacement_reason: ReplacementReason | null;
+  replaced_by: string | null;
   workflow_started_at: Date | null;
   created_at: Date;
   stripe_card: StripeCardJson | null;
@@ -60,6 +67,8 @@ function toCard(row: CardRow): Card {
     stripeCard: row.stripe_card,
     shipping: row.shipping,
     replacementFor: row.replacement_for === null ? null : parseCardId(row.replacement_for),
+    replacementReason: row.replacement_reason,
+    replacedBy: row.replaced_by === null ? null : parseCardId(row.replaced_by),
     workflowId: cardWorkflowId(id),
     workflowStarted: row.workflow_started_at !== null,
     createdAt: row.created_at.toISOString(),
@@ -70,7 +79,8 @@ function toCard(row: CardRow): Card {
 const cardColumns = (sql: Queryable) => sql`
   cards.card_id, cards.tenant_id, cards.cardholder_id, cards.account_id, cards.type, cards.currency,
   cards.phase, cards.phase_since, cards.freezes, cards.cancel_requested_at, cards.cancel_reason,
-  cards.shipping, cards.replacement_for, cards.workflow_started_at, cards.created_at,
+  cards.shipping, cards.replacement_for, cards.replacement_reason, cards.workflow_started_at, cards.created_at,
+  (select r.card_id from cards r where r.replacement_for = cards.card_id) as replaced_by,
   (select jsonb_build_object('id', s.stripe_card_id, 'status', s.status, 'last4', s.last4,
             'expMonth', s.exp_month, 'expYear', s.exp_year, 'shippingStatus', s.shipping_status,
             'trackingNumber', s.tracking_number)

@@ -3,8 +3,9 @@
 import { attentionOf, LIFECYCLE_ATTENTION_KINDS } from '../../domain/card-attention.ts';
 import type { LoadedCard } from '../../domain/card-contract.ts';
 import type { CancelReason } from '../../domain/card-facts.ts';
-import { type CardState, requestedCard } from '../../domain/card-phase.ts';
+import { type CardState, replacementCard, requestedCard } from '../../domain/card-phase.ts';
 import type { CardSave, SaveAnswer } from '../../domain/card-save.ts';
+import { type CardOptions, termsOf } from '../../domain/card-terms.ts';
 import {
   type CardId,
   parseCardholderId,
@@ -17,6 +18,9 @@ import type { CardOrder, CardStore } from '../../ports/card-store.ts';
 import type { ShippingAddress } from '../../ports/cards.ts';
 import type { IssuedCard, IssuerTenant } from '../../ports/issuer.ts';
 import { openAttention } from './attention.ts';
+import { closeWarning } from './card-controls.ts';
+import { renew } from './card-replacements.ts';
+import { insertFact } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
 import type { Sql, Transaction } from './pool.ts';
 
@@ -31,6 +35,7 @@ export const createCardStore = (sql: Sql): CardStore => ({
     await sql.begin((tx) => recordStripeCard(tx, card, made));
   },
   isSettled: (cardId) => isSettled(sql, cardId),
+  renew: (cardId) => sql.begin((tx) => renew(tx, cardId)),
   async stripeCards(cardId) {
     const rows = await sql<{ stripe_card_id: string }[]>`
       select stripe_card_id from stripe_cards where card_id = ${cardId} order by attempt desc`;
@@ -50,6 +55,9 @@ interface CardRow {
   readonly created_at: Date;
   readonly phase_since: Date;
   readonly spending: { readonly purchases: number; readonly lastPurchaseMs: number | null } | null;
+  /** It takes another card's place, and its holder is known already. */
+  readonly is_verified_replacement: boolean;
+  readonly options: CardOptions;
 }
 
 async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
@@ -58,12 +66,13 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     update cards set workflow_started_at = now()
     where card_id = ${cardId} and workflow_started_at is null`;
   const [row] = await sql<CardRow[]>`
-    select tenant_id, card_id, cardholder_id, type, state, freezes <> '{}'::jsonb as frozen,
-           version, cancel_reason, created_at, phase_since,
+    select c.tenant_id, c.card_id, c.cardholder_id, c.type, c.state, c.freezes <> '{}'::jsonb as frozen,
+           c.version, c.cancel_reason, c.created_at, c.phase_since, c.options,
+           c.replacement_for is not null and h.kyc_status = 'verified' as is_verified_replacement,
            (select jsonb_build_object('purchases', s.purchases,
                      'lastPurchaseMs', (extract(epoch from s.last_purchase_at) * 1000)::bigint)
-              from card_spending s where s.card_id = cards.card_id) as spending
-    from cards where card_id = ${cardId}`;
+              from card_spending s where s.card_id = c.card_id) as spending
+    from cards c join cardholders h using (cardholder_id) where c.card_id = ${cardId}`;
   if (row === undefined) return undefined;
   const fields = {
     cardId: parseCardId(row.card_id),
@@ -77,7 +86,9 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     spending: row.spending,
   };
   if (row.state === null) {
-    return { ...fields, state: requestedCard(row.type, row.created_at.getTime()), revision: 0 };
+    const begin = row.is_verified_replacement ? replacementCard : requestedCard;
+    const state = begin(row.type, row.created_at.getTime(), termsOf(row.options));
+    return { ...fields, state, revision: 0 };
   }
   const { savedRevision, savedBy: _, ...state } = row.state;
   return { ...fields, state, revision: savedRevision };
@@ -85,8 +96,8 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
 
 async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   const { cardId, state } = save;
-  const [before] = await tx<{ tenant_id: string; account_id: string; phase: string }[]>`
-    select tenant_id, account_id, phase from cards where card_id = ${cardId}`;
+  const [before] = await tx<SavedCardRow[]>`
+    select tenant_id, account_id, phase, replacement_for from cards where card_id = ${cardId}`;
   if (before === undefined) throw new Error(`there is no card ${cardId}`);
   const phaseChanged = before.phase !== state.phase;
   if (phaseChanged) {
@@ -112,7 +123,31 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   await followAttention(tx, save, before);
   await keepUnusable(tx, save, before);
   await addTimeline(tx, save, before.tenant_id);
+  if (phaseChanged) await tellOfPhase(tx, save, before);
   return 'saved';
+}
+
+interface SavedCardRow {
+  readonly tenant_id: string;
+  readonly account_id: string;
+  readonly phase: string;
+  readonly replacement_for: string | null;
+}
+
+/** What a new phase means beside the card itself. */
+async function tellOfPhase(
+  tx: Transaction,
+  { cardId, state: { phase } }: CardSave,
+  card: SavedCardRow,
+): Promise<void> {
+  if (phase === 'active' && card.replacement_for !== null) {
+    // The card whose place it takes ends now, whatever it was replaced for.
+    const replaced = { tenantId: card.tenant_id, cardId: card.replacement_for };
+    await insertFact(tx, replaced, { kind: 'replaced', replacementId: cardId }, 'replaced');
+  }
+  if (phase === 'winding_down' || phase === 'closed') {
+    await closeWarning(tx, { id: cardId }, 'the card has ended');
+  }
 }
 
 async function closeFacts(tx: Transaction, { cardId, closedFactIds }: CardSave): Promise<void> {
@@ -134,7 +169,8 @@ async function followAttention(
     update attention_items set closed_at = now(), resolution = 'the card moved on'
     where tenant_id = ${card.tenant_id} and subject = ${cardId} and closed_at is null
       and kind = any(${[...LIFECYCLE_ATTENTION_KINDS]}) and kind <> ${wanted?.kind ?? ''}`;
-  if (wanted === null) return;
+  // A fraud warning has an item of its own, which is there before the workflow hears of it.
+  if (wanted === null || wanted.kind === 'fraud_warning') return;
   await openAttention(tx, {
     tenantId: card.tenant_id,
     kind: wanted.kind,
@@ -233,6 +269,9 @@ async function isSettled(sql: Sql, cardId: CardId): Promise<boolean> {
       where card_id = ${cardId} and (status = 'pending' or held_minor > 0)
     ) or exists (
       select 1 from decisions where card_id = ${cardId} and approved and not confirmed
+    ) or exists (
+      select 1 from transactions t join disputes d using (transaction_id)
+      where t.card_id = ${cardId} and d.status in ('unsubmitted', 'submitted')
     ) as open`;
   return row?.open === false;
 }

@@ -59,7 +59,10 @@ export interface WaitingDigest {
   readonly fact: CardFact;
 }
 
-/** Spending that the card's workflow has not heard of, at most one digest a card and interval. */
+/**
+ * Spending that the card's workflow has not heard of. A digest leaves at the end of its window, which the first change
+ * begins: what comes within an interval is told in one, at most one a card and interval.
+ */
 export async function waitingDigests(
   sql: Sql,
   options: CardChoice & { readonly intervalMs: number },
@@ -77,8 +80,8 @@ export async function waitingDigests(
            (extract(epoch from s.last_purchase_at) * 1000)::bigint as last_ms
       from card_spending s join cards c using (card_id)
      where s.sent_revision < s.revision and s.card_id <> all (${[...options.except]})
-       and (s.sent_at is null or s.sent_at < now() - make_interval(secs => ${options.intervalMs / 1000}))
-     order by s.sent_at nulls first limit ${options.limit}`;
+       and s.dirty_since <= now() - make_interval(secs => ${options.intervalMs / 1000})
+     order by s.dirty_since limit ${options.limit}`;
   return rows.map((row) => ({
     cardId: parseCardId(row.card_id),
     isActive: row.phase === 'active',
@@ -93,7 +96,10 @@ export async function waitingDigests(
 
 export async function markDigestSent(sql: Sql, cardId: CardId, revision: number): Promise<void> {
   await sql`
-    update card_spending set sent_revision = greatest(sent_revision, ${revision}), sent_at = now()
+    update card_spending
+       set sent_revision = greatest(sent_revision, ${revision}),
+           -- What changed while the digest was under way begins the next window.
+           dirty_since = case when revision > greatest(sent_revision, ${revision}) then changed_at end
      where card_id = ${cardId}`;
 }
 

@@ -8,6 +8,7 @@ import { createCardCommandStore } from './card-command-store.ts';
 import { createCardControls } from './card-controls.ts';
 import { createCardDirectory } from './card-directory.ts';
 import { createCardHistory } from './card-history-store.ts';
+import { createCardReplacements } from './card-replacements.ts';
 import { createCardholderStore } from './cardholder-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
@@ -23,6 +24,7 @@ export const createRecords = (sql: Queryable): Records => ({
   cardholders: createCardholderStore(sql),
   cards: createCardDirectory(sql),
   controls: createCardControls(sql),
+  replacements: createCardReplacements(sql),
   spendingControls: createSpendingControls(sql),
   commands: createCardCommandStore(sql),
   history: createCardHistory(sql),

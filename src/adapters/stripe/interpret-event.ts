@@ -3,13 +3,16 @@ import type { SnapshotRank } from '../../domain/authorization-state.ts';
 import type { ShippingStatus } from '../../domain/card-facts.ts';
 import {
   parseAuthorizationId,
+  parseDisputeId,
   parseStripeCardholderId,
   parseStripeCardId,
+  parseTransactionId,
   parseVerificationSessionId,
 } from '../../domain/ids.ts';
-import type { CardSighting, Sighting } from '../../domain/sighting.ts';
+import { type CardSighting, DISPUTE_STATUSES, type Sighting } from '../../domain/sighting.ts';
 import { listedTransactions, readAuthorization, readTransaction } from './authorization-reader.ts';
 import {
+  idAt,
   integerAt,
   type Json,
   objectAt,
@@ -71,16 +74,7 @@ export function interpretEvent(type: string, event: Json): Sighting {
       return readCard(object, atS, optionalObject(payload, 'previous_attributes'));
     case 'issuing_cardholder.created':
     case 'issuing_cardholder.updated':
-      return {
-        kind: 'cardholder',
-        stripeCardholderId: parseStripeCardholderId(textAt(object, 'id')),
-        atS,
-        status: oneOf(object, 'status', ['active', 'inactive', 'blocked']),
-        disabledReason: optionalText(
-          optionalObject(object, 'requirements') ?? {},
-          'disabled_reason',
-        ),
-      };
+      return readCardholder(object, atS);
     case 'identity.verification_session.processing':
     case 'identity.verification_session.verified':
     case 'identity.verification_session.requires_input':
@@ -95,6 +89,13 @@ export function interpretEvent(type: string, event: Json): Sighting {
         errorReason: optionalText(error, 'reason'),
       };
     }
+    case 'issuing_dispute.created':
+    case 'issuing_dispute.updated':
+    case 'issuing_dispute.submitted':
+    case 'issuing_dispute.closed':
+    case 'issuing_dispute.funds_reinstated':
+    case 'issuing_dispute.funds_rescinded':
+      return readDispute(object, atS);
     case 'issuing_authorization.request':
       return { kind: 'ignored', reason: 'requests are answered by the authorizer, not applied' };
     default:
@@ -106,6 +107,22 @@ const authorizationSeen = (object: Json, rank: SnapshotRank, previous: Json | nu
   kind: 'authorization',
   snapshot: readAuthorization(object, rank, previous),
   transactions: listedTransactions(object),
+});
+
+const readCardholder = (object: Json, atS: number): Sighting => ({
+  kind: 'cardholder',
+  stripeCardholderId: parseStripeCardholderId(textAt(object, 'id')),
+  atS,
+  status: oneOf(object, 'status', ['active', 'inactive', 'blocked']),
+  disabledReason: optionalText(optionalObject(object, 'requirements') ?? {}, 'disabled_reason'),
+});
+
+const readDispute = (object: Json, atS: number): Sighting => ({
+  kind: 'dispute',
+  disputeId: parseDisputeId(textAt(object, 'id')),
+  transactionId: parseTransactionId(idAt(object, 'transaction')),
+  atS,
+  status: oneOf(object, 'status', DISPUTE_STATUSES),
 });
 
 /** A card as an event or a fetch shows it at second `atS`. */
@@ -127,5 +144,14 @@ export function readCard(card: Json, atS: number, previous: Json | null): CardSi
     carrier: shipping === null ? null : optionalText(shipping, 'carrier'),
     trackingNumber: shipping === null ? null : optionalText(shipping, 'tracking_number'),
     trackingUrl: shipping === null ? null : optionalText(shipping, 'tracking_url'),
+    fraudWarning: readWarning(optionalObject(card, 'latest_fraud_warning')),
   };
+}
+
+/** A warning that does not say when it began is one of long ago: known once, never news again. */
+function readWarning(warning: Json | null): CardSighting['fraudWarning'] {
+  const type = warning === null ? null : optionalText(warning, 'type');
+  if (warning === null || type === null) return null;
+  const startedS = warning['started_at'];
+  return { type, startedS: typeof startedS === 'number' ? integerAt(warning, 'started_at') : 0 };
 }

@@ -17,6 +17,7 @@ import { authorizationRoutes } from './routes/authorizations.ts';
 import { cardCommandRoutes } from './routes/card-commands.ts';
 import { cardControlRoutes } from './routes/card-controls.ts';
 import { cardHistoryRoutes } from './routes/card-history.ts';
+import { cardReplacementRoutes } from './routes/card-replacements.ts';
 import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { decisionRoutes } from './routes/decisions.ts';
@@ -71,6 +72,7 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   cardholderRoutes(app, ports);
   cardRoutes(app, ports, afterCommit);
   cardControlRoutes(app, ports, afterCommit);
+  cardReplacementRoutes(app, ports, afterCommit);
   cardCommandRoutes(app, ports);
   spendingControlRoutes(app, ports);
   cardHistoryRoutes(app, ports);

@@ -79,14 +79,16 @@ export const ERRORS = {
   ALREADY_CORRECTED: row(409, 'This entry was reversed already; details name the correction.'),
   WRONG_PHASE: row(409, 'The phase of the card does not allow this command; details name it.'),
   NOT_WAITING: row(409, 'The card does not wait for this at the moment.'),
-  ALREADY_REPLACED: row(409, 'This card has a replacement already; details name it.'),
   ATTEMPTS_USED_UP: row(409, 'No attempts are left.'),
   ALREADY_CANCELED: row(409, 'The cancellation of this card was requested already.'),
+  ALREADY_REPLACED: row(
+    409,
+    'This card has a replacement, or its replacement was asked for already; details name it.',
+  ),
   LAST4_MISMATCH: row(409, 'These are not the last four digits of the current card.'),
   BODY_TOO_LARGE: row(413, 'The body is larger than 1 MB.'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'Send JSON, with the header `Content-Type: application/json`.'),
   INTERNAL: row(500, 'Something went wrong on our side.', true),
-  NOT_IMPLEMENTED: row(501, 'This is not available yet.'),
   WORKFLOWS_UNAVAILABLE: row(
     503,
     "The card's workflow cannot be reached. Repeat the request with the same Idempotency-Key.",

@@ -1,5 +1,6 @@
 /** What an operator or the cardholder can ask of a card. */
 import { type Static, Type } from 'typebox';
+import { NewShipping } from './card.ts';
 
 const Reason = Type.String({
   minLength: 1,
@@ -26,10 +27,44 @@ export const ConfirmDelivery = Type.Object(
 export type ConfirmDelivery = Static<typeof ConfirmDelivery>;
 
 export const Freeze = Type.Object(
-  { reason: Type.Optional(Reason) },
-  { ...closed, examples: [{ reason: 'Customer cannot find the card' }] },
+  {
+    by: Type.Optional(
+      Type.Enum(['operator', 'cardholder'], {
+        default: 'operator',
+        description: 'Who wants it. Each lifts its own freeze only.',
+      }),
+    ),
+    reason: Type.Optional(Reason),
+  },
+  { ...closed, examples: [{ by: 'cardholder', reason: 'Cannot find the card' }] },
 );
 export type Freeze = Static<typeof Freeze>;
+
+export const Unfreeze = Type.Object(
+  {
+    by: Type.Optional(
+      Type.Enum(['operator', 'cardholder', 'fraud'], {
+        default: 'operator',
+        description:
+          'Whose freeze is lifted. `fraud` was put on by a warning of Stripe, and is for an operator to dismiss.',
+      }),
+    ),
+    reason: Type.Optional(Reason),
+  },
+  { ...closed, examples: [{ by: 'cardholder', reason: 'Found it' }] },
+);
+export type Unfreeze = Static<typeof Unfreeze>;
+
+export const Replace = Type.Object(
+  {
+    reason: Type.Enum(['lost', 'stolen', 'damaged', 'expired'], {
+      description: '`lost` and `stolen` end the card at once; its replacement has a new number.',
+    }),
+    shipping: Type.Optional(NewShipping),
+  },
+  { ...closed, examples: [{ reason: 'lost' }] },
+);
+export type Replace = Static<typeof Replace>;
 
 export const Cancel = Type.Object(
   {

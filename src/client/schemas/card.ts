@@ -95,7 +95,11 @@ export const Card = Type.Object({
     }),
   ),
   shipping: nullable(Type.Object({ name: Recipient, ...addressFields, service: Service })),
-  replacementFor: nullable(Type.String()),
+  replacementFor: nullable(Type.String({ description: 'The card whose place this one takes.' })),
+  replacementReason: nullable(Type.Enum(['lost', 'stolen', 'damaged', 'expired'])),
+  replacedBy: nullable(
+    Type.String({ description: "The card that takes this one's place, once it was asked for." }),
+  ),
   workflowId: Type.String(),
   workflowStarted: Type.Boolean(),
   createdAt: Timestamp,

@@ -1,5 +1,6 @@
 /** Applies what is seen of cards, cardholders and verifications to the directory, and tells the card workflows. */
-import type { CardFact, ShippingStatus } from '../../../domain/card-facts.ts';
+import type { CardFact, ShippingStatus, StripeCardStatus } from '../../../domain/card-facts.ts';
+import { statusesToTell } from '../../../domain/card-news.ts';
 import { addSighting, isFurther, type StatusHistory, statusOf } from '../../../domain/card-view.ts';
 import type { TenantId } from '../../../domain/ids.ts';
 import type {
@@ -9,29 +10,33 @@ import type {
 } from '../../../domain/sighting.ts';
 import { insertFact } from '../fact-store.ts';
 import type { Transaction } from '../pool.ts';
+import { applyWarning } from './fraud-warning.ts';
 
 /** Whether the row it is about was there. `unknown` is parked and tried again. */
 export type Applied = 'applied' | 'unknown';
 
 /**
  * Adds what an event shows of a Stripe card. The status follows from all events, the parcel only goes further, and
- * everything else is the newest view's; each sighting becomes a fact, which the card's state ranks.
+ * everything else is the newest view's; what may matter to its workflow becomes a fact, which the card's state ranks.
  */
 export async function applyCard(
   tx: Transaction,
   tenantId: TenantId,
   seen: CardSighting,
 ): Promise<Applied> {
+  await applyWarning(tx, tenantId, seen);
   const [row] = await tx<StripeCardRow[]>`
-    select card_id, status_history, shipping_status from stripe_cards
+    select card_id, status, cancellation_reason as "cancellationReason", exp_month as "expMonth",
+           exp_year as "expYear", status_history, shipping_status from stripe_cards
      where stripe_card_id = ${seen.stripeCardId} and tenant_id = ${tenantId} for no key update`;
   if (row === undefined) return 'unknown';
   const history = addSighting(row.status_history, seen);
+  const derived = statusOf(history);
   const known = row.shipping_status;
   const isFurtherOn =
     seen.shippingStatus !== null && (known === null || isFurther(seen.shippingStatus, known));
   await tx`
-    update stripe_cards set status = ${statusOf(history)}, status_history = ${JSON.stringify({
+    update stripe_cards set status = ${derived}, status_history = ${JSON.stringify({
       base: history.base,
       sightings: history.sightings.map(({ atS, status, previousStatus }) => ({
         atS,
@@ -48,17 +53,34 @@ export async function applyCard(
            tracking_number = coalesce(${seen.trackingNumber}, tracking_number),
            tracking_url = coalesce(${seen.trackingUrl}, tracking_url), event_created = ${seen.atS}
      where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}`;
-  const fact: CardFact = {
-    kind: 'card_seen',
-    source: 'event',
-    stripeCardId: seen.stripeCardId,
-    status: seen.status,
-    cancellationReason: seen.cancellationReason,
-    shippingStatus: seen.shippingStatus,
-  };
-  const key = `card/${seen.stripeCardId}/${seen.status}/${seen.shippingStatus ?? '-'}/${seen.atS}`;
-  await insertFact(tx, { tenantId, cardId: row.card_id }, fact, key);
+  if (isFurtherOn && !(known === null && seen.shippingStatus === 'pending')) {
+    await noteShipping(tx, row.card_id, seen);
+  }
+  const owner = { tenantId, cardId: row.card_id };
+  for (const status of statusesToTell(row, seen, { status: derived, isFurtherOn })) {
+    const isOwn = status === seen.status;
+    const fact: CardFact = {
+      kind: 'card_seen',
+      source: 'event',
+      stripeCardId: seen.stripeCardId,
+      status,
+      cancellationReason: isOwn ? seen.cancellationReason : null,
+      shippingStatus: isOwn ? seen.shippingStatus : null,
+      // Months of dates begin at 0: this is the first of the month after the last one.
+      expiresMs: Date.UTC(seen.expYear, seen.expMonth, 1),
+    };
+    const what = isOwn ? `${status}/${seen.shippingStatus ?? '-'}` : `${status}/after`;
+    await insertFact(tx, owner, fact, `card/${seen.stripeCardId}/${what}/${seen.atS}`);
+  }
   return 'applied';
+}
+
+/** The way of the parcel is for people to read; few of its steps concern the workflow. */
+async function noteShipping(tx: Transaction, cardId: string, seen: CardSighting): Promise<void> {
+  const body = JSON.stringify({ status: seen.shippingStatus, stripeCardId: seen.stripeCardId });
+  await tx`
+    insert into card_timeline (tenant_id, card_id, kind, phase, body)
+    select tenant_id, card_id, 'shipping_changed', phase, ${body}::text::jsonb from cards where card_id = ${cardId}`;
 }
 
 export async function applyCardholder(
@@ -90,10 +112,15 @@ export async function applyCardholder(
   if (changed?.is_new === true) {
     const key = `cardholder/${seen.atS}/${seen.status}/${seen.disabledReason ?? '-'}`;
     const owner = { tenantId, cardholderId: row.cardholder_id };
-    await factForOpenCards(tx, owner, { kind: 'cardholder_changed' }, key);
+    const problem = problemOf(seen);
+    await factForOpenCards(tx, owner, { kind: 'cardholder_changed', problem }, key);
   }
   return 'applied';
 }
+
+/** What Stripe holds against the cardholder, as its workflows name it; null when nothing. */
+const problemOf = ({ status, disabledReason }: CardholderSighting): string | null =>
+  disabledReason ?? (status === 'active' ? null : `cardholder_${status}`);
 
 /** From the mildest to the strictest. */
 const BY_STRICTNESS: readonly CardholderSighting['status'][] = ['active', 'inactive', 'blocked'];
@@ -148,6 +175,10 @@ function verificationFact(seen: VerificationSighting): CardFact | null {
 
 interface StripeCardRow {
   readonly card_id: string;
+  readonly status: StripeCardStatus;
+  readonly cancellationReason: string | null;
+  readonly expMonth: number;
+  readonly expYear: number;
   readonly status_history: StatusHistory;
   readonly shipping_status: ShippingStatus | null;
 }

@@ -5,6 +5,7 @@ import { openAttention } from '../attention.ts';
 import type { Transaction } from '../pool.ts';
 import { isDataError } from './data-error.ts';
 import { type Applied, applyCard, applyCardholder, applyVerification } from './directory.ts';
+import { applyDispute } from './dispute.ts';
 import {
   type ApplyOptions,
   brokenRow,
@@ -110,7 +111,8 @@ async function applyOther(
   const { row, tenantId, sighting } = read;
   const applied = await applySighting(tx, tenantId, sighting);
   if (applied === 'applied') return { row, status: 'applied', reason: null };
-  return parkOrGiveUp(row, `nobody here knows the ${sighting.kind} of this event`, options.clock);
+  const missing = sighting.kind === 'dispute' ? 'clearing record' : sighting.kind;
+  return parkOrGiveUp(row, `nobody here knows the ${missing} of this event`, options.clock);
 }
 
 function applySighting(tx: Transaction, tenantId: TenantId, sighting: Sighting): Promise<Applied> {
@@ -121,6 +123,8 @@ function applySighting(tx: Transaction, tenantId: TenantId, sighting: Sighting):
       return applyCardholder(tx, tenantId, sighting);
     case 'verification':
       return applyVerification(tx, tenantId, sighting);
+    case 'dispute':
+      return applyDispute(tx, tenantId, sighting);
     default:
       throw new Error(`a sighting of kind ${sighting.kind} is not applied here`);
   }

@@ -135,3 +135,16 @@ create index transactions_of_authorization on transactions (authorization_id);
 create index transactions_of_card on transactions (card_id, created_at desc, transaction_id desc);
 create index transactions_of_account on transactions (account_id, created_at desc, transaction_id desc);
 create index transactions_by_tenant on transactions (tenant_id, created_at desc, transaction_id desc);
+
+-- Disputes as Stripe last showed them: a card with one that is not decided is not settled. Whose they are follows from
+-- the clearing record, which may move to another card. They move no money here.
+create table disputes (
+  tenant_id text not null references tenants,
+  dispute_id text primary key,
+  transaction_id text not null references transactions,
+  status text not null check (status in ('unsubmitted', 'submitted', 'won', 'lost', 'expired')),
+  -- Stripe seconds of the event that showed the status.
+  event_created bigint not null,
+  created_at timestamptz not null default now()
+);
+create index disputes_of_transaction on disputes (transaction_id);

@@ -59,11 +59,12 @@ create table card_spending (
   -- What the last accepted digest carried.
   sent_revision bigint not null default 0,
   revision bigint not null default 0,
-  sent_at timestamptz,
+  -- The first change that no digest has carried; the next digest leaves an interval after it. Null when all is told.
+  dirty_since timestamptz default now(),
   foreign key (tenant_id, card_id) references cards (tenant_id, card_id),
   check (sent_revision <= revision)
 );
-create index card_spending_unsent on card_spending (sent_at nulls first) where sent_revision < revision;
+create index card_spending_unsent on card_spending (dirty_since) where sent_revision < revision;
 
 -- Something only a person can settle; it stays open until somebody, or the missing piece, does.
 create table attention_items (

@@ -20,6 +20,8 @@ grant update (account_id, card_id, authorization_id, flags) on transactions to i
 grant update (tenant_id, status, reason, attempts, next_try_at, settled_at) on inbox to issuing_app;
 grant update (signalled_at, closed_at) on facts to issuing_app;
 grant update on card_spending to issuing_app;
+grant update (fraud_warned_at) on stripe_cards to issuing_app;
+grant update (status, event_created) on disputes to issuing_app;
 grant update (details, closed_at, resolution) on attention_items to issuing_app;
 grant update (status, body) on idempotency_keys to issuing_app;
 grant delete on idempotency_keys to issuing_app;

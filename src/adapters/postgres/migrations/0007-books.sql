@@ -171,5 +171,5 @@ begin
     captured_minor = s.captured_minor + excluded.captured_minor,
     refunded_minor = s.refunded_minor + excluded.refunded_minor,
     last_purchase_at = coalesce(excluded.last_purchase_at, s.last_purchase_at),
-    changed_at = now(), revision = s.revision + 1;
+    dirty_since = coalesce(s.dirty_since, now()), changed_at = now(), revision = s.revision + 1;
 end $$;

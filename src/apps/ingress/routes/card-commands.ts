@@ -31,14 +31,6 @@ export function cardCommandRoutes(app: App, ports: IngressPorts): void {
   retryKycRoute(app, ports);
   correctShippingRoute(app, ports);
   confirmDeliveryRoute(app, ports);
-
-  app.post(
-    '/v1/cards/:id/replace',
-    { schema: schemaOf('replaceCard', 'Replaces a card (not available yet)', NoArguments) },
-    async () => {
-      throw new ApiError('NOT_IMPLEMENTED');
-    },
-  );
 }
 
 function decideKycRoute(app: App, ports: IngressPorts): void {

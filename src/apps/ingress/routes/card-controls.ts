@@ -1,7 +1,7 @@
 /** Freeze, unfreeze, cancel: committed in Postgres before the answer, with Temporal down too. */
 import type { TSchema } from 'typebox';
 import { Card } from '../../../client/schemas/card.ts';
-import { Cancel, Freeze, NoArguments } from '../../../client/schemas/card-command.ts';
+import { Cancel, Freeze, Unfreeze } from '../../../client/schemas/card-command.ts';
 import type { NumberedFact } from '../../../domain/card-contract.ts';
 import { parseCardId } from '../../../domain/ids.ts';
 import type { Card as CardRecord } from '../../../ports/cards.ts';
@@ -51,10 +51,10 @@ export function cardControlRoutes(app: App, ports: IngressPorts, afterCommit: Af
   app.post(
     '/v1/cards/:id/freeze',
     { schema: schema('freezeCard', 'Stops purchases at once', Freeze) },
-    async ({ params, body }, reply) => {
+    async ({ params, body: { by = 'operator', reason = NO_REASON } }, reply) => {
       const card = await commit(reply, params.id, async ({ controls }, current) => {
         checkPhase(current, 'freeze');
-        return controls.freeze(current, body.reason ?? NO_REASON);
+        return controls.freeze(current, { by, reason });
       });
       return reply.code(202).send(card);
     },
@@ -62,11 +62,12 @@ export function cardControlRoutes(app: App, ports: IngressPorts, afterCommit: Af
 
   app.post(
     '/v1/cards/:id/unfreeze',
-    { schema: schema('unfreezeCard', "Lifts the operator's freeze", NoArguments) },
-    async ({ params }, reply) => {
+    { schema: schema('unfreezeCard', 'Lifts one freeze; others stand', Unfreeze) },
+    async ({ params, body: { by = 'operator', reason = NO_REASON } }, reply) => {
       const card = await commit(reply, params.id, async ({ controls }, current) => {
         checkPhase(current, 'unfreeze');
-        return current.frozen ? controls.unfreeze(current) : null;
+        const stands = Object.hasOwn(current.freezes, by);
+        return stands ? controls.unfreeze(current, { by, reason }) : null;
       });
       return reply.code(202).send(card);
     },

@@ -1,0 +1,39 @@
+/** A fraud warning freezes the card before the next decision, and asks a person whether it is replaced. */
+import type { TenantId } from '../../../domain/ids.ts';
+import type { CardSighting } from '../../../domain/sighting.ts';
+import { addTimeline, lockCard, openWarning, setFreezes } from '../card-controls.ts';
+import type { Transaction } from '../pool.ts';
+
+/** Kinds of warnings are short words; whatever else is sent must fit into a reason. */
+const TYPE_LENGTH_MAX = 100;
+const MS_PER_SECOND = 1000;
+
+/**
+ * Must come before the Stripe card's row is locked: the account is locked first, then the card, as everywhere. The same
+ * warning seen again, and an older one, change nothing, so a freeze that was lifted stays lifted.
+ */
+export async function applyWarning(
+  tx: Transaction,
+  tenantId: TenantId,
+  { stripeCardId, fraudWarning }: CardSighting,
+): Promise<void> {
+  if (fraudWarning === null) return;
+  const { startedS } = fraudWarning;
+  const isNew = tx`
+    stripe_card_id = ${stripeCardId} and tenant_id = ${tenantId}
+      and (fraud_warned_at is null or fraud_warned_at < to_timestamp(${startedS}))`;
+  const [row] = await tx<{ card_id: string }[]>`select card_id from stripe_cards where ${isNew}`;
+  if (row === undefined) return;
+  const card = await lockCard(tx, row.card_id);
+  const noted = await tx`
+    update stripe_cards set fraud_warned_at = to_timestamp(${startedS}) where ${isNew} returning 1`;
+  if (card === undefined || noted.length === 0) return;
+  const type = fraudWarning.type.slice(0, TYPE_LENGTH_MAX);
+  const startedAt = new Date(startedS * MS_PER_SECOND).toISOString();
+  await addTimeline(tx, card, 'fraud_warned', { stripeCardId, type, startedAt });
+  // A card of an earlier attempt is not spent from, and one that ends is declined already.
+  const isOver = card.phase === 'winding_down' || card.phase === 'closed';
+  if (card.stripeCard?.id !== stripeCardId || isOver) return;
+  await setFreezes(tx, card, { ...card.freezes, fraud: type });
+  await openWarning(tx, card, { type, stripeCardId, startedAt });
+}

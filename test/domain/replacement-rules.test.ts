@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { ReplacementReason } from '../../src/domain/card-facts.ts';
+import { CARD_PHASES } from '../../src/domain/card-phase.ts';
+import { parseCardId } from '../../src/domain/ids.ts';
+import { type ReplaceableCard, replacementVerdict } from '../../src/domain/replacement-rules.ts';
+
+const REASONS: readonly ReplacementReason[] = ['lost', 'stolen', 'damaged', 'expired'];
+const card = (fields: Partial<ReplaceableCard> = {}): ReplaceableCard => ({
+  phase: 'active',
+  hasStripeCard: true,
+  cancelRequested: null,
+  replacedBy: null,
+  ...fields,
+});
+const outcome = (fields: Partial<ReplaceableCard>, reason: ReplacementReason): string => {
+  const verdict = replacementVerdict(card(fields), reason);
+  return verdict.kind === 'refused' ? verdict.code : `cancel ${verdict.cancel}`;
+};
+
+describe('a replacement', () => {
+  it('ends a lost or stolen card at once, and leaves a damaged or expiring one', () => {
+    expect(REASONS.map((reason) => outcome({}, reason))).toEqual([
+      'cancel lost',
+      'cancel stolen',
+      'cancel null',
+      'cancel null',
+    ]);
+  });
+
+  it('is for a card that was made, in the phases of this table', () => {
+    const table = CARD_PHASES.map((phase) => [
+      phase,
+      ...REASONS.map((reason) => outcome({ phase }, reason)),
+    ]);
+    expect(table).toEqual([
+      ['kyc', 'WRONG_PHASE', 'WRONG_PHASE', 'WRONG_PHASE', 'WRONG_PHASE'],
+      ['issuance', 'WRONG_PHASE', 'WRONG_PHASE', 'WRONG_PHASE', 'WRONG_PHASE'],
+      ['awaiting_delivery', 'cancel lost', 'cancel stolen', 'cancel null', 'cancel null'],
+      ['activation', 'cancel lost', 'cancel stolen', 'cancel null', 'cancel null'],
+      ['active', 'cancel lost', 'cancel stolen', 'cancel null', 'cancel null'],
+      ['winding_down', 'cancel null', 'cancel null', 'cancel null', 'cancel null'],
+      ['closed', 'cancel null', 'cancel null', 'WRONG_PHASE', 'cancel null'],
+    ]);
+    for (const reason of REASONS) {
+      expect(outcome({ phase: 'closed', hasStripeCard: false }, reason)).toBe('WRONG_PHASE');
+    }
+  });
+
+  it('with the same number needs a card that nobody has cancelled', () => {
+    const cancelRequested = 'requested';
+    expect(REASONS.map((reason) => outcome({ cancelRequested }, reason))).toEqual([
+      'cancel null',
+      'cancel null',
+      'ALREADY_CANCELED',
+      'ALREADY_CANCELED',
+    ]);
+  });
+
+  it('is made once, whatever else is so', () => {
+    const replacedBy = parseCardId('card_2');
+    for (const phase of CARD_PHASES) {
+      for (const reason of REASONS) {
+        expect(replacementVerdict(card({ phase, replacedBy }), reason)).toEqual({
+          kind: 'refused',
+          code: 'ALREADY_REPLACED',
+          replacementId: 'card_2',
+        });
+      }
+    }
+  });
+
+  it('has a new number for a lost or stolen card only', () => {
+    expect(
+      REASONS.filter((reason) => {
+        const verdict = replacementVerdict(card(), reason);
+        return verdict.kind === 'allowed' && verdict.isNewNumber;
+      }),
+    ).toEqual(['lost', 'stolen']);
+  });
+});
