@@ -22,7 +22,7 @@ import type {
 } from './schemas/authorization.ts';
 import type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
 import type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
-import type { TimelineEntry } from './schemas/card-history.ts';
+import type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
 import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
 import type { Controls } from './schemas/controls.ts';
 import type { Decision } from './schemas/decision.ts';
@@ -135,9 +135,9 @@ function cards(send: Transport) {
   const bare = (name: string) => (id: string, call?: CallOptions) =>
     command<Record<string, never>>(name)(id, {}, call);
   const history =
-    <T>(name: string) =>
-    (id: string, query?: PageQuery, call?: CallOptions) =>
-      list<T, PageQuery>(send, below('/v1/cards', id, name))(query, call);
+    <T, Q extends PageQuery>(name: string) =>
+    (id: string, query?: Q, call?: CallOptions) =>
+      list<T, Q>(send, below('/v1/cards', id, name))(query, call);
   return {
     /** Accepted also while Temporal is down; poll `get` for the phase. */
     request: (body: NewCard, call?: CallOptions) =>
@@ -153,8 +153,8 @@ function cards(send: Transport) {
     unfreeze: bare('unfreeze'),
     cancel: command<Cancel>('cancel'),
     ...controls(send, '/v1/cards'),
-    timeline: history<TimelineEntry>('timeline'),
-    decisions: history<Decision>('decisions'),
+    timeline: history<TimelineEntry, TimelineQuery>('timeline'),
+    decisions: history<Decision, PageQuery>('decisions'),
   };
 }
 

@@ -42,7 +42,7 @@ async function writeRows(tx: Transaction, change: BooksChange): Promise<void> {
       ${listOf(transactionRows(change, false))}::text::json,
       ${listOf(authorizationRows(change, true))}::text::json,
       ${listOf(authorizationRows(change, false))}::text::json,
-      ${listOf(entryRows(entries))}::text::json, ${listOf(postingRows(entries))}::text::json,
+      ${listOf(entryRows(change))}::text::json, ${listOf(postingRows(entries))}::text::json,
       ${listOf(confirmationRows(change))}::text::json, ${listOf(spendingRows(change))}::text::json)`;
 }
 
