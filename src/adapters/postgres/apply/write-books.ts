@@ -87,7 +87,7 @@ async function openItems(tx: Transaction, { opened }: BooksChange) {
 async function closeItems(tx: Transaction, { closed }: BooksChange) {
   if (closed.length === 0) return;
   await tx`
-    update attention_items a set closed_at = now(), resolution = r.resolution
+    update attention_items a set closed_at = clock_timestamp(), resolution = r.resolution
       from jsonb_to_recordset(${json(closed)}::text::jsonb)
         as r ("tenantId" text, kind text, subject text, resolution text)
      where coalesce(a.tenant_id, '') = r."tenantId" and a.kind = r.kind and a.subject = r.subject

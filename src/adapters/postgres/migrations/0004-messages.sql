@@ -75,7 +75,8 @@ create table attention_items (
   card_id text,
   account_id text,
   details jsonb not null default '{}',
-  opened_at timestamptz not null default now(),
+  -- Not the begin of the transaction: an item comes after what it is about.
+  opened_at timestamptz not null default clock_timestamp(),
   closed_at timestamptz,
   resolution text,
   check ((closed_at is null) = (resolution is null))
