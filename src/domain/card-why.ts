@@ -81,7 +81,7 @@ function issuanceWhy(state: IssuanceState, time: TimeText): CardWhy {
         'the customer is reminded',
       ]);
     case 'create':
-      return doing('the card is being made at Stripe');
+      return doing('is being made at Stripe');
     case 'blocked': {
       const blocked = `Stripe does not make the card yet${because(state.blockedReason)}: waits for that to be settled`;
       return waiting(state, time, [blocked, 'it is tried again']);
@@ -90,9 +90,14 @@ function issuanceWhy(state: IssuanceState, time: TimeText): CardWhy {
 }
 
 function deliveryWhy(state: AwaitingDeliveryState, time: TimeText): CardWhy {
-  const parcel = `waits for the parcel${because(state.shipping)}`;
-  if (state.overdue) return waiting(state, time, [`${parcel}, which is late`, 'Stripe is asked']);
-  return waiting(state, time, [parcel, 'Stripe is asked and a person is told']);
+  const status = because(state.shipping);
+  if (state.overdue) {
+    return waiting(state, time, [`waits for a late parcel${status}`, 'Stripe is asked again']);
+  }
+  return waiting(state, time, [
+    `waits for the parcel${status}`,
+    'Stripe is asked and a person is told',
+  ]);
 }
 
 function activationWhy(state: ActivationState, time: TimeText): CardWhy {
