@@ -15,8 +15,9 @@ async function listed(query: string, limit = 100): Promise<readonly string[]> {
     const { status, body } = await ingress.get(`/v1/cards?limit=${limit}&${query}${after}`);
     expect(status).toBe(200);
     ids.push(...(body.data ?? []).map(({ id }) => String(id)));
-    if (body['nextCursor'] === null) return ids;
-    after = `&after=${String(body['nextCursor'])}`;
+    const cursor = body['nextCursor'] as string | null;
+    if (cursor === null) return ids;
+    after = `&after=${cursor}`;
   }
 }
 
@@ -64,7 +65,7 @@ describe('a list of cards', () => {
   it('takes true and false alone for attention', async () => {
     for (const value of ['1', 'yes', 'TRUE', '']) {
       const { body } = await ingress.get(`/v1/cards?attention=${value}`);
-      expect(body.error?.code, value).toBe('VALIDATION_FAILED');
+      expect({ value, code: body.error?.code }).toEqual({ value, code: 'VALIDATION_FAILED' });
     }
   });
 });

@@ -206,7 +206,7 @@ it('refuses a cursor that names nothing of this card', async () => {
   const declined = (await walk(cardId, 100)).find(({ kind }) => kind === 'declined')?.id ?? '';
   for (const after of [...strange, opened, '17', 'entry.x', declined.replace('decision', 'hold')]) {
     const { body } = await ingress.get(`/v1/cards/${cardId}/timeline?after=${after}`);
-    expect(body.error?.code, after).toBe('CURSOR_INVALID');
+    expect({ after, code: body.error?.code }).toEqual({ after, code: 'CURSOR_INVALID' });
   }
 });
 

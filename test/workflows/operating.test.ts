@@ -59,8 +59,9 @@ describe('docs/operating.md', () => {
   });
 
   test('a query that is none is refused, so the tests above mean something', async () => {
-    await expect(found('CardPhase is issuance')).rejects.toThrow();
-    await expect(found('CardState = "issuance"')).rejects.toThrow();
+    const refused = { cause: { details: expect.stringContaining('invalid query') } };
+    await expect(found('CardPhase is issuance')).rejects.toMatchObject(refused);
+    await expect(found('CardState = "issuance"')).rejects.toMatchObject(refused);
   });
 
   test('names phases that there are', () => {
