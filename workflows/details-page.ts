@@ -4,6 +4,7 @@ import { attentionOf } from '../src/domain/card-attention.ts';
 import { cardWorkflowId } from '../src/domain/card-contract.ts';
 import { type CardState, stripeCardIdOf } from '../src/domain/card-phase.ts';
 import { nextStep } from '../src/domain/card-plan.ts';
+import { whyOf } from '../src/domain/card-why.ts';
 import type { HeardFact } from './card-record.ts';
 
 export interface DetailsView {
@@ -26,7 +27,8 @@ export function detailsPage(view: DetailsView): string {
     `## ${state.phase}${subStep(state)}`,
     '',
     `- **Since:** ${time(view.phaseSinceMs)}`,
-    `- **Now:** ${now(state)}`,
+    `- **Now:** ${whyOf(state, time)?.text ?? 'nothing stands in its way'}`,
+    `- **Next:** ${next(state)}`,
   ];
   if (attention !== null) {
     lines.push(`- **Needs a person:** ${attention.kind} ${attention.detail}`.trimEnd());
@@ -88,7 +90,7 @@ function subStep(state: CardState): string {
   }
 }
 
-function now(state: CardState): string {
+function next(state: CardState): string {
   const step = nextStep(state);
   switch (step.kind) {
     case 'act':

@@ -29,7 +29,7 @@ import type {
   Replace,
   Unfreeze,
 } from './schemas/card-command.ts';
-import type { TimelineEntry } from './schemas/card-history.ts';
+import type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
 import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
 import type { Controls } from './schemas/controls.ts';
 import type { Decision } from './schemas/decision.ts';
@@ -142,9 +142,9 @@ function cards(send: Transport) {
   const bare = (name: string) => (id: string, call?: CallOptions) =>
     command<Record<string, never>>(name)(id, {}, call);
   const history =
-    <T>(name: string) =>
-    (id: string, query?: PageQuery, call?: CallOptions) =>
-      list<T, PageQuery>(send, below('/v1/cards', id, name))(query, call);
+    <T, Q extends PageQuery>(name: string) =>
+    (id: string, query?: Q, call?: CallOptions) =>
+      list<T, Q>(send, below('/v1/cards', id, name))(query, call);
   return {
     /** Accepted also while Temporal is down; poll `get` for the phase. */
     request: (body: NewCard, call?: CallOptions) =>
@@ -163,8 +163,8 @@ function cards(send: Transport) {
     /** Resolves with the new card; a lost or stolen one is declined from then on. */
     replace: command<Replace>('replace'),
     ...controls(send, '/v1/cards'),
-    timeline: history<TimelineEntry>('timeline'),
-    decisions: history<Decision>('decisions'),
+    timeline: history<TimelineEntry, TimelineQuery>('timeline'),
+    decisions: history<Decision, PageQuery>('decisions'),
   };
 }
 

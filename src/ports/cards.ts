@@ -25,6 +25,9 @@ export interface Card {
   readonly currency: string;
   readonly phase: CardPhase;
   readonly phaseSince: string;
+  /** What the card waits for, as a line for people, and when the wait ends by itself. */
+  readonly why: string | null;
+  readonly waitsUntil: string | null;
   readonly frozen: boolean;
   /** Who froze the card, and why; empty when nobody did. */
   readonly freezes: Readonly<Record<string, string>>;
@@ -67,6 +70,8 @@ interface CardFilter {
   readonly accountId?: string | undefined;
   readonly cardholderId?: string | undefined;
   readonly phase?: CardPhase | undefined;
+  /** With an open attention item, or without one. */
+  readonly attention?: boolean | undefined;
 }
 
 export interface Cards {

@@ -69,7 +69,7 @@ export async function openPostgres(sql: Sql, tellings: readonly PostgresTelling[
     },
   }));
   await sql`
-    select post_entries(null, null, ${listOf(entryRows(funds))}::text::json,
+    select post_entries(null, null, ${listOf(entryRows({ entries: funds, authorizations: [], transactions: [] }))}::text::json,
       ${listOf(postingRows(funds))}::text::json)`;
 }
 

@@ -155,11 +155,6 @@ export const stubActivities: CardActivities = {
       kind: 'freeze_mirrored',
       frozen: argument.frozen,
     })),
-  renewCard: async () => ({
-    kind: 'replacement_requested',
-    reason: 'expired',
-    replacementId: parseCardId('card_successor'),
-  }),
   cancelAtStripe: (argument) =>
     worldOf(argument).act('cancelAtStripe', () => ({
       kind: 'canceled_at_stripe',

@@ -31,6 +31,6 @@ export async function closeAttention(
   item: { readonly kind: string; readonly subject: string; readonly resolution: string },
 ): Promise<void> {
   await sql`
-    update attention_items set closed_at = now(), resolution = ${item.resolution}
+    update attention_items set closed_at = clock_timestamp(), resolution = ${item.resolution}
      where kind = ${item.kind} and subject = ${item.subject} and closed_at is null`;
 }

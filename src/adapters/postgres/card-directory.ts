@@ -6,7 +6,14 @@ import type {
   ShippingStatus,
   StripeCardStatus,
 } from '../../domain/card-facts.ts';
-import type { CardPhase } from '../../domain/card-phase.ts';
+import {
+  type CardPhase,
+  type CardState,
+  completeState,
+  replacementCard,
+  requestedCard,
+} from '../../domain/card-phase.ts';
+import { type CardWhy, whyOf } from '../../domain/card-why.ts';
 import { parseAccountId, parseCardholderId, parseCardId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { Card, Cards, ShippingAddress } from '../../ports/cards.ts';
@@ -23,6 +30,8 @@ interface CardRow {
   currency: string;
   phase: CardPhase;
   phase_since: Date;
+  /** Null until the workflow's first save. */
+  state: CardState | null;
   freezes: Record<string, string>;
   cancel_requested_at: Date | null;
   cancel_reason: CancelReason | null;
@@ -47,8 +56,19 @@ interface StripeCardJson {
 
 const ORDER = { table: 'cards', id: 'card_id', time: 'created_at' } as const;
 
+/** To the minute: nobody acts on the second in which a wait ends. */
+const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;
+
+/** As the workflow last saved it. A row that was moved without its workflow tells its phase alone. */
+function whyRow({ state, phase, type, created_at }: CardRow): CardWhy | null {
+  const begin = phase === 'issuance' ? replacementCard : requestedCard;
+  const saved = state === null ? begin(type, created_at.getTime()) : completeState(state);
+  return saved.phase === phase ? whyOf(saved, minute) : null;
+}
+
 function toCard(row: CardRow): Card {
   const id = parseCardId(row.card_id);
+  const why = whyRow(row);
   return {
     id,
     tenantId: parseTenantId(row.tenant_id),
@@ -58,6 +78,8 @@ function toCard(row: CardRow): Card {
     currency: row.currency,
     phase: row.phase,
     phaseSince: row.phase_since.toISOString(),
+    why: why?.text ?? null,
+    waitsUntil: why === null || why.untilMs === null ? null : new Date(why.untilMs).toISOString(),
     frozen: Object.keys(row.freezes).length > 0,
     freezes: row.freezes,
     cancelRequested:
@@ -78,13 +100,24 @@ function toCard(row: CardRow): Card {
 /** The columns of a card and, as one JSON value, those of the Stripe card that is current. */
 const cardColumns = (sql: Queryable) => sql`
   cards.card_id, cards.tenant_id, cards.cardholder_id, cards.account_id, cards.type, cards.currency,
-  cards.phase, cards.phase_since, cards.freezes, cards.cancel_requested_at, cards.cancel_reason,
+  cards.phase, cards.phase_since, cards.state, cards.freezes, cards.cancel_requested_at, cards.cancel_reason,
   cards.shipping, cards.replacement_for, cards.replacement_reason, cards.workflow_started_at, cards.created_at,
   (select r.card_id from cards r where r.replacement_for = cards.card_id) as replaced_by,
   (select jsonb_build_object('id', s.stripe_card_id, 'status', s.status, 'last4', s.last4,
             'expMonth', s.exp_month, 'expYear', s.exp_year, 'shippingStatus', s.shipping_status,
             'trackingNumber', s.tracking_number)
      from stripe_cards s where s.stripe_card_id = cards.stripe_card_id) as stripe_card`;
+
+/** Few cards have open items, so those are looked up first; nearly all have none, so those are taken as they come. */
+function withAttention(sql: Queryable, attention: boolean | undefined) {
+  if (attention === undefined) return sql``;
+  if (attention) {
+    return sql`and cards.card_id = any(array(
+      select a.card_id from attention_items a where a.card_id is not null and a.closed_at is null))`;
+  }
+  return sql`and not exists (
+    select from attention_items a where a.card_id = cards.card_id and a.closed_at is null)`;
+}
 
 export async function findCard(sql: Queryable, id: string): Promise<Card | undefined> {
   const [row] = await sql<CardRow[]>`
@@ -111,9 +144,9 @@ export function createCardDirectory(sql: Queryable): Cards {
     find: (id) => findCard(sql, id),
 
     async list(filter, page) {
-      const { tenantId, accountId, cardholderId, phase } = filter;
+      const { tenantId, accountId, cardholderId, phase, attention } = filter;
       const rows = await sql<CardRow[]>`
-        select ${cardColumns(sql)} from cards where true
+        select ${cardColumns(sql)} from cards where true ${withAttention(sql, attention)}
           ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}
           ${accountId === undefined ? sql`` : sql`and account_id = ${accountId}`}
           ${cardholderId === undefined ? sql`` : sql`and cardholder_id = ${cardholderId}`}

@@ -55,6 +55,16 @@ export function createDecisions(sql: Queryable): Decisions {
   };
 }
 
+/** Decisions by their ids, in no order. */
+export async function readDecisions(
+  sql: Queryable,
+  ids: readonly string[],
+): Promise<readonly DecisionRecord[]> {
+  const rows = await sql<DecisionRow[]>`
+    select ${decisionColumns(sql)} from decisions where decision_id = any(${[...ids]})`;
+  return rows.map(toRecord);
+}
+
 /** Named as the fields of the row. An answer that names no decision left without one, and may be about this one. */
 const decisionColumns = (sql: Queryable) => sql`
   decision_id as id, request_id as "requestId", tenant_id as "tenantId",

@@ -46,6 +46,9 @@ export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
     if (typeof query['limit'] === 'string' && /^\d{1,9}$/.test(query['limit'])) {
       query['limit'] = Number(query['limit']);
     }
+    if (query['attention'] === 'true' || query['attention'] === 'false') {
+      query['attention'] = query['attention'] === 'true';
+    }
   });
   // After the schema, which has refused unknown fields by then.
   app.addHook('preHandler', async ({ body, query }) => refuseUnstorable({ body, query }));

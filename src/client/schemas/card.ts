@@ -74,6 +74,15 @@ export const Card = Type.Object({
   currency: CurrencyCode,
   phase: CardPhaseText,
   phaseSince: Timestamp,
+  why: Type.Union([Type.String(), Type.Null()], {
+    description: 'What the card waits for, as a line for people; null when it waits for nothing.',
+    examples: [
+      'waits for the customer to identify until 2026-12-14T09:30Z, then the request is closed',
+    ],
+  }),
+  waitsUntil: Type.Union([Timestamp, Type.Null()], {
+    description: 'When that wait ends by itself; null when it does not.',
+  }),
   frozen: Type.Boolean(),
   freezes: Type.Unsafe<Readonly<Record<string, string>>>({
     type: 'object',
@@ -113,6 +122,11 @@ export const CardQuery = Type.Object(
     accountId: Type.Optional(AccountIdText),
     cardholderId: Type.Optional(CardholderIdText),
     phase: Type.Optional(CardPhaseText),
+    attention: Type.Optional(
+      Type.Boolean({
+        description: 'Cards with an open attention item (`true`), or without one (`false`).',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -55,16 +55,34 @@ const transactionRow = ({ transaction, tenantId, accountId, cardId, flags }: Tra
   created_s: transaction.createdS,
 });
 
-export const entryRows = (entries: readonly OwnedEntry[]) =>
-  entries.map(({ tenantId, currency, accountId, entry }) => ({
-    tenant_id: tenantId,
-    currency,
-    account_id: accountId,
-    kind: entry.kind,
-    authorization_id: entry.authorizationId,
-    transaction_id: entry.transactionId,
-    effective_s: entry.effectiveS,
-  }));
+export function entryRows({
+  entries,
+  authorizations,
+  transactions,
+}: Pick<BooksChange, 'entries' | 'authorizations' | 'transactions'>) {
+  const cardOfRecord = new Map(
+    transactions.map(({ state }) => [state.transaction.transactionId, state.cardId]),
+  );
+  const cardOfPurchase = new Map(
+    authorizations.map(({ state }) => [state.record.authorizationId, state.cardId]),
+  );
+  return entries.map(({ tenantId, currency, accountId, entry }) => {
+    const { transactionId, authorizationId } = entry;
+    const ofRecord = transactionId === null ? undefined : cardOfRecord.get(transactionId);
+    const ofPurchase = authorizationId === null ? undefined : cardOfPurchase.get(authorizationId);
+    return {
+      tenant_id: tenantId,
+      currency,
+      account_id: accountId,
+      kind: entry.kind,
+      authorization_id: authorizationId,
+      transaction_id: transactionId,
+      effective_s: entry.effectiveS,
+      // A clearing record may name another card than its purchase, when that was replaced in between.
+      card_id: ofRecord ?? ofPurchase ?? null,
+    };
+  });
+}
 
 /** `entry` is the place of its entry in the list of entries, counted from 1. */
 export const postingRows = (entries: readonly OwnedEntry[]) =>

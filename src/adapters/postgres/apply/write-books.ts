@@ -42,7 +42,7 @@ async function writeRows(tx: Transaction, change: BooksChange): Promise<void> {
       ${listOf(transactionRows(change, false))}::text::json,
       ${listOf(authorizationRows(change, true))}::text::json,
       ${listOf(authorizationRows(change, false))}::text::json,
-      ${listOf(entryRows(entries))}::text::json, ${listOf(postingRows(entries))}::text::json,
+      ${listOf(entryRows(change))}::text::json, ${listOf(postingRows(entries))}::text::json,
       ${listOf(confirmationRows(change))}::text::json, ${listOf(spendingRows(change))}::text::json)`;
 }
 
@@ -87,7 +87,7 @@ async function openItems(tx: Transaction, { opened }: BooksChange) {
 async function closeItems(tx: Transaction, { closed }: BooksChange) {
   if (closed.length === 0) return;
   await tx`
-    update attention_items a set closed_at = now(), resolution = r.resolution
+    update attention_items a set closed_at = clock_timestamp(), resolution = r.resolution
       from jsonb_to_recordset(${json(closed)}::text::jsonb)
         as r ("tenantId" text, kind text, subject text, resolution text)
      where coalesce(a.tenant_id, '') = r."tenantId" and a.kind = r.kind and a.subject = r.subject

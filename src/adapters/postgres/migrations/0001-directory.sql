@@ -123,8 +123,10 @@ create table cards (
   check (phase <> 'awaiting_delivery' or type = 'physical')
 );
 create index cards_by_tenant on cards (tenant_id, created_at desc, card_id desc);
-create index cards_by_cardholder on cards (cardholder_id) where phase <> 'closed';
-create index cards_by_account on cards (account_id);
+create index cards_by_cardholder on cards (cardholder_id, created_at desc, card_id desc);
+create index cards_by_account on cards (account_id, created_at desc, card_id desc);
+create index cards_by_phase on cards (phase, created_at desc, card_id desc);
+create index cards_by_time on cards (created_at desc, card_id desc);
 create index cards_of_chain on cards (chain_id);
 create function join_chain() returns trigger language plpgsql as $$
 begin

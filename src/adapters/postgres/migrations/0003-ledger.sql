@@ -20,6 +20,10 @@ create table journal_entries (
   effective_at timestamptz not null default now(),
   -- An entry takes postings in its own transaction only.
   written_by xid8 not null default pg_current_xact_id(),
+  -- What the relay books is in the timeline of this card, at this time. Both are null of all else: the hold of a decision
+  -- is found by the decision, so that deciding keeps no further index.
+  card_id text,
+  written_at timestamptz,
   check (counter_account_id <> account_id),
   -- The correction of a transfer names both accounts too.
   check (kind <> 'transfer' or counter_account_id is not null),
@@ -67,6 +71,8 @@ create unique index journal_entries_external_ref_once on journal_entries (accoun
   where external_ref is not null;
 create unique index journal_entries_corrected_once on journal_entries (corrects_entry_id)
   where corrects_entry_id is not null;
+create index journal_entries_of_card on journal_entries (card_id, written_at desc, entry_id desc)
+  where card_id is not null;
 
 -- A posting whose entry, account or authorization is not there is refused where balances and holds are moved, and none
 -- of them is ever deleted: foreign keys would look for the same rows once more.

@@ -76,7 +76,8 @@ create table attention_items (
   card_id text,
   account_id text,
   details jsonb not null default '{}',
-  opened_at timestamptz not null default now(),
+  -- Not the begin of the transaction: an item comes after what it is about.
+  opened_at timestamptz not null default clock_timestamp(),
   closed_at timestamptz,
   resolution text,
   check ((closed_at is null) = (resolution is null))
@@ -84,7 +85,10 @@ create table attention_items (
 create unique index attention_items_one_open on attention_items (coalesce(tenant_id, ''), kind, subject)
   where closed_at is null;
 create index attention_items_open on attention_items (opened_at desc, item_id desc) where closed_at is null;
-create index attention_items_of_card on attention_items (card_id);
+create index attention_items_of_card on attention_items (card_id, opened_at desc, item_id desc);
+create index attention_items_of_card_closed on attention_items (card_id, closed_at desc, item_id desc)
+  where closed_at is not null;
+create index attention_items_of_card_open on attention_items (card_id) where closed_at is null;
 create index attention_items_of_subject on attention_items (subject) where closed_at is null;
 
 -- What happened to a card, for people: written with the change it tells of.
@@ -98,7 +102,7 @@ create table card_timeline (
   body jsonb not null default '{}',
   foreign key (tenant_id, card_id) references cards (tenant_id, card_id)
 );
-create index card_timeline_of_card on card_timeline (card_id, timeline_id desc);
+create index card_timeline_of_card on card_timeline (card_id, at desc, timeline_id desc);
 
 -- Answers of the API by Idempotency-Key, written in the transaction of their effect.
 create table idempotency_keys (

@@ -11,6 +11,8 @@ declare
   changes bigint;
   posted bigint;
   ids bigint[];
+  -- One time for all entries, under the locks: within it their numbers give the order.
+  now_written timestamptz := clock_timestamp();
 begin
   with holds as (
     select e.value ->> 'authorization_id' as authorization_id, e.value ->> 'account_id' as account_id,
@@ -79,12 +81,13 @@ begin
   -- Numbers are given in the order of the sorted rows.
   with written as (
     insert into journal_entries (tenant_id, currency, kind, account_id, authorization_id, transaction_id,
-      effective_at)
-    select tenant_id, currency, kind, account_id, authorization_id, transaction_id, to_timestamp(effective_s)
+      effective_at, card_id, written_at)
+    select tenant_id, currency, kind, account_id, authorization_id, transaction_id, to_timestamp(effective_s), card_id,
+           case when card_id is not null then now_written end
       from rows from (json_to_recordset(p_entries) as (tenant_id text, currency text, kind text, account_id text,
-        authorization_id text, transaction_id text, effective_s float8))
+        authorization_id text, transaction_id text, effective_s float8, card_id text))
         with ordinality as r (tenant_id, currency, kind, account_id, authorization_id, transaction_id, effective_s,
-          place)
+          card_id, place)
      order by place returning entry_id)
   select array_agg(entry_id order by entry_id) into ids from written;
 

@@ -105,7 +105,7 @@ async function outcomeOf(program: DemoProgram, end: JourneyEnd): Promise<CardOut
     api.cards.get(end.cardId),
     api.accounts.get(end.accountId),
     api.cards.decisions(end.cardId, PAGE),
-    api.cards.timeline(end.cardId, PAGE),
+    api.cards.timeline(end.cardId, { ...PAGE, source: 'lifecycle' }),
   ]);
   return {
     end,

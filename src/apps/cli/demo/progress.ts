@@ -36,7 +36,10 @@ export function startProgress(program: DemoProgram, terminal: NodeJS.WriteStream
 
   async function look(): Promise<void> {
     for (const [cardId, line] of lines) {
-      const { data } = await program.api.cards.timeline(cardId, { limit: 100 });
+      const { data } = await program.api.cards.timeline(cardId, {
+        limit: 100,
+        source: 'lifecycle',
+      });
       const fresh = phasesOf(data).slice(line.phases.length);
       line.phases.push(...fresh);
       if (terminal.isTTY) continue;

@@ -1,4 +1,4 @@
-import { TimelineEntry } from '../../../client/schemas/card-history.ts';
+import { TimelineEntry, TimelineQuery } from '../../../client/schemas/card-history.ts';
 import { Decision } from '../../../client/schemas/decision.ts';
 import { PageQuery, pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { type CardId, parseCardId } from '../../../domain/ids.ts';
@@ -21,15 +21,19 @@ export function cardHistoryRoutes(app: App, { records }: IngressPorts): void {
       schema: {
         operationId: 'listCardTimeline',
         summary: 'What happened to a card, newest first',
+        description:
+          'Its life, our decisions, the entries that its purchases and clearing records made, and what needed a ' +
+          'person, in one order. A hold comes directly after its decision.',
         tags: TAGS,
         params: IdParams,
-        querystring: PageQuery,
+        querystring: TimelineQuery,
         response: { 200: pageOf(TimelineEntry) },
       },
     },
     async ({ params, query }) => {
       const cardId = await knownCard(params);
-      return pageOr400(await records.history.timeline(cardId, pageOfQuery(query)));
+      const page = { ...pageOfQuery(query), source: query.source };
+      return pageOr400(await records.history.timeline(cardId, page));
     },
   );
 
