@@ -10,6 +10,7 @@ import { type DemoProgram, openProgram } from '../../src/apps/cli/demo/program.t
 import { type Stack, startStack } from '../../src/apps/cli/local/stack.ts';
 import { createIssuingClient } from '../../src/client/index.ts';
 import { processEnvironment } from '../../src/platform/config.ts';
+import type { Environment } from '../../src/platform/config-reader.ts';
 import { doubled, expectedFigures, figuresOf } from '../support/crash/crash-outcome.ts';
 import {
   type CallFault,
@@ -89,6 +90,11 @@ function createLives(plans: readonly CardPlan[]) {
   };
 }
 
+async function restart(name: 'relay', more: Environment): Promise<void> {
+  await stack.part(name).stop();
+  await stack.part(name).start(more);
+}
+
 function tellSeed(): void {
   onTestFailed(() => console.error(`The same again: CRASH_SEED=${seed} CRASH_KILLS=${kills}`));
 }
@@ -123,16 +129,16 @@ describe('cards whose worker is killed in the middle', () => {
       const rounds = Math.max(1, Math.floor(kills / KILLS_PER_LEAP_ROUND));
       const plans = planCards(rounds * LEAP_CARDS, seed, kills + 1);
       const lives = createLives(plans);
+      await setFaults(FAULTS);
       for (let leap = 1; leap <= rounds * LEAPS.length; leap += 1) {
         const call = LEAPS[(leap - 1) % LEAPS.length] ?? '';
         lives.begin();
         await killer.killAt({ at: 'done', nth: 1, call });
         await control('POST', '/clock/advance', { seconds: LEAP_S });
         const later = { CLOCK_OFFSET_MS: String(leap * LEAP_S * 1_000) };
-        await stack.part('relay').stop();
-        await stack.part('relay').start(later);
-        await killer.revive(later);
+        await Promise.all([restart('relay', later), killer.revive(later)]);
       }
+      await setFaults([]);
       await check(await lives.ends());
     },
     TIMEOUT_MS,
