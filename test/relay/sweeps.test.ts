@@ -187,8 +187,9 @@ describe('the round over open cards', () => {
     await insertFact(sql, open, { kind: 'purchase_seen' }, 'one');
     await sql`update facts set signalled_at = now()`;
     const waiting = async () =>
-      (await sql<{ n: number }[]>`select count(*)::int as n from facts where signalled_at is null`)[0]
-        ?.n;
+      (
+        await sql<{ n: number }[]>`select count(*)::int as n from facts where signalled_at is null`
+      )[0]?.n;
     const step = createRestartRound(sql, workflows, clock);
     await expect(step()).rejects.toThrow('away');
     isAway = false;

@@ -79,10 +79,10 @@ describe('workflows:restore', () => {
     expect(await running()).toEqual(idsOf(open.slice(3)));
   });
 
-  it('starts the open cards that have no workflow, and has them told what was not worked off', async () => {
-    const [first, , , running1] = open;
-    if (first === undefined || running1 === undefined) throw new Error('five cards are there');
-    for (const card of [first, running1]) {
+  it('starts the open cards that have no workflow, and has all told what was not worked off', async () => {
+    const [first, , , later] = open;
+    if (first === undefined || later === undefined) throw new Error('five cards are there');
+    for (const card of [first, later]) {
       await insertFact(sql, card, { kind: 'purchase_seen' }, 'one');
       await sql`insert into card_spending (tenant_id, card_id, purchases, revision, sent_revision, sent_at)
         values (${card.tenantId}, ${card.cardId}, 3, 7, 7, now())`;
@@ -90,13 +90,15 @@ describe('workflows:restore', () => {
     await sql`update facts set signalled_at = now()`;
     const { code, output } = await restore([]);
     expect(output).toContain('5 open cards: 3 started, 2 already running, 0 failed;');
-    expect(output).toContain('1 fact and 1 spending digest had not been worked off;');
+    expect(output).toContain('2 facts and 2 spending digests had not been worked off;');
     expect(code).toBe(0);
     expect(await running()).toEqual(idsOf(open));
     const waiting = await sql<{ card_id: string }[]>`
       select card_id from facts where signalled_at is null
       union all select card_id from card_spending where sent_revision < revision`;
-    expect(waiting.map(({ card_id }) => card_id)).toEqual([first.cardId, first.cardId]);
+    expect(waiting.map(({ card_id }) => card_id).toSorted()).toEqual(
+      [first.cardId, first.cardId, later.cardId, later.cardId].toSorted(),
+    );
   });
 
   it('leaves everything alone the second time', async () => {
@@ -164,7 +166,7 @@ describe('cards that cannot be given their workflow', () => {
     openCards: async ({ after }: { readonly after: string }) =>
       page.filter((cardId) => cardId > after),
     start,
-    onStarted: async () => {},
+    onReached: async () => {},
     onPage: () => {},
   });
   const told = { isDryRun: false, toldAgain: { facts: 0, digests: 0 }, isWorkerPolling: true };

@@ -13,8 +13,8 @@ export interface RestoreSteps {
   /** Ids of open cards after the given one, in the order of their ids. */
   openCards(page: { readonly after: string; readonly limit: number }): Promise<readonly CardId[]>;
   start(cardId: CardId): Promise<'started' | 'running'>;
-  /** Called with those of a page that were started. */
-  onStarted(cardIds: readonly CardId[]): Promise<void>;
+  /** Called with the cards of a page that have their workflow now. */
+  onReached(cardIds: readonly CardId[]): Promise<void>;
   /** Called after each page; the last card is where another run may go on. */
   onPage(soFar: Restoration): void;
 }
@@ -48,8 +48,8 @@ export async function restoreCards(after: string, steps: RestoreSteps): Promise<
     if (first !== undefined && failed.length === page.length) {
       return { ...soFar, gaveUp: first.reason };
     }
-    const started = page.filter((_, index) => outcomes[index] === 'started');
-    await steps.onStarted(started);
+    const started = outcomes.filter((outcome) => outcome === 'started');
+    await steps.onReached(page.filter((_, index) => typeof outcomes[index] === 'string'));
     soFar = {
       cards: soFar.cards + page.length,
       started: soFar.started + started.length,

@@ -80,7 +80,8 @@ async function restore(
   const steps: RestoreSteps = {
     openCards: (page) => openCards(sql, page),
     start: (cardId) => workflows.start(cardId),
-    async onStarted(cardIds) {
+    // Also for cards that run: the relay may have started one with a later fact than the one that was lost.
+    async onReached(cardIds) {
       const told = await tellAgain(sql, cardIds);
       const { facts, digests } = toldAgain;
       toldAgain = { facts: facts + told.facts, digests: digests + told.digests };
@@ -90,7 +91,7 @@ async function restore(
   const dry: RestoreSteps = {
     ...steps,
     start: async (cardId) => ((await isCardRunning(temporal, cardId)) ? 'running' : 'started'),
-    onStarted: async () => {},
+    onReached: async () => {},
   };
   const restoration = await restoreCards(argv.after, argv.dryRun ? dry : steps);
   const seconds = (performance.now() - startedAt) / MS_PER_SECOND;
