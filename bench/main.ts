@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`: runs one benchmark, prints its table, writes its report. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { actions } from './actions.ts';
 import { authorizer } from './authorizer.ts';
 import { demoPath } from './demo-path.ts';
 import { ledger } from './ledger.ts';
@@ -9,6 +10,7 @@ import { type Bench, type BenchReport, machine, table, UnknownPartError } from '
 import { simulator } from './simulator.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  actions,
   authorizer,
   'demo-path': demoPath,
   ledger,

@@ -206,6 +206,21 @@ export const ledgerVerifyConfig = (env: Environment) =>
     clockOffsetMs: clockOffset(read),
   }));
 
+/** Undefined without addresses: then the local stack is meant. Half of them would join what does not belong together. */
+export const workflowsRestoreConfig = (env: Environment) =>
+  readConfig(env, (read) => {
+    const names = ['DATABASE_URL', 'TEMPORAL_ADDRESS'];
+    const given = names.filter((name) => read.optionalText(name) !== undefined);
+    if (given.length === 0) return undefined;
+    if (given.length < names.length) {
+      read.problem(`${given[0]} is set alone; set both of ${names.join(' and ')}, or neither`);
+    }
+    return {
+      databaseUrl: postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
+      temporal: temporal(read),
+    };
+  });
+
 /** What the local stack takes from outside instead of bringing its own. Unset parts are embedded. */
 export const localStackConfig = (env: Environment) =>
   readConfig(env, (read) => {

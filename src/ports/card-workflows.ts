@@ -12,9 +12,12 @@ export class WorkflowsUnavailableError extends Error {
   override readonly name = 'WorkflowsUnavailableError';
 }
 
+/** `running`: there was one already, and it was left alone. */
+export type StartOutcome = 'started' | 'running';
+
 export interface CardWorkflows {
   /** Starts the card's workflow, or leaves the running one alone. A closed one is started again. */
-  start(cardId: CardId): Promise<void>;
+  start(cardId: CardId): Promise<StartOutcome>;
   /**
    * Sends a command and waits for its answer; `updateId` makes a repeat return the first answer.
    * A card whose workflow is not running is started first.

@@ -36,6 +36,7 @@ export function createFakeCardWorkflows(): FakeCardWorkflows {
     async start(cardId) {
       await reach();
       fake.started.push(cardId);
+      return 'started';
     },
     async command(cardId, name, argument, updateId) {
       await reach();

@@ -133,7 +133,7 @@ describe('telling card workflows', () => {
     const notifier = createNotifier(
       sql,
       {
-        start: (cardId) => reach('start', cardId),
+        start: (cardId) => reach('start', cardId).then(() => 'started'),
         sendFacts: (cardId, facts) => reach(facts[0]?.fact.kind ?? '', cardId),
         command: () => Promise.reject(new Error('not used')),
       },
@@ -178,19 +178,31 @@ describe('the round over open cards', () => {
       async start(cardId: string) {
         if (isAway) throw new Error('Temporal is away');
         started.push(cardId);
+        return started.length === 1 ? ('started' as const) : ('running' as const);
       },
       command: () => Promise.reject(new Error('not used')),
       sendFacts: () => Promise.reject(new Error('not used')),
     };
+    // Told to a workflow that is gone, and not worked off.
+    await insertFact(sql, open, { kind: 'purchase_seen' }, 'one');
+    await sql`update facts set signalled_at = now()`;
+    const waiting = async () =>
+      (
+        await sql<{ n: number }[]>`select count(*)::int as n from facts where signalled_at is null`
+      )[0]?.n;
     const step = createRestartRound(sql, workflows, clock);
     await expect(step()).rejects.toThrow('away');
     isAway = false;
     expect(await step()).toBe(false);
     expect(started).toEqual([open.cardId]);
+    expect(await waiting()).toBe(1);
+    await sql`update facts set signalled_at = now()`;
     await step();
     expect(started).toHaveLength(1);
     nowMs += 24 * 3_600_000;
     await step();
     expect(started).toEqual([open.cardId, open.cardId]);
+    // Its workflow ran already, so it was told.
+    expect(await waiting()).toBe(0);
   });
 });

@@ -30,8 +30,21 @@ describe('parseCommandLine', () => {
     expect(parseCommandLine(['ledger-verify', '--all'])).toMatchObject({ all: true });
   });
 
+  it('reads the options of workflows-restore', () => {
+    expect(parseCommandLine(['workflows-restore'])).toEqual({
+      command: 'workflows-restore',
+      restore: { after: '', dryRun: false },
+    });
+    expect(parseCommandLine(['workflows-restore', '--after', 'card_7', '--dry-run'])).toEqual({
+      command: 'workflows-restore',
+      restore: { after: 'card_7', dryRun: true },
+    });
+  });
+
   it.each([
     [[], 'No command given'],
+    [['workflows-restore', '--after', '7'], '--after is "7"; it must be the id of a card'],
+    [['workflows-restore', '--force'], "Unknown option '--force'"],
     [['ledger-verify', '--most'], 'takes no option but --all, and got "--most"'],
     [['strat'], 'Unknown command "strat"'],
     [['demo', '--crads', '3'], "Unknown option '--crads'"],

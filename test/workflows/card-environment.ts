@@ -1,5 +1,4 @@
 /** The time-skipping server with a worker for card workflows, and the product's own client for them. */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
@@ -18,7 +17,8 @@ import { type CardState, requestedCard } from '../../src/domain/card-phase.ts';
 import type { CardId } from '../../src/domain/ids.ts';
 import type { CardWorkflows } from '../../src/ports/card-workflows.ts';
 import { eventually } from '../support/eventually.ts';
-import { temporalCliPath, temporalTestServerPath } from '../support/temporal-programs.ts';
+import { createRealServer } from '../support/real-temporal.ts';
+import { temporalTestServerPath } from '../support/temporal-programs.ts';
 import { CardWorld, stubActivities } from './card-world.ts';
 
 export interface CardEnvironment {
@@ -68,14 +68,11 @@ export const createCardEnvironment = async (): Promise<CardEnvironment> => {
 };
 
 /** The same on a real server, where time takes its time. */
-export const createRealEnvironment = async (): Promise<CardEnvironment> => {
+export const createRealEnvironment = async (
+  ...serverArgs: readonly string[]
+): Promise<CardEnvironment> => {
   installRuntime();
-  const searchAttributes = Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) =>
-    defineSearchAttributeKey(name, type === 'Bool' ? 'BOOL' : 'KEYWORD'),
-  );
-  const env = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: temporalCliPath() }, searchAttributes },
-  });
+  const env = await createRealServer(...serverArgs);
   return environmentOn(env);
 };
 

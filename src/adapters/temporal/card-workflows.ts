@@ -3,6 +3,7 @@ import {
   type Client,
   ServiceError,
   WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
@@ -16,7 +17,11 @@ import {
   FACTS_SIGNAL,
 } from '../../domain/card-contract.ts';
 import type { CardId } from '../../domain/ids.ts';
-import { type CardWorkflows, WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
+import {
+  type CardWorkflows,
+  type StartOutcome,
+  WorkflowsUnavailableError,
+} from '../../ports/card-workflows.ts';
 
 /** A caller of the API gets its answer, or a 503, within 3 s. */
 const CALL_DEADLINE_MS = 2_500;
@@ -27,11 +32,7 @@ type CardLifecycle = (argument: CardWorkflowArgument) => Promise<void>;
 
 export function createCardWorkflows(client: Client): CardWorkflows {
   return {
-    async start(cardId) {
-      await within(client, () =>
-        client.workflow.start<CardLifecycle>(CARD_WORKFLOW_TYPE, start(cardId)),
-      );
-    },
+    start: (cardId) => within(client, () => startMissing(client, cardId)),
 
     async command(cardId, name, argument, updateId) {
       const startWorkflowOperation = new WithStartWorkflowOperation<CardLifecycle>(
@@ -69,6 +70,20 @@ const start = (cardId: CardId) =>
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   }) as const;
+
+/** A refused start costs the server less than a start that finds a running workflow, and tells the two apart. */
+async function startMissing(client: Client, cardId: CardId): Promise<StartOutcome> {
+  try {
+    await client.workflow.start<CardLifecycle>(CARD_WORKFLOW_TYPE, {
+      ...start(cardId),
+      workflowIdConflictPolicy: 'FAIL',
+    });
+    return 'started';
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'running';
+    throw error;
+  }
+}
 
 async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

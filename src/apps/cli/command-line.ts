@@ -1,5 +1,6 @@
 /** Reads the arguments of the command line. Pure: what is wrong comes back as a sentence. */
 import { parseArgs } from 'node:util';
+import type { RestoreArguments } from './workflows-restore/run-workflows-restore.ts';
 
 export interface DemoArguments {
   readonly cards: number;
@@ -13,6 +14,7 @@ export type CommandLine =
   | { readonly command: 'start' }
   | { readonly command: 'migrate' }
   | { readonly command: 'ledger-verify'; readonly all: boolean }
+  | { readonly command: 'workflows-restore'; readonly restore: RestoreArguments }
   | { readonly command: 'help' }
   | { readonly command: 'wrong'; readonly problem: string };
 
@@ -30,6 +32,12 @@ export const USAGE = `Usage:
       Re-computes the books of DATABASE_URL, or of a running \`npm start\`, and names the first difference.
       Ends with 0 when there is none, 1 when there is, 2 when the database cannot be read.
       --all          names up to 100 differences
+  npm run workflows:restore -- [--dry-run] [--after CARD]
+      Starts the workflow of every open card of DATABASE_URL that has none, on TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE,
+      or of a running \`npm start\`. Harmless to repeat: cards whose workflow runs are left alone.
+      Ends with 0 when every open card has its workflow, 1 when some could not be given one, 2 when it had to stop.
+      --dry-run      says what it would start
+      --after CARD   goes on after this card; cards come in the order of their ids
 `;
 
 const DEMO_CARDS_DEFAULT = 6;
@@ -54,6 +62,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return withoutOptions(command, rest);
     case 'ledger-verify':
       return parseLedgerVerify(rest);
+    case 'workflows-restore':
+      return parseWorkflowsRestore(rest);
     default:
       return wrong(`Unknown command "${command}"`);
   }
@@ -77,6 +87,33 @@ function parseLedgerVerify(args: readonly string[]): CommandLine {
     : wrong(`ledger-verify takes no option but --all, and got "${other}"`);
 }
 
+const CARD_ID = /^card_[A-Za-z0-9]+$/;
+
+function parseWorkflowsRestore(args: readonly string[]): CommandLine {
+  let values: { 'dry-run'?: boolean; after?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        'dry-run': { type: 'boolean' },
+        after: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    return wrong(firstLineOf(error));
+  }
+  if (values.help) return { command: 'help' };
+  const { after = '', 'dry-run': dryRun = false } = values;
+  if (values.after !== undefined && !CARD_ID.test(after)) {
+    return wrong(`--after is "${after}"; it must be the id of a card, card_...`);
+  }
+  return { command: 'workflows-restore', restore: { after, dryRun } };
+}
+
+const firstLineOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+
 function parseDemo(args: readonly string[]): CommandLine {
   let values: { cards?: string; seed?: string; keep?: boolean; report?: string; help?: boolean };
   try {
@@ -91,7 +128,7 @@ function parseDemo(args: readonly string[]): CommandLine {
       },
     }));
   } catch (error) {
-    return wrong(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+    return wrong(firstLineOf(error));
   }
   if (values.help) return { command: 'help' };
   const cards = integer(values.cards, DEMO_CARDS_DEFAULT, 1, DEMO_CARDS_MAX);

@@ -1,4 +1,4 @@
-/** The command line of the project: demo, start, migrate, ledger-verify. */
+/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore. */
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
@@ -8,6 +8,7 @@ import { runDemo } from './demo/run-demo.ts';
 import { runLedgerVerify } from './ledger-verify/run-ledger-verify.ts';
 import { reportFileProblem } from './report-file.ts';
 import { runStart } from './start.ts';
+import { runWorkflowsRestore } from './workflows-restore/run-workflows-restore.ts';
 
 const CANNOT_READ_EXIT_CODE = 2;
 
@@ -22,6 +23,8 @@ async function run(args: readonly string[]): Promise<number> {
       return runMigrate();
     case 'ledger-verify':
       return runLedgerVerify(line.all).catch(cannotRead);
+    case 'workflows-restore':
+      return runWorkflowsRestore(line.restore).catch(cannotRead);
     case 'help':
       console.log(USAGE);
       return 0;
@@ -47,7 +50,7 @@ async function runMigrate(): Promise<number> {
   return 0;
 }
 
-/** Whoever runs it by a timer must be able to tell wrong books from books that could not be looked at. */
+/** Whoever runs it by a timer must be able to tell what was found from what could not be looked at. */
 function cannotRead(error: unknown): number {
   report(error);
   return CANNOT_READ_EXIT_CODE;

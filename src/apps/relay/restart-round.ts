@@ -5,6 +5,7 @@
  */
 import { openCards } from '../../adapters/postgres/fact-store.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
+import { tellAgain } from '../../adapters/postgres/told-again.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -20,7 +21,10 @@ export function createRestartRound(sql: Sql, workflows: CardWorkflows, clock: Cl
   return async (): Promise<boolean> => {
     if (clock.nowMs() < dueMs) return false;
     const cards = await openCards(sql, { after, limit: CARDS_PER_STEP_MAX });
-    await Promise.all(cards.map((cardId) => workflows.start(cardId)));
+    const started = await Promise.all(
+      cards.map(async (cardId) => ((await workflows.start(cardId)) === 'started' ? [cardId] : [])),
+    );
+    await tellAgain(sql, started.flat());
     after = cards.at(-1) ?? '';
     if (cards.length === CARDS_PER_STEP_MAX) return true;
     after = '';

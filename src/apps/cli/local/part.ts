@@ -1,5 +1,6 @@
 /** One process of the stack that can be started, waited for, killed and started again on its own. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { Environment } from '../../../platform/config-reader.ts';
 import { waitUntil } from './readiness.ts';
 import type { Child, ServiceOptions, Supervisor } from './supervisor.ts';
 
@@ -10,8 +11,11 @@ export interface Part {
   logTail(): string;
   /** Undefined while the part is not running. */
   pid(): number | undefined;
-  /** Starts the process and resolves when it is ready. Rejects with the end of its log when it is not. */
-  start(): Promise<void>;
+  /**
+   * Starts the process and resolves when it is ready. Rejects with the end of its log when it is not. What is given here
+   * is added to its environment, and stays there for later starts.
+   */
+  start(more?: Environment): Promise<void>;
   /** Asks it to end in order, and kills it if it does not. */
   stop(): Promise<void>;
   /** Sends the signal and resolves when the process is gone. */
@@ -40,6 +44,7 @@ const LOG_BYTES_READ = 64_000;
 
 export function createPart(supervisor: Supervisor, options: PartOptions): Part {
   const { name, service } = options;
+  let { env } = service;
   let child: Child | undefined;
   let expected = false;
   let logStart = 0;
@@ -62,10 +67,11 @@ export function createPart(supervisor: Supervisor, options: PartOptions): Part {
     logFile: service.logFile,
     logTail,
     pid: () => (isRunning() ? child?.pid : undefined),
-    async start() {
+    async start(more = {}) {
       if (isRunning()) throw new Error(`${name} is running already`);
       logStart = statSync(service.logFile, { throwIfNoEntry: false })?.size ?? 0;
-      const started = supervisor.start(service);
+      env = { ...env, ...more };
+      const started = supervisor.start({ ...service, env });
       child = started;
       expected = false;
       const isReady = await waitUntil(

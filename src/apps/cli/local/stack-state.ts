@@ -34,6 +34,8 @@ export interface StackState {
   readonly embedded: EmbeddedParts;
   /** Absolute; it may lie outside of the stack's folder. Undefined when Postgres is not embedded. */
   readonly postgresData?: string | undefined;
+  /** Where its own Temporal server listened at the last start. */
+  readonly temporalAddress?: string | undefined;
   readonly secrets: StackSecrets;
   readonly webhookEndpoints: readonly WebhookEndpoint[];
 }

@@ -171,7 +171,7 @@ async function boot({
     supervisor,
     apps.map((app) => startApp(context, app, wiring, options.modules?.[app])),
   );
-  await folder.update({ isEstablished: true });
+  await folder.update({ isEstablished: true, temporalAddress: temporal.address });
   return {
     urls,
     temporalNamespace: temporal.namespace,
