@@ -2,6 +2,7 @@
 import { createActivationActivities } from './activation.ts';
 import { createCancellationActivities } from './cancellation.ts';
 import { createIssuanceActivities } from './issuance.ts';
+import { createMirrorActivities } from './mirroring.ts';
 import type { ActivityPorts } from './ports.ts';
 import { createRecordActivities } from './records.ts';
 import { createVerificationActivities } from './verification.ts';
@@ -14,6 +15,7 @@ export const createActivities = (ports: ActivityPorts) => ({
   ...createIssuanceActivities(ports),
   ...createActivationActivities(ports),
   ...createCancellationActivities(ports),
+  ...createMirrorActivities(ports),
 });
 
 export type CardActivities = ReturnType<typeof createActivities>;

@@ -23,6 +23,8 @@ export interface CardSighting {
   readonly carrier: string | null;
   readonly trackingNumber: string | null;
   readonly trackingUrl: string | null;
+  /** When the parcel is expected; Unix seconds. */
+  readonly etaS: number | null;
 }
 
 export interface CardholderSighting {

@@ -1,6 +1,7 @@
 /** Cards in Postgres as the API sees them. What the workflow saves is in card-store.ts. */
 import { cardWorkflowId } from '../../domain/card-contract.ts';
 import type { CancelReason, ShippingStatus, StripeCardStatus } from '../../domain/card-facts.ts';
+import type { CardOptions } from '../../domain/card-options.ts';
 import type { CardPhase } from '../../domain/card-phase.ts';
 import { parseAccountId, parseCardholderId, parseCardId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
@@ -22,6 +23,8 @@ interface CardRow {
   cancel_requested_at: Date | null;
   cancel_reason: CancelReason | null;
   shipping: ShippingAddress | null;
+  second_line: string | null;
+  options: CardOptions;
   replacement_for: string | null;
   workflow_started_at: Date | null;
   created_at: Date;
@@ -35,7 +38,10 @@ interface StripeCardJson {
   expMonth: number;
   expYear: number;
   shippingStatus: ShippingStatus | null;
+  carrier: string | null;
   trackingNumber: string | null;
+  trackingUrl: string | null;
+  etaS: number | null;
 }
 
 const ORDER = { table: 'cards', id: 'card_id', time: 'created_at' } as const;
@@ -57,8 +63,10 @@ function toCard(row: CardRow): Card {
       row.cancel_requested_at === null || row.cancel_reason === null
         ? null
         : { at: row.cancel_requested_at.toISOString(), reason: row.cancel_reason },
-    stripeCard: row.stripe_card,
+    stripeCard: row.stripe_card === null ? null : toStripeCard(row.stripe_card),
     shipping: row.shipping,
+    secondLine: row.second_line,
+    options: row.options,
     replacementFor: row.replacement_for === null ? null : parseCardId(row.replacement_for),
     workflowId: cardWorkflowId(id),
     workflowStarted: row.workflow_started_at !== null,
@@ -66,14 +74,20 @@ function toCard(row: CardRow): Card {
   };
 }
 
+const toStripeCard = ({ etaS, ...card }: StripeCardJson): Card['stripeCard'] => ({
+  ...card,
+  eta: etaS === null ? null : new Date(etaS * 1000).toISOString(),
+});
+
 /** The columns of a card and, as one JSON value, those of the Stripe card that is current. */
 const cardColumns = (sql: Queryable) => sql`
   cards.card_id, cards.tenant_id, cards.cardholder_id, cards.account_id, cards.type, cards.currency,
   cards.phase, cards.phase_since, cards.freezes, cards.cancel_requested_at, cards.cancel_reason,
-  cards.shipping, cards.replacement_for, cards.workflow_started_at, cards.created_at,
+  cards.shipping, cards.second_line, cards.options, cards.replacement_for, cards.workflow_started_at, cards.created_at,
   (select jsonb_build_object('id', s.stripe_card_id, 'status', s.status, 'last4', s.last4,
             'expMonth', s.exp_month, 'expYear', s.exp_year, 'shippingStatus', s.shipping_status,
-            'trackingNumber', s.tracking_number)
+            'carrier', s.carrier, 'trackingNumber', s.tracking_number, 'trackingUrl', s.tracking_url,
+            'etaS', extract(epoch from s.eta)::bigint)
      from stripe_cards s where s.stripe_card_id = cards.stripe_card_id) as stripe_card`;
 
 export async function findCard(sql: Queryable, id: string): Promise<Card | undefined> {
@@ -87,9 +101,11 @@ export function createCardDirectory(sql: Queryable): Cards {
     async create(card) {
       const shipping = card.shipping === null ? null : jsonText(card.shipping);
       await sql`
-        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping)
+        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping,
+                           second_line, options)
         values (${card.tenantId}, ${card.id}, ${card.cardholderId}, ${card.accountId}, ${card.type},
-                ${card.currency}, ${shipping}::text::jsonb)`;
+                ${card.currency}, ${shipping}::text::jsonb, ${card.secondLine},
+                ${jsonText(card.options)}::text::jsonb)`;
       await sql`
         insert into card_timeline (tenant_id, card_id, kind, phase)
         values (${card.tenantId}, ${card.id}, 'card_requested', 'kyc')`;

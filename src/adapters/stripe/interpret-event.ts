@@ -127,5 +127,6 @@ export function readCard(card: Json, atS: number, previous: Json | null): CardSi
     carrier: shipping === null ? null : optionalText(shipping, 'carrier'),
     trackingNumber: shipping === null ? null : optionalText(shipping, 'tracking_number'),
     trackingUrl: shipping === null ? null : optionalText(shipping, 'tracking_url'),
+    etaS: typeof shipping?.['eta'] === 'number' ? Math.floor(shipping['eta']) : null,
   };
 }

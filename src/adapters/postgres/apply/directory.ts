@@ -1,4 +1,5 @@
 /** Applies what is seen of cards, cardholders and verifications to the directory, and tells the card workflows. */
+import { expiresMs } from '../../../domain/card-expiry.ts';
 import type { CardFact, ShippingStatus } from '../../../domain/card-facts.ts';
 import { addSighting, isFurther, type StatusHistory, statusOf } from '../../../domain/card-view.ts';
 import type { TenantId } from '../../../domain/ids.ts';
@@ -46,7 +47,8 @@ export async function applyCard(
     update stripe_cards set last4 = ${seen.last4}, exp_month = ${seen.expMonth}, exp_year = ${seen.expYear},
            carrier = coalesce(${seen.carrier}, carrier),
            tracking_number = coalesce(${seen.trackingNumber}, tracking_number),
-           tracking_url = coalesce(${seen.trackingUrl}, tracking_url), event_created = ${seen.atS}
+           tracking_url = coalesce(${seen.trackingUrl}, tracking_url),
+           eta = coalesce(to_timestamp(${seen.etaS}), eta), event_created = ${seen.atS}
      where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}`;
   const fact: CardFact = {
     kind: 'card_seen',
@@ -55,6 +57,7 @@ export async function applyCard(
     status: seen.status,
     cancellationReason: seen.cancellationReason,
     shippingStatus: seen.shippingStatus,
+    expiresMs: expiresMs(seen.expMonth, seen.expYear),
   };
   const key = `card/${seen.stripeCardId}/${seen.status}/${seen.shippingStatus ?? '-'}/${seen.atS}`;
   await insertFact(tx, { tenantId, cardId: row.card_id }, fact, key);
@@ -90,10 +93,18 @@ export async function applyCardholder(
   if (changed?.is_new === true) {
     const key = `cardholder/${seen.atS}/${seen.status}/${seen.disabledReason ?? '-'}`;
     const owner = { tenantId, cardholderId: row.cardholder_id };
-    await factForOpenCards(tx, owner, { kind: 'cardholder_changed' }, key);
+    await factForOpenCards(
+      tx,
+      owner,
+      { kind: 'cardholder_changed', problem: problemOf(seen) },
+      key,
+    );
   }
   return 'applied';
 }
+
+const problemOf = ({ status, disabledReason }: CardholderSighting): string | null =>
+  disabledReason ?? (status === 'active' ? null : `cardholder_${status}`);
 
 /** From the mildest to the strictest. */
 const BY_STRICTNESS: readonly CardholderSighting['status'][] = ['active', 'inactive', 'blocked'];

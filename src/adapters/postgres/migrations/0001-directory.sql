@@ -72,6 +72,9 @@ create table cardholders (
   stripe_status text not null default 'active' check (stripe_status in ('active', 'inactive', 'blocked')),
   stripe_disabled_reason text,
   stripe_event_created bigint not null default 0,
+  -- Rises with every change of the profile; beside it the one that Stripe has, 0 before it has any.
+  profile_version bigint not null default 1,
+  stripe_profile_version bigint not null default 0 check (stripe_profile_version <= profile_version),
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   unique (tenant_id, customer_ref),
@@ -98,8 +101,15 @@ create table cards (
   cancel_reason text check (cancel_reason in ('requested', 'lost', 'stolen')),
   stripe_card_id text,
   shipping jsonb,
+  -- Printed below the name; personal, like `shipping`.
+  second_line text check (length(second_line) between 1 and 24),
+  -- What was asked for with the card and stays as it is: CardOptions of src/ports/cards.ts.
+  options jsonb not null default '{}' check (jsonb_typeof(options) = 'object'),
   controls jsonb not null default '{}',
+  -- Rises with every change of the controls, so that Stripe is told each of them once.
+  controls_version bigint not null default 1,
   replacement_for text unique references cards,
+  replacement_reason text check (replacement_reason in ('lost', 'stolen', 'damaged', 'expired')),
   -- The first card of the chain of replacements that this one belongs to: spending limits of cards count across it.
   chain_id text not null,
   version bigint not null default 1,
@@ -110,6 +120,7 @@ create table cards (
   foreign key (account_id, tenant_id, currency) references accounts (account_id, tenant_id, currency),
   unique (tenant_id, card_id),
   check ((type = 'physical') or shipping is null),
+  check ((type = 'physical') or second_line is null),
   check ((cancel_requested_at is null) = (cancel_reason is null)),
   check (phase not in ('awaiting_delivery', 'activation', 'active') or stripe_card_id is not null),
   check (phase <> 'awaiting_delivery' or type = 'physical')
@@ -142,6 +153,8 @@ create table stripe_cards (
   carrier text,
   tracking_number text,
   tracking_url text,
+  -- When Stripe expects the parcel to arrive.
+  eta timestamptz,
   -- What events have shown of the status, from which it is derived (src/domain/card-view.ts).
   status_history jsonb not null default '{"base":"inactive","sightings":[]}',
   -- Stripe seconds of the newest event that shaped this row; 0 when it came from a create call.
