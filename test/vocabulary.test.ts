@@ -63,6 +63,7 @@ const UNIONS: Readonly<Record<string, readonly string[]>> = {
   'cards.type': literalsOf('src/ports/cards.ts', 'Card.type'),
   'cards.phase': CARD_PHASES,
   'cards.cancel_reason': literalsOf('src/domain/card-facts.ts', 'CancelReason'),
+  'cards.replacement_reason': literalsOf('src/domain/card-facts.ts', 'ReplacementReason'),
   'stripe_cards.status': literalsOf('src/domain/card-facts.ts', 'StripeCardStatus'),
   'stripe_cards.shipping_status': literalsOf('src/domain/card-facts.ts', 'ShippingStatus'),
   'stripe_attempts.step': literalsOf('src/ports/attempt-store.ts', 'AttemptStep'),

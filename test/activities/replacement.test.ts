@@ -182,7 +182,9 @@ describe('spending controls', () => {
     allowedMerchants: ['552067000123456'],
     limits: [
       { interval: 'daily', amountMinor: 5_000, count: 3 },
-      { interval: 'weekly', count: 5 },
+      { interval: 'weekly', amountMinor: 9_000 },
+      { interval: 'yearly', amountMinor: 1_000_000_000 },
+      { interval: 'all_time', count: 5 },
       { interval: 'monthly', amountMinor: 1_000, categories: ['bus_lines'] },
     ],
   };

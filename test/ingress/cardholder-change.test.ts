@@ -16,8 +16,10 @@ const wanted = (what: string, version: number) => ({ kind: 'mirror_wanted', what
 const change = (card: Pick<TestCard, 'cardholderId'>, body: object) =>
   ingress.post(`/v1/cardholders/${card.cardholderId}`, body);
 
-const fieldsOf = (answer: { body: { error?: { details?: Record<string, unknown> } } }) =>
-  (answer.body.error?.details?.['fields'] as readonly { path: string }[]).map(({ path }) => path);
+function fieldsOf(answer: { body: { error?: { details?: Record<string, unknown> } } }) {
+  const fields = answer.body.error?.details?.['fields'] ?? [];
+  return (fields as readonly { path: string }[]).map(({ path }) => path);
+}
 
 describe('a profile', () => {
   it('takes the fields that are given, keeps the others, and tells open cards once', async () => {

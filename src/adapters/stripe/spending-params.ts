@@ -1,6 +1,7 @@
 /**
  * What Stripe can hold of a card's spending controls. Counts, merchants and verification rules are ours alone, and so
- * are the controls of accounts and tenants, which bind many cards. Stripe's copy can only decline what ours would.
+ * are the controls of accounts and tenants, which bind many cards, and limits of a week, which begins on Sunday at
+ * Stripe and on Monday here. So Stripe's copy declines nothing that ours would approve.
  */
 import type { Stripe } from 'stripe';
 import type { Controls, VelocityLimit } from '../../domain/controls.ts';
@@ -54,7 +55,8 @@ const WIDEST: SpendingLimit = {
 };
 
 function limitOf({ amountMinor, interval, categories }: VelocityLimit): readonly SpendingLimit[] {
-  if (amountMinor === undefined || amountMinor > STRIPE_AMOUNT_MINOR_MAX) return [];
+  if (interval === 'weekly' || amountMinor === undefined) return [];
+  if (amountMinor > STRIPE_AMOUNT_MINOR_MAX) return [];
   const limit = { amount: amountMinor, interval };
   return [
     categories === undefined ? limit : { ...limit, categories: [...categories] as Category[] },

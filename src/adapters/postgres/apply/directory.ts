@@ -1,5 +1,4 @@
 /** Applies what is seen of cards, cardholders and verifications to the directory, and tells the card workflows. */
-import { expiresMs } from '../../../domain/card-expiry.ts';
 import type { CardFact, ShippingStatus } from '../../../domain/card-facts.ts';
 import { addSighting, isFurther, type StatusHistory, statusOf } from '../../../domain/card-view.ts';
 import type { TenantId } from '../../../domain/ids.ts';
@@ -57,7 +56,6 @@ export async function applyCard(
     status: seen.status,
     cancellationReason: seen.cancellationReason,
     shippingStatus: seen.shippingStatus,
-    expiresMs: expiresMs(seen.expMonth, seen.expYear),
   };
   const key = `card/${seen.stripeCardId}/${seen.status}/${seen.shippingStatus ?? '-'}/${seen.atS}`;
   await insertFact(tx, { tenantId, cardId: row.card_id }, fact, key);
@@ -93,18 +91,10 @@ export async function applyCardholder(
   if (changed?.is_new === true) {
     const key = `cardholder/${seen.atS}/${seen.status}/${seen.disabledReason ?? '-'}`;
     const owner = { tenantId, cardholderId: row.cardholder_id };
-    await factForOpenCards(
-      tx,
-      owner,
-      { kind: 'cardholder_changed', problem: problemOf(seen) },
-      key,
-    );
+    await factForOpenCards(tx, owner, { kind: 'cardholder_changed' }, key);
   }
   return 'applied';
 }
-
-const problemOf = ({ status, disabledReason }: CardholderSighting): string | null =>
-  disabledReason ?? (status === 'active' ? null : `cardholder_${status}`);
 
 /** From the mildest to the strictest. */
 const BY_STRICTNESS: readonly CardholderSighting['status'][] = ['active', 'inactive', 'blocked'];
