@@ -160,18 +160,6 @@ export const stubActivities: CardActivities = {
       kind: 'canceled_at_stripe',
       stripeCardId: argument.stripeCardId,
     })),
-  mirrorControls: async () => ({
-    kind: 'mirror_done',
-    what: 'controls',
-    version: 1,
-    refusal: null,
-  }),
-  updateCardholder: async () => ({
-    kind: 'mirror_done',
-    what: 'holder',
-    version: 1,
-    refusal: null,
-  }),
   checkSettled: (argument) =>
     worldOf(argument).act('checkSettled', () => ({ kind: 'windows_passed' })),
 };
