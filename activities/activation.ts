@@ -1,5 +1,6 @@
 /** A card that exists at Stripe: activating it, looking at it, and letting its status follow a freeze. */
 import { ApplicationFailure } from '@temporalio/common';
+import { expiresMs } from '../src/domain/card-expiry.ts';
 import type { CardFact, StripeCardSeen } from '../src/domain/card-facts.ts';
 import type { IssuedCard } from '../src/ports/issuer.ts';
 import { type ActivityPorts, orderOf, type StripeCardArgument } from './ports.ts';
@@ -18,6 +19,7 @@ export const seen = (card: IssuedCard): StripeCardSeen => ({
   status: card.status,
   cancellationReason: card.cancellationReason,
   shippingStatus: card.shippingStatus,
+  expiresMs: expiresMs(card.expMonth, card.expYear),
 });
 
 export const createActivationActivities = (ports: ActivityPorts) => ({
@@ -35,7 +37,11 @@ export const createActivationActivities = (ports: ActivityPorts) => ({
   async readCard({ cardId, stripeCardId }: StatusArgument): Promise<CardFact> {
     const { tenant } = await orderOf(ports, cardId);
     const card = await ports.issuer.readCard(tenant, stripeCardId);
-    if (card !== undefined) return seen(card);
+    if (card !== undefined) {
+      // A tracking number may be in an event that was missed.
+      if (card.parcel !== null) await ports.cards.recordParcel(stripeCardId, card.parcel);
+      return seen(card);
+    }
     throw ApplicationFailure.retryable(`Stripe does not know ${stripeCardId}`, 'CARD_NOT_FOUND');
   },
 

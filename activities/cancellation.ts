@@ -11,6 +11,7 @@ import {
   orderOf,
   type StripeCardArgument,
 } from './ports.ts';
+import { endStripeCard } from './stripe-card-end.ts';
 
 export interface CancelArgument extends CardArgument {
   /** Null when the card was cancelled before its creation was known. */
@@ -18,8 +19,6 @@ export interface CancelArgument extends CardArgument {
   readonly reason: CancelReason;
 }
 
-/** A status that Stripe refuses for no reason we can see is tried again after this long. */
-const REFUSED_CANCEL_RETRY = '5m';
 /** A call that timed out here may still be under way at Stripe; its own limit is 80 s. */
 const CREATE_SETTLES_MS = 120_000;
 
@@ -28,35 +27,17 @@ export const createCancellationActivities = (ports: ActivityPorts) => ({
   async cancelPreviousCard({ cardId, stripeCardId }: StripeCardArgument): Promise<CardFact> {
     const order = await orderOf(ports, cardId);
     // Stripe's own reason for this, `fulfillment_error`, cannot be set by a caller.
-    await cancel(ports, order, { stripeCardId, reason: 'requested' });
+    await endStripeCard(ports, order.tenant, { stripeCardId, reason: 'requested' });
     return { kind: 'previous_card_canceled' };
   },
 
   async cancelAtStripe({ cardId, stripeCardId, reason }: CancelArgument): Promise<CardFact> {
     const order = await orderOf(ports, cardId);
     const id = await lastMade(ports, order, stripeCardId);
-    if (id !== null) await cancel(ports, order, { stripeCardId: id, reason });
+    if (id !== null) await endStripeCard(ports, order.tenant, { stripeCardId: id, reason });
     return { kind: 'canceled_at_stripe', stripeCardId: id };
   },
 });
-
-async function cancel(
-  { issuer }: ActivityPorts,
-  { tenant }: CardOrder,
-  what: { readonly stripeCardId: StripeCardId; readonly reason: CancelReason },
-): Promise<void> {
-  const { stripeCardId, reason } = what;
-  const card = await issuer.readCard(tenant, stripeCardId);
-  // Unknown to Stripe or dead already: there is nothing to cancel.
-  if (card === undefined || card.status === 'canceled') return;
-  const answer = await issuer.setCardStatus(tenant, stripeCardId, { status: 'canceled', reason });
-  if (answer.kind === 'changed') return;
-  throw ApplicationFailure.create({
-    message: `Stripe refuses to cancel ${stripeCardId}: ${answer.code}`,
-    type: 'CANCEL_REFUSED',
-    nextRetryDelay: REFUSED_CANCEL_RETRY,
-  });
-}
 
 /** The newest Stripe card of this card, also when the answer of its create call never reached us. */
 async function lastMade(
@@ -92,7 +73,7 @@ async function lastMade(
       nextRetryDelay: '30s',
     });
   }
-  await ports.attempts.finish(attempt, { kind: 'refused', code: 'abandoned' });
+  await ports.attempts.finish(attempt, { kind: 'refused', code: 'abandoned', param: null });
   return known;
 }
 

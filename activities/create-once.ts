@@ -7,6 +7,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { TenantId } from '../src/domain/ids.ts';
 import { IDEMPOTENCY_KEY_TRUSTED_MS } from '../src/domain/limits.ts';
+import type { StripeRefusal } from '../src/domain/stripe-refusals.ts';
 import type { Attempt, AttemptStep, AttemptStore } from '../src/ports/attempt-store.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { FrozenRequest, IssuerAnswer } from '../src/ports/issuer.ts';
@@ -30,7 +31,7 @@ export interface Creation<T> {
 
 export type Created<T> =
   | { readonly kind: 'made'; readonly made: T; readonly attempt: number }
-  | { readonly kind: 'refused'; readonly code: string };
+  | ({ readonly kind: 'refused' } & StripeRefusal);
 
 export interface CreationPorts {
   readonly attempts: AttemptStore;
@@ -60,7 +61,7 @@ export async function createOnce<T>(
   if (!isTrusted(attempt, ports.clock.nowMs())) {
     const found = await creation.find(attempt);
     if (found !== undefined) return settleMade(ports, creation, attempt, found);
-    await attempts.finish(attempt, { kind: 'refused', code: ABANDONED });
+    await attempts.finish(attempt, { kind: 'refused', code: ABANDONED, param: null });
     return sendAttempt(ports, creation, await begin(ports, creation, attempt.attempt));
   }
   return sendAttempt(ports, creation, attempt);
@@ -93,8 +94,8 @@ async function sendAttempt<T>(
     case 'made':
       return settleMade(ports, creation, attempt, answer.made);
     case 'refused':
-      await ports.attempts.finish(attempt, { kind: 'refused', code: answer.code });
-      return { kind: 'refused', code: answer.code };
+      await ports.attempts.finish(attempt, answer);
+      return answer;
     case 'spoiled':
       await ports.attempts.spoil(attempt);
       throw ApplicationFailure.retryable(

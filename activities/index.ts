@@ -2,6 +2,7 @@
 import { createActivationActivities } from './activation.ts';
 import { createCancellationActivities } from './cancellation.ts';
 import { createIssuanceActivities } from './issuance.ts';
+import { createMirrorActivities } from './mirroring.ts';
 import type { ActivityPorts } from './ports.ts';
 import { createRecordActivities } from './records.ts';
 import { createRenewalActivities } from './renewal.ts';
@@ -16,6 +17,7 @@ export const createActivities = (ports: ActivityPorts) => ({
   ...createActivationActivities(ports),
   ...createCancellationActivities(ports),
   ...createRenewalActivities(ports),
+  ...createMirrorActivities(ports),
 });
 
 export type CardActivities = ReturnType<typeof createActivities>;

@@ -1,16 +1,26 @@
 /** Cardholder and card at Stripe: once each, however often this runs and wherever it is interrupted. */
+import { expiresMs } from '../src/domain/card-expiry.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
 import {
-  parseStripeCardholderId,
+  type CardId,
   parseStripeCardId,
   type StripeCardholderId,
   type StripeCardId,
 } from '../src/domain/ids.ts';
+import {
+  holderVerdict,
+  refusalVerdict,
+  type StripeRefusal,
+  type Verdict,
+} from '../src/domain/stripe-refusals.ts';
+import type { ReplacedCard } from '../src/ports/card-issuer.ts';
 import type { CardOrder } from '../src/ports/card-store.ts';
-import type { Holder } from '../src/ports/holder-store.ts';
 import type { IssuedCard } from '../src/ports/issuer.ts';
 import { type Created, type Creation, createOnce } from './create-once.ts';
 import { type ActivityPorts, type CardArgument, holderOf, orderOf } from './ports.ts';
+import { readyCardholder } from './ready-cardholder.ts';
+import { issuanceStopped } from './refusal-fact.ts';
+import { replacedAtStripe } from './replaced-card.ts';
 
 export interface IssueArgument extends CardArgument {
   /** The dead Stripe card of the attempt before; null at the first. */
@@ -18,67 +28,80 @@ export interface IssueArgument extends CardArgument {
 }
 
 export const createIssuanceActivities = (ports: ActivityPorts) => ({
-  /** Answers `card_created`, `issuance_blocked` (Stripe asks for something) or `issuance_refused`. */
+  /**
+   * Answers `card_created`, `issuance_blocked` (the holder owes Stripe something, or a person has to correct the
+   * request) or `issuance_refused` (for good).
+   */
   async issueCard({ cardId, previousCardId }: IssueArgument): Promise<CardFact> {
-    const holder = await holderOf(ports, cardId);
     const order = await orderOf(ports, cardId);
-    const cardholder = await ensureCardholder(ports, holder);
-    if (cardholder.kind === 'refused') return { kind: 'issuance_refused', code: cardholder.code };
-    const creation = cardFor(ports, order, { cardholder: cardholder.made, previousCardId });
-    const created = await createOnce(ports, creation);
+    const cardholder = await readyCardholder(ports, await holderOf(ports, cardId));
+    if (cardholder.kind === 'stopped') {
+      const { verdict } = cardholder;
+      const isMade = verdict.kind === 'give_up' && (await mayBeMade(ports, cardId));
+      // A person cancels what may be there already; to give it up would leave it at Stripe.
+      return isMade
+        ? { kind: 'issuance_blocked', reason: verdict.reason }
+        : issuanceStopped(verdict);
+    }
+    const replaced = await replacedAtStripe(ports, order);
+    const wanted = { cardholder: cardholder.id, previousCardId, replaced };
+    const created = await createCard(ports, order, wanted);
     if (created.kind === 'refused') {
-      const problem = await ports.issuer.cardholderProblem(holder.tenant, cardholder.made);
-      if (problem !== undefined) return { kind: 'issuance_blocked', reason: problem };
-      return { kind: 'issuance_refused', code: created.code };
+      return issuanceStopped(await whyRefused(ports, order, { id: cardholder.id, created }));
     }
     const { made: card, attempt } = created;
     await ports.cards.recordStripeCard(order, { card, attempt, current: true });
-    const { stripeCardId, status, shippingStatus } = card;
-    return { kind: 'card_created', stripeCardId, status, shippingStatus };
+    const { stripeCardId, status, shippingStatus, expMonth, expYear } = card;
+    const expires = expiresMs(expMonth, expYear);
+    return { kind: 'card_created', stripeCardId, status, shippingStatus, expiresMs: expires };
   },
 });
 
-/** One cardholder at Stripe for each holder; the id stored first is the one that counts. */
-async function ensureCardholder(
-  ports: ActivityPorts,
-  holder: Holder,
-): Promise<Created<StripeCardholderId>> {
-  const known = holder.stripeCardholderId;
-  if (known !== null) return { kind: 'made', made: known, attempt: 0 };
-  const created = await createOnce(ports, cardholderFor(ports, holder));
-  if (created.kind === 'refused') return created;
-  const { cardholderId } = holder;
-  const made = await ports.holders.recordStripeCardholder(cardholderId, created.made);
-  return { ...created, made };
+async function mayBeMade({ attempts }: ActivityPorts, cardId: CardId): Promise<boolean> {
+  const attempt = await attempts.latest(cardId, 'create_card');
+  return attempt !== undefined && attempt.outcome.kind !== 'refused';
 }
 
-function cardholderFor({ issuer }: ActivityPorts, holder: Holder): Creation<StripeCardholderId> {
-  const { tenant, cardholderId } = holder;
-  return {
-    tenantId: tenant.tenantId,
-    subjectId: cardholderId,
-    step: 'create_cardholder',
-    draft: (attempt) => issuer.draftCardholder(holder, attempt),
-    send: (request, key) => issuer.sendCardholder(tenant, request, key),
-    find: ({ request, startedAtMs }) =>
-      issuer.findCardholder(tenant, { cardholderId, request, createdSinceMs: startedAtMs }),
-    reuse: async (resultId) => parseStripeCardholderId(resultId),
-    idOf: (id) => id,
-  };
+interface WantedCard {
+  readonly cardholder: StripeCardholderId;
+  readonly previousCardId: StripeCardId | null;
+  readonly replaced: ReplacedCard | null;
+}
+
+/** A replacement that Stripe does not link to the old card any more is made without the link. */
+async function createCard(
+  ports: ActivityPorts,
+  order: CardOrder,
+  wanted: WantedCard,
+): Promise<Created<IssuedCard>> {
+  const created = await createOnce(ports, cardFor(ports, order, wanted));
+  const isUnlinkable = created.kind === 'refused' && created.param?.startsWith('replacement_');
+  if (isUnlinkable !== true || wanted.replaced === null) return created;
+  return createOnce(ports, cardFor(ports, order, { ...wanted, replaced: null }));
+}
+
+/** What stands against the holder explains a refusal better than its code does. */
+async function whyRefused(
+  { issuer }: ActivityPorts,
+  { tenant }: CardOrder,
+  refused: { readonly id: StripeCardholderId; readonly created: StripeRefusal },
+): Promise<Verdict> {
+  const problem = (await issuer.readCardholder(tenant, refused.id))?.problem ?? null;
+  return problem === null ? refusalVerdict(refused.created) : holderVerdict(problem);
 }
 
 function cardFor(
   { issuer, cards }: ActivityPorts,
   order: CardOrder,
-  at: { readonly cardholder: StripeCardholderId; readonly previousCardId: StripeCardId | null },
+  wanted: WantedCard,
 ): Creation<IssuedCard> {
   const { tenant, cardId } = order;
-  const { cardholder, previousCardId } = at;
+  const { cardholder, previousCardId, replaced } = wanted;
   return {
     tenantId: tenant.tenantId,
     subjectId: cardId,
     step: 'create_card',
-    draft: (attempt) => issuer.draftCard(order, cardholder, attempt),
+    draft: (attempt) => issuer.draftCard(order, { cardholder, attempt, replaced }),
     send: (request, key) => issuer.sendCard(tenant, request, key),
     async find() {
       const known = new Set(await cards.stripeCards(cardId));

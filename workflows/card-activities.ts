@@ -8,7 +8,7 @@ import type { CardActivities } from '../activities/index.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
 import { type CardState, stripeCardIdOf } from '../src/domain/card-phase.ts';
 import type { CardAction } from '../src/domain/card-plan.ts';
-import type { CardId, StripeCardId } from '../src/domain/ids.ts';
+import type { CardId } from '../src/domain/ids.ts';
 import { invariant } from '../src/domain/invariant.ts';
 
 /**
@@ -23,23 +23,15 @@ export const records = proxyLocalActivities<Pick<CardActivities, 'loadCard' | 's
 });
 
 /**
- * Stripe: up to four calls of 20 s each. A cancelled activity is waited for, because its call may still take
+ * Stripe: up to eight calls of 20 s each (the replacement of a lost card whose holder has changed). A cancelled activity is waited for, because its call may still take
  * effect: whoever looks for the card afterwards must look after that call has ended.
  */
 const stripe = proxyActivities<
   Omit<CardActivities, 'loadCard' | 'saveCard'> &
-    Record<
-      'readVerification' | 'renewCard' | 'updateCardholder',
-      (argument: { readonly cardId: CardId }) => Promise<CardFact>
-    > & {
-      mirrorControls(argument: {
-        readonly cardId: CardId;
-        readonly stripeCardId: StripeCardId;
-      }): Promise<CardFact>;
-    }
+    Record<'readVerification', (argument: { readonly cardId: CardId }) => Promise<CardFact>>
 >({
-  startToCloseTimeout: '2m',
-  // The worker sends heartbeats for all activities; without them a worker that died is noticed after 2 minutes.
+  startToCloseTimeout: '3m',
+  // The worker sends heartbeats for all activities; without them a worker that died is noticed after 3 minutes.
   heartbeatTimeout: '8s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },

@@ -30,7 +30,12 @@ import type {
   Unfreeze,
 } from './schemas/card-command.ts';
 import type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
-import type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
+import type {
+  Cardholder,
+  CardholderChange,
+  CardholderQuery,
+  NewCardholder,
+} from './schemas/cardholder.ts';
 import type { Controls } from './schemas/controls.ts';
 import type { Decision } from './schemas/decision.ts';
 import type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
@@ -64,6 +69,8 @@ export function createIssuingClient(options: IssuingClientOptions) {
         send<Cardholder>({ method: 'POST', path: '/v1/cardholders', body }, call),
       get: get<Cardholder>(send, '/v1/cardholders'),
       list: list<Cardholder, CardholderQuery>(send, '/v1/cardholders'),
+      /** Each field that is given replaces the whole field; Stripe follows by itself. */
+      change: change<CardholderChange, Cardholder>(send, '/v1/cardholders'),
     },
     cards: cards(send),
     decisions: { get: get<Decision>(send, '/v1/decisions') },

@@ -1,20 +1,6 @@
 /** What was agreed when a card was requested: how long its waits last, and what happens by itself. */
+import type { CardOptions } from './card-options.ts';
 import { DAY_MS, KYC_ATTEMPTS_MAX, KYC_DEADLINE_MS, KYC_REMINDER_AFTER_MS } from './limits.ts';
-
-/** What a request may say of the card beside its type; what is left out is as in DEFAULT_TERMS. */
-export interface CardOptions {
-  readonly kyc?: {
-    readonly provider?: string;
-    readonly reminderAfterDays?: number;
-    readonly deadlineDays?: number;
-    readonly attempts?: number;
-    readonly validForDays?: number;
-  };
-  readonly renewal?: 'automatic' | 'none';
-  /** Payments after which Stripe cancels the card. */
-  readonly cancelAfterPayments?: number;
-  readonly personalizationDesign?: string;
-}
 
 export interface CardTerms {
   readonly kyc: {

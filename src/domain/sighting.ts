@@ -27,6 +27,8 @@ export interface CardSighting {
   readonly trackingUrl: string | null;
   /** The newest warning that the network or Stripe gave; null when there was none. */
   readonly fraudWarning: { readonly startedS: number; readonly type: string } | null;
+  /** When the parcel is expected; Unix seconds. */
+  readonly etaS: number | null;
 }
 
 export interface CardholderSighting {

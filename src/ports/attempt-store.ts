@@ -3,6 +3,7 @@
  * sent, so that every repeat sends the same body under the same key, whoever repeats it and whenever.
  */
 import type { TenantId } from '../domain/ids.ts';
+import type { StripeRefusal } from '../domain/stripe-refusals.ts';
 import type { FrozenRequest } from './issuer.ts';
 
 export type AttemptStep = 'create_cardholder' | 'create_card' | 'create_verification';
@@ -24,7 +25,7 @@ export interface Attempt extends AttemptKey {
   readonly outcome:
     | { readonly kind: 'open' }
     | { readonly kind: 'made'; readonly resultId: string }
-    | { readonly kind: 'refused'; readonly code: string };
+    | ({ readonly kind: 'refused' } & StripeRefusal);
 }
 
 export interface NewAttempt extends AttemptKey {
@@ -45,6 +46,6 @@ export interface AttemptStore {
     key: AttemptKey,
     outcome:
       | { readonly kind: 'made'; readonly resultId: string }
-      | { readonly kind: 'refused'; readonly code: string },
+      | ({ readonly kind: 'refused' } & StripeRefusal),
   ): Promise<void>;
 }

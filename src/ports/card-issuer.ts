@@ -1,13 +1,38 @@
 /** Who makes cardholders and cards and talks to the card networks: Stripe, in domain words. */
-import type { CancelReason, StripeCardStatus } from '../domain/card-facts.ts';
+import type { CancelReason, ReplacementReason, StripeCardStatus } from '../domain/card-facts.ts';
+import type { Controls } from '../domain/controls.ts';
 import type { CardholderId, CardId, StripeCardholderId, StripeCardId } from '../domain/ids.ts';
+import type { StripeRefusal } from '../domain/stripe-refusals.ts';
 import type { CardOrder } from './card-store.ts';
 import type { Holder } from './holder-store.ts';
-import type { FrozenRequest, IssuedCard, IssuerAnswer, IssuerTenant } from './issuer.ts';
+import type {
+  FrozenRequest,
+  IssuedCard,
+  IssuedCardholder,
+  IssuerAnswer,
+  IssuerTenant,
+} from './issuer.ts';
 
 export type StatusAnswer =
   | { readonly kind: 'changed'; readonly card: IssuedCard }
-  | { readonly kind: 'refused'; readonly code: string };
+  | ({ readonly kind: 'refused' } & StripeRefusal);
+
+export type ChangeAnswer<T> =
+  | { readonly kind: 'changed'; readonly object: T }
+  | ({ readonly kind: 'refused' } & StripeRefusal);
+
+/** The Stripe card that a new one takes the place of. */
+export interface ReplacedCard {
+  readonly stripeCardId: StripeCardId;
+  readonly reason: ReplacementReason;
+}
+
+export interface CardDraft {
+  readonly cardholder: StripeCardholderId;
+  readonly attempt: number;
+  /** Null for a card that is linked to no other at Stripe. */
+  readonly replaced: ReplacedCard | null;
+}
 
 export interface StatusChange {
   readonly status: StripeCardStatus;
@@ -22,7 +47,7 @@ export interface CardIssuer {
     tenant: IssuerTenant,
     request: FrozenRequest,
     idempotencyKey: string,
-  ): Promise<IssuerAnswer<StripeCardholderId>>;
+  ): Promise<IssuerAnswer<IssuedCardholder>>;
   /** Looks for a cardholder that carries our id in its metadata. */
   findCardholder(
     tenant: IssuerTenant,
@@ -32,11 +57,20 @@ export interface CardIssuer {
       readonly request: FrozenRequest;
       readonly createdSinceMs: number;
     },
-  ): Promise<StripeCardholderId | undefined>;
-  /** Why Stripe would not let this holder's cards work, e.g. `requirements.past_due`; undefined when nothing is wrong. */
-  cardholderProblem(tenant: IssuerTenant, id: StripeCardholderId): Promise<string | undefined>;
+  ): Promise<IssuedCardholder | undefined>;
+  /** Undefined when Stripe knows no such holder. */
+  readCardholder(
+    tenant: IssuerTenant,
+    id: StripeCardholderId,
+  ): Promise<IssuedCardholder | undefined>;
+  /** Sends the whole profile, except the name, which Stripe never changes. The same version may be sent repeatedly. */
+  updateCardholder(
+    holder: Holder,
+    id: StripeCardholderId,
+    idempotencyKey: string,
+  ): Promise<ChangeAnswer<IssuedCardholder>>;
 
-  draftCard(order: CardOrder, cardholder: StripeCardholderId, attempt: number): FrozenRequest;
+  draftCard(order: CardOrder, made: CardDraft): FrozenRequest;
   sendCard(
     tenant: IssuerTenant,
     request: FrozenRequest,
@@ -54,4 +88,12 @@ export interface CardIssuer {
     id: StripeCardId,
     change: StatusChange,
   ): Promise<StatusAnswer>;
+  /** Puts what Stripe can hold of the controls in place of what it has, and always at least one limit. */
+  setSpendingControls(
+    tenant: IssuerTenant,
+    id: StripeCardId,
+    controls: Controls,
+  ): Promise<ChangeAnswer<IssuedCard>>;
+  /** Suspends every active token that wallets hold of the card; what is suspended or deleted stays as it is. */
+  suspendTokens(tenant: IssuerTenant, id: StripeCardId): Promise<void>;
 }

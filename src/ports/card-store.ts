@@ -1,10 +1,12 @@
 /** The card's own records, as its workflow reads and writes them. */
 import type { LoadedCard } from '../domain/card-contract.ts';
-import type { CardFact } from '../domain/card-facts.ts';
+import type { CardFact, ReplacementReason } from '../domain/card-facts.ts';
+import type { CardOptions } from '../domain/card-options.ts';
 import type { CardSave, SaveAnswer } from '../domain/card-save.ts';
+import type { Controls } from '../domain/controls.ts';
 import type { CardholderId, CardId, StripeCardId } from '../domain/ids.ts';
 import type { ShippingAddress } from './cards.ts';
-import type { IssuedCard, IssuerTenant } from './issuer.ts';
+import type { IssuedCard, IssuerTenant, Parcel } from './issuer.ts';
 
 /** What a card is made from at Stripe. Holds personal data: it never leaves the activities. */
 export interface CardOrder {
@@ -14,6 +16,18 @@ export interface CardOrder {
   readonly type: 'virtual' | 'physical';
   readonly currency: string;
   readonly shipping: ShippingAddress | null;
+  readonly secondLine: string | null;
+  readonly options: CardOptions;
+  readonly controls: Controls;
+  readonly controlsVersion: number;
+  /** The card that this one takes the place of, with its Stripe card that is current. */
+  readonly replaced: ReplacedOrder | null;
+}
+
+export interface ReplacedOrder {
+  readonly cardId: CardId;
+  readonly reason: ReplacementReason;
+  readonly stripeCardId: StripeCardId | null;
 }
 
 export interface CardStore {
@@ -38,6 +52,8 @@ export interface CardStore {
     order: Pick<CardOrder, 'cardId' | 'tenant'>,
     made: { readonly card: IssuedCard; readonly attempt: number; readonly current: boolean },
   ): Promise<void>;
+  /** Keeps what Stripe tells of the parcel of a card that is recorded; what it does not tell stays. */
+  recordParcel(id: StripeCardId, parcel: Parcel): Promise<void>;
   /** Whether every authorization of the card is closed, nothing is held for it any more, and no dispute is open. */
   isSettled(cardId: CardId): Promise<boolean>;
   /**

@@ -16,13 +16,28 @@ export interface CardholderProfile {
   readonly name: string;
   readonly email?: string;
   readonly phoneNumber?: string;
+  /** Languages of what Stripe sends to the holder, the preferred one first. */
+  readonly preferredLocales?: readonly Locale[];
   readonly billing: PostalAddress;
-  readonly individual?: {
-    readonly firstName: string;
-    readonly lastName: string;
-    readonly dob: { readonly day: number; readonly month: number; readonly year: number };
-  };
+  readonly individual?: IndividualProfile;
   readonly company?: { readonly taxId?: string };
+}
+
+export type Locale = 'de' | 'en' | 'es' | 'fr' | 'it';
+
+export interface IndividualProfile {
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly dob: { readonly day: number; readonly month: number; readonly year: number };
+  /** Acceptance of the issuing bank's terms, which some programs have to prove. */
+  readonly userTermsAcceptance?: {
+    /** ISO 8601. */
+    readonly date: string;
+    readonly ip: string;
+    readonly userAgent?: string;
+  };
+  /** Stripe's ids of the uploaded sides of an identity document. */
+  readonly identityDocument?: { readonly front?: string; readonly back?: string };
 }
 
 export type KycStatus = 'unverified' | 'pending' | 'verified' | 'failed' | 'rejected';
@@ -58,6 +73,15 @@ interface CardholderFilter {
   readonly customerRef?: string | undefined;
 }
 
+export interface LockedProfile {
+  readonly type: 'individual' | 'company';
+  readonly profile: CardholderProfile;
+  /** Stripe has the name, or is being told it, and never changes it again. */
+  readonly nameIsFixed: boolean;
+  /** Currencies of the holder's cards that are not closed. */
+  readonly currencies: readonly string[];
+}
+
 export interface Cardholders {
   create(
     cardholder: NewCardholder,
@@ -66,5 +90,12 @@ export interface Cardholders {
     | { readonly kind: 'exists'; readonly id: CardholderId }
   >;
   find(id: CardholderId): Promise<Cardholder | undefined>;
+  /** Locks the row and returns what a change of its profile begins with. Undefined when there is none. */
+  lockProfile(id: CardholderId): Promise<LockedProfile | undefined>;
+  /**
+   * Writes the profile of a locked holder and tells its open cards, so that Stripe follows. Nothing is written when
+   * nothing differs.
+   */
+  changeProfile(id: CardholderId, profile: CardholderProfile): Promise<Cardholder>;
   list(filter: CardholderFilter, page: PageRequest): Promise<PageOrRefusal<Cardholder>>;
 }

@@ -6,14 +6,25 @@ import type {
   ReplacementReason,
   ShippingStatus,
 } from '../domain/card-facts.ts';
+import type { CardOptions } from '../domain/card-options.ts';
 import type { CardPhase } from '../domain/card-phase.ts';
 import type { AccountId, CardholderId, CardId, TenantId } from '../domain/ids.ts';
 import type { PostalAddress } from './cardholders.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
+export type { CardOptions } from '../domain/card-options.ts';
+
 export interface ShippingAddress extends PostalAddress {
   readonly name: string;
   readonly service: 'standard' | 'express' | 'priority';
+  /** Where the address is a workplace. */
+  readonly businessName?: string;
+  /** Whom the courier calls, in E.164. */
+  readonly phoneNumber?: string;
+  readonly requireSignature?: boolean;
+  /** Registration for customs in Europe. */
+  readonly eoriNumber?: string;
+  readonly addressValidation?: 'disabled' | 'normalization_only' | 'validation_and_normalization';
 }
 
 export interface Card {
@@ -40,10 +51,17 @@ export interface Card {
     readonly expMonth: number;
     readonly expYear: number;
     readonly shippingStatus: ShippingStatus | null;
+    readonly carrier: string | null;
     readonly trackingNumber: string | null;
+    readonly trackingUrl: string | null;
+    /** When the parcel is expected. */
+    readonly eta: string | null;
   } | null;
   /** Physical cards only. */
   readonly shipping: ShippingAddress | null;
+  /** Printed below the name; physical cards only. */
+  readonly secondLine: string | null;
+  readonly options: CardOptions;
   /** The card whose place this one takes, and why. */
   readonly replacementFor: CardId | null;
   readonly replacementReason: ReplacementReason | null;
@@ -63,6 +81,8 @@ export interface NewCard {
   readonly type: 'virtual' | 'physical';
   readonly currency: string;
   readonly shipping: ShippingAddress | null;
+  readonly secondLine: string | null;
+  readonly options: CardOptions;
 }
 
 interface CardFilter {

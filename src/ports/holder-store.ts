@@ -17,6 +17,12 @@ export interface Holder {
   readonly kycVerifiedAtMs: number | null;
   readonly kycSessionId: VerificationSessionId | null;
   readonly stripeCardholderId: StripeCardholderId | null;
+  /** Of `profile`; it rises with every change. */
+  readonly profileVersion: number;
+  /** Of the profile that Stripe has. */
+  readonly stripeProfileVersion: number;
+  /** What events told stands against the holder at Stripe; null when they told of nothing. */
+  readonly stripeProblem: string | null;
 }
 
 export interface VerificationLink {
@@ -38,9 +44,14 @@ export interface HolderStore {
     /** `known` is the status that the caller saw before it asked Stripe. */
     options: { readonly expired: boolean; readonly known: KycStatus },
   ): Promise<KycStatus>;
-  /** Stores Stripe's id; the first one stored stays, and is returned. */
+  /**
+   * Stores Stripe's id and the version of the profile that Stripe has; the first id stored stays. Returns the holder
+   * as it is then: a profile that was changed meanwhile is still to be sent.
+   */
   recordStripeCardholder(
     cardholderId: CardholderId,
-    id: StripeCardholderId,
-  ): Promise<StripeCardholderId>;
+    made: { readonly id: StripeCardholderId; readonly profileVersion: number },
+  ): Promise<Holder>;
+  /** Remembers that Stripe has this version of the profile; an older one changes nothing. */
+  recordProfileSent(cardholderId: CardholderId, profileVersion: number): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** What every call to Stripe has in common: whose account it is for, what is sent, and what may be answered. */
 import type { ShippingStatus, StripeCardStatus } from '../domain/card-facts.ts';
-import type { StripeAccountId, StripeCardId, TenantId } from '../domain/ids.ts';
+import type { StripeAccountId, StripeCardholderId, StripeCardId, TenantId } from '../domain/ids.ts';
+import type { StripeRefusal } from '../domain/stripe-refusals.ts';
 
 /** Whose account at Stripe is meant: the platform's own when `stripeAccount` is null. */
 export interface IssuerTenant {
@@ -22,8 +23,18 @@ export class IssuerUnavailableError extends Error {
  */
 export type IssuerAnswer<T> =
   | { readonly kind: 'made'; readonly made: T }
-  | { readonly kind: 'refused'; readonly code: string }
+  | ({ readonly kind: 'refused' } & StripeRefusal)
   | { readonly kind: 'spoiled' };
+
+/** A cardholder as Stripe shows it. */
+export interface IssuedCardholder {
+  readonly stripeCardholderId: StripeCardholderId;
+  readonly name: string;
+  /** Of our profile that Stripe was told last; it stands in the metadata. */
+  readonly profileVersion: number;
+  /** Why the holder's cards would not work, e.g. `requirements.past_due`; null when nothing is wrong. */
+  readonly problem: string | null;
+}
 
 export interface IssuedCard {
   readonly stripeCardId: StripeCardId;
@@ -33,4 +44,16 @@ export interface IssuedCard {
   readonly last4: string;
   readonly expMonth: number;
   readonly expYear: number;
+  /** The Stripe card that took its place. */
+  readonly replacedBy: StripeCardId | null;
+  readonly parcel: Parcel | null;
+}
+
+/** What is known of a shipment beside its status. */
+export interface Parcel {
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly trackingUrl: string | null;
+  /** When it is expected; Unix seconds. */
+  readonly etaS: number | null;
 }

@@ -36,6 +36,7 @@ describe('a card', () => {
       stripeCardId: card?.['id'],
       status: 'inactive',
       shippingStatus: null,
+      expiresMs: Date.UTC(Number(card?.['exp_year']), Number(card?.['exp_month']), 1),
     });
     expect(card).toMatchObject({
       status: 'inactive',
@@ -193,10 +194,77 @@ describe('refusals', () => {
     error: { type: 'invalid_request_error', code: 'parameter_invalid', message: 'no' },
   } as const;
 
-  test('a request that is wrong is refused for good', async () => {
+  test('a request that is wrong waits for a person, with the field or the code', async () => {
     const cardId = await program.card();
     program.proxy.disturb(refused);
-    expect(await issue(cardId)).toEqual({ kind: 'issuance_refused', code: 'parameter_invalid' });
+    expect(await issue(cardId)).toEqual({ kind: 'issuance_blocked', reason: 'parameter_invalid' });
+    const error = { ...refused.error, param: 'shipping[address][postal_code]' };
+    program.proxy.disturb({ ...refused, error });
+    expect(await issue(cardId)).toEqual({
+      kind: 'issuance_blocked',
+      reason: 'invalid:shipping.postalCode',
+    });
+    const [attempt] = await program.sql<{ refusal: unknown }[]>`
+      select refusal from stripe_attempts where subject_id = ${cardId} order by attempt desc limit 1`;
+    expect(attempt?.refusal).toEqual({ code: 'parameter_invalid', param: error.param });
+  });
+
+  test('what passes by itself is tried again', async () => {
+    const cardId = await program.card();
+    program.proxy.disturb({ ...refused, error: { ...refused.error, code: 'lock_timeout' } });
+    await expect(issue(cardId)).rejects.toThrow('for the moment');
+    expect(await issue(cardId)).toMatchObject({ kind: 'card_created' });
+  });
+
+  test('a name that Stripe refuses waits for a corrected one', async () => {
+    const cardId = await program.card({ profile: { name: 'Jenny 2' } });
+    expect(await issue(cardId)).toEqual({ kind: 'issuance_blocked', reason: 'invalid:name' });
+    await program.sql`
+      update cardholders set profile = profile || '{"name":"Jenny Two"}', profile_version = 2
+      where cardholder_id = (select cardholder_id from cards where card_id = ${cardId})`;
+    expect(await issue(cardId)).toMatchObject({ kind: 'card_created' });
+  });
+
+  const requirements = async (cardId: CardId, disabled: string | null): Promise<void> => {
+    const holder = String((await rowOf(cardId))?.['stripe_cardholder_id']);
+    const path = `/issuing/cardholders/${holder}/requirements`;
+    await program.control('POST', path, { disabled_reason: disabled });
+  };
+  /** What the event about it would have written. */
+  const told = (cardId: CardId, disabled: string | null) => program.sql`
+    update cardholders set stripe_disabled_reason = ${disabled}
+    where cardholder_id = (select cardholder_id from cards where card_id = ${cardId})`;
+  const createCalls = () =>
+    program.proxy.calls.filter((call) => call.startsWith('POST /v1/issuing/cards ')).length;
+
+  test('a holder of whom an event told that he owes something blocks before any card is asked for', async () => {
+    const first = await program.card();
+    await issue(first);
+    const cardId = await program.card({ holderOf: first });
+    await requirements(cardId, 'under_review');
+    await told(cardId, 'under_review');
+    const before = createCalls();
+    expect(await issue(cardId)).toEqual({ kind: 'issuance_blocked', reason: 'under_review' });
+    expect(createCalls()).toBe(before);
+    // The event that takes it back is late; Stripe itself is believed.
+    await requirements(cardId, null);
+    expect(await issue(cardId)).toMatchObject({ kind: 'card_created' });
+  });
+
+  test('a holder on a list is given up, unless a card may have been made for him', async () => {
+    const first = await program.card();
+    await issue(first);
+    const [never, maybe] = [
+      await program.card({ holderOf: first }),
+      await program.card({ holderOf: first }),
+    ];
+    program.proxy.disturb({ ...refused, done: true, status: 503 });
+    await expect(issue(maybe)).rejects.toThrow('status 503');
+    await requirements(first, 'rejected.listed');
+    await told(first, 'rejected.listed');
+    const reason = 'rejected.listed';
+    expect(await issue(never)).toEqual({ kind: 'issuance_refused', code: reason });
+    expect(await issue(maybe)).toEqual({ kind: 'issuance_blocked', reason });
   });
 
   test('a holder who owes Stripe something blocks the issuance, and the next try is a new attempt', async () => {

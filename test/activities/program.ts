@@ -9,6 +9,7 @@ import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { createCardIssuer } from '../../src/adapters/stripe/card-issuer.ts';
 import { createStripe } from '../../src/adapters/stripe/client.ts';
 import { createIdentityVerifier } from '../../src/adapters/stripe/identity.ts';
+import type { ReplacementReason } from '../../src/domain/card-facts.ts';
 import { type CardId, idFrom, parseCardholderId, parseCardId } from '../../src/domain/ids.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -30,6 +31,15 @@ export interface Program {
     readonly type?: 'virtual' | 'physical';
     readonly tenant?: string;
     readonly holderOf?: CardId;
+    readonly holderType?: 'individual' | 'company';
+    /** Added to the usual profile of a new holder. */
+    readonly profile?: object;
+    /** Added to the usual parcel of a physical card. */
+    readonly shipping?: object;
+    readonly secondLine?: string;
+    readonly options?: object;
+    readonly controls?: object;
+    readonly replaces?: { readonly cardId: CardId; readonly reason: ReplacementReason };
   }): Promise<CardId>;
   tenant(stripeAccount: string | null): Promise<string>;
   /** Everything Stripe holds of a kind, over all accounts. */
@@ -64,7 +74,11 @@ export async function createProgram(): Promise<Program> {
   }
   const platform = await tenant(null);
 
-  async function newHolder(tenantId: string): Promise<string> {
+  async function newHolder(
+    tenantId: string,
+    type: 'individual' | 'company',
+    changes: object,
+  ): Promise<string> {
     const cardholderId = parseCardholderId(idFrom('cardholder', random()));
     const profile = {
       name: SECRET_NAME,
@@ -72,11 +86,20 @@ export async function createProgram(): Promise<Program> {
       // Stripe asks for it where cards are European.
       phoneNumber: '+4930123456',
       billing: { line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' },
-      individual: { firstName: 'Jenny', lastName: 'Rosen', dob: { day: 1, month: 2, year: 1990 } },
+      ...(type === 'company'
+        ? {}
+        : {
+            individual: {
+              firstName: 'Jenny',
+              lastName: 'Rosen',
+              dob: { day: 1, month: 2, year: 1990 },
+            },
+          }),
+      ...changes,
     };
     await sql`
       insert into cardholders (tenant_id, cardholder_id, customer_ref, type, profile)
-      values (${tenantId}, ${cardholderId}, ${random()}, 'individual', ${JSON.stringify(profile)}::text::jsonb)`;
+      values (${tenantId}, ${cardholderId}, ${random()}, ${type}, ${JSON.stringify(profile)}::text::jsonb)`;
     return cardholderId;
   }
 
@@ -87,7 +110,9 @@ export async function createProgram(): Promise<Program> {
     activities,
     tenant,
     later: (ms) => void (offsetMs += ms),
-    async card({ type = 'virtual', tenant: tenantId = platform, holderOf } = {}) {
+    async card(wanted = {}) {
+      const { type = 'virtual', tenant: tenantId = platform, holderOf, replaces } = wanted;
+      const { holderType = 'individual', profile = {} } = wanted;
       const cardId = parseCardId(idFrom('card', random()));
       const accountId = idFrom('account', random());
       const [other] =
@@ -96,7 +121,7 @@ export async function createProgram(): Promise<Program> {
           : await sql<
               { id: string }[]
             >`select cardholder_id as id from cards where card_id = ${holderOf}`;
-      const cardholderId = other?.id ?? (await newHolder(tenantId));
+      const cardholderId = other?.id ?? (await newHolder(tenantId, holderType, profile));
       const shipping =
         type === 'virtual'
           ? null
@@ -107,12 +132,17 @@ export async function createProgram(): Promise<Program> {
               city: 'Berlin',
               postalCode: '10115',
               country: 'DE',
+              ...wanted.shipping,
             };
       await sql`insert into accounts (tenant_id, account_id, customer_ref, currency) values (${tenantId}, ${accountId}, ${random()}, 'eur')`;
       await sql`
-        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping)
+        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping, second_line,
+                           options, controls, replacement_for, replacement_reason)
         values (${tenantId}, ${cardId}, ${cardholderId}, ${accountId}, ${type}, 'eur',
-                ${shipping === null ? null : JSON.stringify(shipping)}::text::jsonb)`;
+                ${shipping === null ? null : JSON.stringify(shipping)}::text::jsonb,
+                ${wanted.secondLine ?? null}, ${JSON.stringify(wanted.options ?? {})}::text::jsonb,
+                ${JSON.stringify(wanted.controls ?? {})}::text::jsonb,
+                ${replaces?.cardId ?? null}, ${replaces?.reason ?? null})`;
       return cardId;
     },
     async atStripe(kind) {

@@ -55,6 +55,7 @@ function eventsOf(steps: readonly Step[]): readonly CardSighting[] {
       trackingNumber: null,
       trackingUrl: null,
       fraudWarning: null,
+      etaS: null,
     });
   }
   return events;

@@ -162,6 +162,7 @@ describe('the client', () => {
       all.accounts.statement(account, period),
       all.cardholders.create({ customerRef: 'x', type: 'company', name: 'X', billing: address }),
       all.cardholders.get('chr_none'),
+      all.cardholders.change('chr_none', {}),
       all.cardholders.list(),
       all.cards.request({ cardholderId: 'chr_none', accountId: 'acc_none', type: 'virtual' }),
       all.cards.get(id),

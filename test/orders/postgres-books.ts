@@ -85,6 +85,8 @@ async function recordCard(sql: Sql, telling: PostgresTelling, id: StripeCardId):
         expMonth: 12,
         expYear: 2030,
         shippingStatus: null,
+        replacedBy: null,
+        parcel: null,
       },
       attempt: telling.attempt(id),
       current: false,

@@ -39,6 +39,8 @@ const record = (program: CardProgram, stripeCardId: string) =>
         expMonth: 1,
         expYear: 2031,
         shippingStatus: null,
+        replacedBy: null,
+        parcel: null,
       },
       attempt: 2,
       current: false,

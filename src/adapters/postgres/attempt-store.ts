@@ -13,7 +13,7 @@ interface AttemptRow {
   readonly started_at: Date;
   readonly spoiled: boolean;
   readonly result_id: string | null;
-  readonly refusal: { readonly code: string } | null;
+  readonly refusal: { readonly code: string; readonly param?: string | null } | null;
 }
 
 export const createAttemptStore = (sql: Sql): AttemptStore => ({
@@ -41,7 +41,8 @@ export const createAttemptStore = (sql: Sql): AttemptStore => ({
   },
   async finish({ subjectId, step, attempt }, outcome) {
     const resultId = outcome.kind === 'made' ? outcome.resultId : null;
-    const refusal = outcome.kind === 'refused' ? jsonText({ code: outcome.code }) : null;
+    const refusal =
+      outcome.kind === 'refused' ? jsonText({ code: outcome.code, param: outcome.param }) : null;
     await sql`
       update stripe_attempts
       set result_id = ${resultId}, refusal = ${refusal}::text::jsonb, finished_at = now()
@@ -73,6 +74,8 @@ function attemptFrom(row: AttemptRow): Attempt {
 
 function outcomeOf({ result_id: resultId, refusal }: AttemptRow): Attempt['outcome'] {
   if (resultId !== null) return { kind: 'made', resultId };
-  if (refusal !== null) return { kind: 'refused', code: refusal.code };
+  if (refusal !== null) {
+    return { kind: 'refused', code: refusal.code, param: refusal.param ?? null };
+  }
   return { kind: 'open' };
 }

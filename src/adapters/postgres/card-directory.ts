@@ -6,6 +6,7 @@ import type {
   ShippingStatus,
   StripeCardStatus,
 } from '../../domain/card-facts.ts';
+import type { CardOptions } from '../../domain/card-options.ts';
 import {
   type CardPhase,
   type CardState,
@@ -36,6 +37,8 @@ interface CardRow {
   cancel_requested_at: Date | null;
   cancel_reason: CancelReason | null;
   shipping: ShippingAddress | null;
+  second_line: string | null;
+  options: CardOptions;
   replacement_for: string | null;
   replacement_reason: ReplacementReason | null;
   replaced_by: string | null;
@@ -51,7 +54,10 @@ interface StripeCardJson {
   expMonth: number;
   expYear: number;
   shippingStatus: ShippingStatus | null;
+  carrier: string | null;
   trackingNumber: string | null;
+  trackingUrl: string | null;
+  etaS: number | null;
 }
 
 const ORDER = { table: 'cards', id: 'card_id', time: 'created_at' } as const;
@@ -86,8 +92,10 @@ function toCard(row: CardRow): Card {
       row.cancel_requested_at === null || row.cancel_reason === null
         ? null
         : { at: row.cancel_requested_at.toISOString(), reason: row.cancel_reason },
-    stripeCard: row.stripe_card,
+    stripeCard: row.stripe_card === null ? null : toStripeCard(row.stripe_card),
     shipping: row.shipping,
+    secondLine: row.second_line,
+    options: row.options,
     replacementFor: row.replacement_for === null ? null : parseCardId(row.replacement_for),
     replacementReason: row.replacement_reason,
     replacedBy: row.replaced_by === null ? null : parseCardId(row.replaced_by),
@@ -97,15 +105,21 @@ function toCard(row: CardRow): Card {
   };
 }
 
+const toStripeCard = ({ etaS, ...card }: StripeCardJson): Card['stripeCard'] => ({
+  ...card,
+  eta: etaS === null ? null : new Date(etaS * 1000).toISOString(),
+});
+
 /** The columns of a card and, as one JSON value, those of the Stripe card that is current. */
 const cardColumns = (sql: Queryable) => sql`
   cards.card_id, cards.tenant_id, cards.cardholder_id, cards.account_id, cards.type, cards.currency,
   cards.phase, cards.phase_since, cards.state, cards.freezes, cards.cancel_requested_at, cards.cancel_reason,
-  cards.shipping, cards.replacement_for, cards.replacement_reason, cards.workflow_started_at, cards.created_at,
+  cards.shipping, cards.second_line, cards.options, cards.replacement_for, cards.replacement_reason, cards.workflow_started_at, cards.created_at,
   (select r.card_id from cards r where r.replacement_for = cards.card_id) as replaced_by,
   (select jsonb_build_object('id', s.stripe_card_id, 'status', s.status, 'last4', s.last4,
             'expMonth', s.exp_month, 'expYear', s.exp_year, 'shippingStatus', s.shipping_status,
-            'trackingNumber', s.tracking_number)
+            'carrier', s.carrier, 'trackingNumber', s.tracking_number, 'trackingUrl', s.tracking_url,
+            'etaS', extract(epoch from s.eta)::bigint)
      from stripe_cards s where s.stripe_card_id = cards.stripe_card_id) as stripe_card`;
 
 /** Few cards have open items, so those are looked up first; nearly all have none, so those are taken as they come. */
@@ -130,9 +144,11 @@ export function createCardDirectory(sql: Queryable): Cards {
     async create(card) {
       const shipping = card.shipping === null ? null : jsonText(card.shipping);
       await sql`
-        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping)
+        insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, shipping,
+                           second_line, options)
         values (${card.tenantId}, ${card.id}, ${card.cardholderId}, ${card.accountId}, ${card.type},
-                ${card.currency}, ${shipping}::text::jsonb)`;
+                ${card.currency}, ${shipping}::text::jsonb, ${card.secondLine},
+                ${jsonText(card.options)}::text::jsonb)`;
       await sql`
         insert into card_timeline (tenant_id, card_id, kind, phase)
         values (${card.tenantId}, ${card.id}, 'card_requested', 'kyc')`;

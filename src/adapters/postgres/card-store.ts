@@ -2,10 +2,12 @@
 
 import { attentionOf, LIFECYCLE_ATTENTION_KINDS } from '../../domain/card-attention.ts';
 import type { LoadedCard } from '../../domain/card-contract.ts';
-import type { CancelReason } from '../../domain/card-facts.ts';
+import type { CancelReason, ReplacementReason } from '../../domain/card-facts.ts';
+import type { CardOptions } from '../../domain/card-options.ts';
 import { type CardState, replacementCard, requestedCard } from '../../domain/card-phase.ts';
 import type { CardSave, SaveAnswer } from '../../domain/card-save.ts';
-import { type CardOptions, termsOf } from '../../domain/card-terms.ts';
+import { termsOf } from '../../domain/card-terms.ts';
+import type { Controls } from '../../domain/controls.ts';
 import {
   type CardId,
   parseCardholderId,
@@ -33,6 +35,13 @@ export const createCardStore = (sql: Sql): CardStore => ({
   order: (cardId) => order(sql, cardId),
   recordStripeCard: async (card, made) => {
     await sql.begin((tx) => recordStripeCard(tx, card, made));
+  },
+  async recordParcel(id, { carrier, trackingNumber, trackingUrl, etaS }) {
+    await sql`
+      update stripe_cards set carrier = coalesce(${carrier}, carrier),
+             tracking_number = coalesce(${trackingNumber}, tracking_number),
+             tracking_url = coalesce(${trackingUrl}, tracking_url), eta = coalesce(to_timestamp(${etaS}), eta)
+      where stripe_card_id = ${id}`;
   },
   isSettled: (cardId) => isSettled(sql, cardId),
   renew: (cardId) => sql.begin((tx) => renew(tx, cardId)),
@@ -214,16 +223,44 @@ interface OrderRow {
   readonly type: 'virtual' | 'physical';
   readonly currency: string;
   readonly shipping: ShippingAddress | null;
+  readonly second_line: string | null;
+  readonly options: CardOptions;
+  readonly controls: Controls;
+  readonly controls_version: number;
+  readonly replacement_for: string | null;
+  readonly replacement_reason: ReplacementReason | null;
+  readonly replaced_stripe_card: string | null;
 }
 
 async function order(sql: Sql, cardId: CardId): Promise<CardOrder | undefined> {
   const [row] = await sql<OrderRow[]>`
-    select c.tenant_id, t.stripe_account, c.cardholder_id, c.type, c.currency, c.shipping
-    from cards c join tenants t using (tenant_id) where c.card_id = ${cardId}`;
+    select c.tenant_id, t.stripe_account, c.cardholder_id, c.type, c.currency, c.shipping, c.second_line, c.options,
+           c.controls, c.controls_version, c.replacement_for, c.replacement_reason,
+           old.stripe_card_id as replaced_stripe_card
+    from cards c join tenants t using (tenant_id) left join cards old on old.card_id = c.replacement_for
+    where c.card_id = ${cardId}`;
   if (row === undefined) return undefined;
-  const { type, currency, shipping } = row;
-  const cardholderId = parseCardholderId(row.cardholder_id);
-  return { cardId, tenant: tenantOf(row), cardholderId, type, currency, shipping };
+  const { type, currency, shipping, options, controls } = row;
+  return {
+    cardId,
+    tenant: tenantOf(row),
+    cardholderId: parseCardholderId(row.cardholder_id),
+    type,
+    currency,
+    shipping,
+    secondLine: row.second_line,
+    options,
+    controls,
+    controlsVersion: row.controls_version,
+    replaced: replacedBy(row),
+  };
+}
+
+function replacedBy(row: OrderRow): CardOrder['replaced'] {
+  const { replacement_for: id, replacement_reason: reason, replaced_stripe_card: current } = row;
+  if (id === null || reason === null) return null;
+  const stripeCardId = current === null ? null : parseStripeCardId(current);
+  return { cardId: parseCardId(id), reason, stripeCardId };
 }
 
 export const tenantOf = (row: {
@@ -244,10 +281,10 @@ async function recordStripeCard(
   await tx`select 1 from cards where card_id = ${cardId} for no key update`;
   await tx`
     insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, cancellation_reason,
-                              last4, exp_month, exp_year, shipping_status)
+                              last4, exp_month, exp_year, shipping_status, eta)
     values (${tenant.tenantId}, ${card.stripeCardId}, ${cardId}, ${attempt}, ${card.status},
             ${card.cancellationReason}, ${card.last4}, ${card.expMonth}, ${card.expYear},
-            ${card.shippingStatus})
+            ${card.shippingStatus}, to_timestamp(${card.parcel?.etaS ?? null}))
     on conflict (stripe_card_id) do nothing`;
   // Stripe may have told of this card before we knew it: the relay moves what waited for it, and wakes its rows.
   await tx`

@@ -1,5 +1,7 @@
 /** Cardholders in Postgres. */
-import { parseCardholderId, parseTenantId } from '../../domain/ids.ts';
+import type { CardFact } from '../../domain/card-facts.ts';
+import { type CardholderId, parseCardholderId, parseTenantId } from '../../domain/ids.ts';
+import { invariant } from '../../domain/invariant.ts';
 import type {
   Cardholder,
   CardholderProfile,
@@ -24,6 +26,13 @@ interface CardholderRow {
   stripe_cardholder_id: string | null;
   stripe_status: 'active' | 'inactive' | 'blocked';
   created_at: Date;
+}
+
+interface ProfileRow {
+  type: 'individual' | 'company';
+  profile: CardholderProfile;
+  is_fixed: boolean;
+  currencies: string[];
 }
 
 const ORDER = { table: 'cardholders', id: 'cardholder_id', time: 'created_at' } as const;
@@ -69,6 +78,34 @@ export function createCardholderStore(sql: Queryable): Cardholders {
       return row === undefined ? undefined : toCardholder(row);
     },
 
+    async lockProfile(id) {
+      const [row] = await sql<ProfileRow[]>`
+        select type, profile,
+               stripe_cardholder_id is not null or exists (
+                 select 1 from stripe_attempts a
+                  where a.subject_id = cardholder_id and a.step = 'create_cardholder' and a.refusal is null
+               ) as is_fixed,
+               array(select distinct c.currency::text from cards c
+                      where c.cardholder_id = cardholders.cardholder_id and c.phase <> 'closed') as currencies
+          from cardholders where cardholder_id = ${id} for no key update`;
+      if (row === undefined) return undefined;
+      const { type, profile, is_fixed: nameIsFixed, currencies } = row;
+      return { type, profile, nameIsFixed, currencies };
+    },
+
+    async changeProfile(id, profile) {
+      const [changed] = await sql<{ tenant_id: string; profile_version: number }[]>`
+        update cardholders set profile = ${jsonText(profile)}::text::jsonb, profile_version = profile_version + 1,
+               version = version + 1
+         where cardholder_id = ${id} and profile <> ${jsonText(profile)}::text::jsonb
+        returning tenant_id, profile_version`;
+      if (changed !== undefined) await tellOpenCards(sql, id, changed.profile_version);
+      const [row] = await sql<CardholderRow[]>`
+        select ${columns} from cardholders where cardholder_id = ${id}`;
+      invariant(row !== undefined, `cardholder ${id} is locked, so it is there`);
+      return toCardholder(row);
+    },
+
     async list(filter, page) {
       const { tenantId, customerRef } = filter;
       const rows = await sql<CardholderRow[]>`
@@ -80,4 +117,14 @@ export function createCardholderStore(sql: Queryable): Cardholders {
       return toPage(rows.map(toCardholder), page, cursorIn(sql, ORDER));
     },
   };
+}
+
+/** Stripe is told by the workflow of any of the holder's cards; the first one does it for all. */
+async function tellOpenCards(sql: Queryable, id: CardholderId, version: number): Promise<void> {
+  const fact: CardFact = { kind: 'mirror_wanted', what: 'holder', version };
+  await sql`
+    insert into facts (tenant_id, card_id, kind, body, dedupe_key)
+    select tenant_id, card_id, ${fact.kind}, ${jsonText(fact)}::text::jsonb, ${`mirror/holder/${version}`}
+      from cards where cardholder_id = ${id} and phase <> 'closed'
+    on conflict (card_id, dedupe_key) do nothing`;
 }

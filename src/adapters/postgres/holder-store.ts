@@ -4,12 +4,11 @@ import {
   parseCardholderId,
   parseStripeCardholderId,
   parseVerificationSessionId,
-  type StripeCardholderId,
 } from '../../domain/ids.ts';
 import type { CardholderProfile, KycStatus } from '../../ports/cardholders.ts';
 import type { Holder, HolderStore, VerificationLink } from '../../ports/holder-store.ts';
 import { tenantOf } from './card-store.ts';
-import type { Sql, Transaction } from './pool.ts';
+import type { Queryable, Sql, Transaction } from './pool.ts';
 
 interface HolderRow {
   readonly tenant_id: string;
@@ -21,13 +20,21 @@ interface HolderRow {
   readonly kyc_session_id: string | null;
   readonly kyc_verified_at: Date | null;
   readonly stripe_cardholder_id: string | null;
+  readonly stripe_status: 'active' | 'inactive' | 'blocked';
+  readonly stripe_disabled_reason: string | null;
+  readonly profile_version: number;
+  readonly stripe_profile_version: number;
 }
+
+const columns = (sql: Queryable) => sql`
+  h.tenant_id, t.stripe_account, h.cardholder_id, h.type, h.profile, h.kyc_status, h.kyc_session_id,
+  h.kyc_verified_at, h.stripe_cardholder_id, h.stripe_status, h.stripe_disabled_reason, h.profile_version,
+  h.stripe_profile_version`;
 
 export const createHolderStore = (sql: Sql): HolderStore => ({
   async ofCard(cardId) {
     const [row] = await sql<HolderRow[]>`
-      select h.tenant_id, t.stripe_account, h.cardholder_id, h.type, h.profile, h.kyc_status,
-             h.kyc_session_id, h.kyc_verified_at, h.stripe_cardholder_id
+      select ${columns(sql)}
       from cards c
       join cardholders h using (cardholder_id)
       join tenants t on t.tenant_id = h.tenant_id
@@ -38,23 +45,25 @@ export const createHolderStore = (sql: Sql): HolderStore => ({
   },
   recordVerification: (cardholderId, link, seen) =>
     sql.begin((tx) => recordVerification(tx, cardholderId, { ...link, ...seen })),
-  async recordStripeCardholder(cardholderId, id) {
-    const [row] = await sql<{ stripe_cardholder_id: string }[]>`
-      update cardholders
-      set stripe_cardholder_id = coalesce(stripe_cardholder_id, ${id}), version = version + 1
-      where cardholder_id = ${cardholderId}
-      returning stripe_cardholder_id`;
-    return firstStored(row, cardholderId);
+  async recordStripeCardholder(cardholderId, { id, profileVersion }) {
+    const [row] = await sql<HolderRow[]>`
+      update cardholders h
+      set stripe_profile_version = case when coalesce(h.stripe_cardholder_id, ${id}) = ${id}
+            then greatest(h.stripe_profile_version, least(${profileVersion}::bigint, h.profile_version))
+            else h.stripe_profile_version end,
+          stripe_cardholder_id = coalesce(h.stripe_cardholder_id, ${id}), version = h.version + 1
+      from tenants t
+      where h.cardholder_id = ${cardholderId} and t.tenant_id = h.tenant_id
+      returning ${columns(sql)}`;
+    if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
+    return holderFrom(row);
+  },
+  async recordProfileSent(cardholderId, profileVersion) {
+    await sql`
+      update cardholders set stripe_profile_version = ${profileVersion}
+      where cardholder_id = ${cardholderId} and stripe_profile_version < ${profileVersion}`;
   },
 });
-
-function firstStored(
-  row: { readonly stripe_cardholder_id: string } | undefined,
-  cardholderId: CardholderId,
-): StripeCardholderId {
-  if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
-  return parseStripeCardholderId(row.stripe_cardholder_id);
-}
 
 function holderFrom(row: HolderRow): Holder {
   const { kyc_session_id: session, stripe_cardholder_id: stripeId } = row;
@@ -67,6 +76,11 @@ function holderFrom(row: HolderRow): Holder {
     kycVerifiedAtMs: row.kyc_verified_at?.getTime() ?? null,
     kycSessionId: session === null ? null : parseVerificationSessionId(session),
     stripeCardholderId: stripeId === null ? null : parseStripeCardholderId(stripeId),
+    profileVersion: row.profile_version,
+    stripeProfileVersion: row.stripe_profile_version,
+    stripeProblem:
+      row.stripe_disabled_reason ??
+      (row.stripe_status === 'active' ? null : `cardholder_${row.stripe_status}`),
   };
 }
 

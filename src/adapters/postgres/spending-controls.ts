@@ -3,9 +3,11 @@
  * processes drop what they remember; nothing is written when nothing differs, so that a repeat makes none read anew.
  */
 import type { Controls } from '../../domain/controls.ts';
+import { invariant } from '../../domain/invariant.ts';
 import type { SpendingControls } from '../../ports/spending-controls.ts';
 import { lockAccounts } from './account-rows.ts';
 import { addTimeline } from './card-controls.ts';
+import { insertFact } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
 import type { Queryable } from './pool.ts';
 
@@ -22,8 +24,16 @@ export function createSpendingControls(sql: Queryable): SpendingControls {
     ofTenant: (id) => read(sql, TENANTS, id),
 
     async setOfCard(card, wanted) {
-      const isChanged = await write(sql, CARDS, card.id, wanted);
-      if (isChanged) await addTimeline(sql, card, 'controls_changed', { controls: wanted });
+      if (!(await write(sql, CARDS, card.id, wanted))) return wanted;
+      await addTimeline(sql, card, 'controls_changed', { controls: wanted });
+      const version = await nextControlsVersion(sql, card.id);
+      const fact = { kind: 'mirror_wanted', what: 'controls', version } as const;
+      await insertFact(
+        sql,
+        { tenantId: card.tenantId, cardId: card.id },
+        fact,
+        `mirror/controls/${version}`,
+      );
       return wanted;
     },
 
@@ -41,6 +51,13 @@ export function createSpendingControls(sql: Queryable): SpendingControls {
       return wanted;
     },
   };
+}
+
+async function nextControlsVersion(sql: Queryable, cardId: string): Promise<number> {
+  const [row] = await sql<{ controls_version: number }[]>`
+    update cards set controls_version = controls_version + 1 where card_id = ${cardId} returning controls_version`;
+  invariant(row !== undefined, `card ${cardId} is locked, so it is there`);
+  return row.controls_version;
 }
 
 async function read(sql: Queryable, owner: Owner, id: string): Promise<Controls | undefined> {

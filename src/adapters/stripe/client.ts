@@ -1,5 +1,6 @@
 /** The official Stripe client, set up alike in every process that may call Stripe. */
 import { Stripe } from 'stripe';
+import type { ChangeAnswer } from '../../ports/card-issuer.ts';
 import {
   type IssuerAnswer,
   type IssuerTenant,
@@ -42,7 +43,7 @@ export function answerToError(error: unknown): IssuerAnswer<never> {
   // The key was used with another body: our record of it is wrong, so it is given up like a spoiled one.
   if (error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'spoiled' };
   if (error.statusCode === INTERNAL_ERROR) return { kind: 'spoiled' };
-  if (isRefusal(error)) return { kind: 'refused', code: codeOf(error) };
+  if (isRefusal(error)) return refusalFrom(error);
   throw unavailable(error);
 }
 
@@ -67,16 +68,27 @@ export async function reading<T>(call: () => Promise<T>): Promise<T | undefined>
 }
 
 /** Runs a change of an existing object. */
-export async function changing<T>(
-  call: () => Promise<T>,
-): Promise<{ kind: 'changed'; object: T } | { kind: 'refused'; code: string }> {
+export async function changing<T>(call: () => Promise<T>): Promise<ChangeAnswer<T>> {
   try {
     return { kind: 'changed', object: await call() };
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
-    if (isRefusal(error)) return { kind: 'refused', code: codeOf(error) };
+    if (isRefusal(error)) return refusalFrom(error);
     throw unavailable(error);
   }
+}
+
+/**
+ * Runs a change that may be repeated, under a key by which a repeat meets its first answer. Where Stripe stored its
+ * own failure under that key, the change is sent once more under a key of its own.
+ */
+export async function changingOnce<T>(
+  idempotencyKey: string,
+  call: (options: { readonly idempotencyKey?: string }) => Promise<T>,
+): Promise<ChangeAnswer<T>> {
+  const answer = await creating(() => call({ idempotencyKey }));
+  if (answer.kind === 'made') return { kind: 'changed', object: answer.made };
+  return answer.kind === 'refused' ? answer : changing(() => call({}));
 }
 
 /** Stripe looked at the request and said no. Wrong keys and missing rights are ours to repair, not the request's fault. */
@@ -87,6 +99,10 @@ function isRefusal(error: InstanceType<typeof Stripe.errors.StripeError>): boole
     error instanceof Stripe.errors.StripeCardError
   );
 }
+
+/** Names only: Stripe's message may repeat the value, which may be personal. */
+const refusalFrom = (error: InstanceType<typeof Stripe.errors.StripeError>) =>
+  ({ kind: 'refused', code: codeOf(error), param: error.param ?? null }) as const;
 
 const codeOf = (error: InstanceType<typeof Stripe.errors.StripeError>): string =>
   error.code ?? error.rawType ?? error.type;

@@ -145,6 +145,7 @@ export function readCard(card: Json, atS: number, previous: Json | null): CardSi
     trackingNumber: shipping === null ? null : optionalText(shipping, 'tracking_number'),
     trackingUrl: shipping === null ? null : optionalText(shipping, 'tracking_url'),
     fraudWarning: readWarning(optionalObject(card, 'latest_fraud_warning')),
+    etaS: typeof shipping?.['eta'] === 'number' ? Math.floor(shipping['eta']) : null,
   };
 }
 

@@ -77,6 +77,10 @@ export const ERRORS = {
     'Only credits, debits and transfers are reversed, on the account that was asked for them.',
   ),
   ALREADY_CORRECTED: row(409, 'This entry was reversed already; details name the correction.'),
+  NAME_FIXED: row(
+    409,
+    'Stripe has the name of this cardholder and never changes it; register another cardholder.',
+  ),
   WRONG_PHASE: row(409, 'The phase of the card does not allow this command; details name it.'),
   NOT_WAITING: row(409, 'The card does not wait for this at the moment.'),
   ATTEMPTS_USED_UP: row(409, 'No attempts are left.'),

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { addressFields } from './cardholder.ts';
+import { addressFields, PhoneNumber } from './cardholder.ts';
 import { pageFields } from './page.ts';
 import {
   AccountIdText,
@@ -7,6 +7,7 @@ import {
   CardIdText,
   CurrencyCode,
   nullable,
+  StripeIdText,
   TenantIdText,
   Timestamp,
 } from './values.ts';
@@ -25,8 +26,34 @@ const CardPhaseText = Type.Enum([
   'closed',
 ]);
 
+const parcelFields = {
+  name: Recipient,
+  businessName: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: 'On the label where the address is a workplace.',
+    }),
+  ),
+  ...addressFields,
+  phoneNumber: Type.Optional(PhoneNumber),
+  requireSignature: Type.Optional(Type.Boolean()),
+  eoriNumber: Type.Optional(
+    Type.String({
+      pattern: '^[A-Z]{2}[A-Za-z0-9]{1,15}$',
+      description: 'Registration for customs in Europe.',
+      examples: ['GB123456789000'],
+    }),
+  ),
+  addressValidation: Type.Optional(
+    Type.Enum(['disabled', 'normalization_only', 'validation_and_normalization'], {
+      description: 'Whether Stripe looks the address up before it sends the card.',
+    }),
+  ),
+};
+
 export const NewShipping = Type.Object(
-  { name: Recipient, ...addressFields, service: Type.Optional(Service) },
+  { ...parcelFields, service: Type.Optional(Service) },
   {
     additionalProperties: false,
     examples: [
@@ -44,6 +71,59 @@ export const NewShipping = Type.Object(
 );
 export type NewShipping = Static<typeof NewShipping>;
 
+/** Stripe prints as many characters below the name as in it. */
+const SECOND_LINE_MAX = 24;
+/** Far beyond any onboarding; a slip of a digit is refused. */
+const KYC_DAYS_MAX = 365;
+const KYC_ATTEMPTS_MAX = 20;
+/** Ten years: no identity document is older. */
+const KYC_VALID_DAYS_MAX = 3_650;
+/** More payments than a card makes in its life. */
+const PAYMENTS_MAX = 1_000_000;
+
+const KycOptions = Type.Object(
+  {
+    provider: Type.Optional(
+      Type.Enum(['stripe_identity', 'external', 'manual'], {
+        description: 'Who verifies the holder. Of the tenant unless set.',
+      }),
+    ),
+    reminderAfterDays: Type.Optional(Type.Integer({ minimum: 1, maximum: KYC_DAYS_MAX })),
+    deadlineDays: Type.Optional(Type.Integer({ minimum: 1, maximum: KYC_DAYS_MAX })),
+    attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: KYC_ATTEMPTS_MAX })),
+    validForDays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: KYC_VALID_DAYS_MAX,
+        description: 'For how long an earlier verification of the holder counts.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'Overrides how the holder is verified.' },
+);
+
+const optionFields = {
+  kyc: Type.Optional(KycOptions),
+  renewal: Type.Optional(
+    Type.Enum(['automatic', 'none'], {
+      description: 'Whether a new card is made ahead of expiry.',
+    }),
+  ),
+  cancelAfterPayments: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: PAYMENTS_MAX,
+      description: 'Stripe cancels the card after so many payments; it cannot be changed later.',
+    }),
+  ),
+  personalizationDesign: Type.Optional(
+    Type.String({
+      ...StripeIdText,
+      description: "Stripe's id of the design of a physical card; the program's own unless set.",
+    }),
+  ),
+};
+
 export const NewCard = Type.Object(
   {
     tenantId: Type.Optional(TenantIdText),
@@ -51,6 +131,16 @@ export const NewCard = Type.Object(
     accountId: AccountIdText,
     type: CardType,
     shipping: Type.Optional(NewShipping),
+    secondLine: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: SECOND_LINE_MAX,
+        description:
+          "Printed below the name of a physical card: Latin letters, digits, spaces and . , & ' / # - only.",
+        examples: ['Analytical Engines Ltd'],
+      }),
+    ),
+    ...optionFields,
   },
   {
     additionalProperties: false,
@@ -100,10 +190,15 @@ export const Card = Type.Object({
       expMonth: Type.Integer(),
       expYear: Type.Integer(),
       shippingStatus: nullable(Type.String()),
+      carrier: nullable(Type.String()),
       trackingNumber: nullable(Type.String()),
+      trackingUrl: nullable(Type.String()),
+      eta: nullable(Timestamp),
     }),
   ),
-  shipping: nullable(Type.Object({ name: Recipient, ...addressFields, service: Service })),
+  shipping: nullable(Type.Object({ ...parcelFields, service: Service })),
+  secondLine: nullable(Type.String()),
+  options: Type.Object(optionFields),
   replacementFor: nullable(Type.String({ description: 'The card whose place this one takes.' })),
   replacementReason: nullable(Type.Enum(['lost', 'stolen', 'damaged', 'expired'])),
   replacedBy: nullable(

@@ -1,16 +1,33 @@
 import { type Static, Type } from 'typebox';
 import { pageFields } from './page.ts';
-import { CardholderIdText, CustomerRef, nullable, TenantIdText, Timestamp } from './values.ts';
+import {
+  CardholderIdText,
+  CustomerRef,
+  nullable,
+  StripeIdText,
+  TenantIdText,
+  Timestamp,
+} from './values.ts';
 
 /** Where Stripe prints the name it allows 24 characters, and no digits. */
 const CARD_NAME_MAX = 24;
+/** Stripe's five languages. */
+const LOCALES = ['de', 'en', 'es', 'fr', 'it'] as const;
 const line = Type.String({ minLength: 1, maxLength: 200 });
+const closed = { additionalProperties: false } as const;
 
 export const addressFields = {
   line1: line,
   line2: Type.Optional(line),
   city: Type.String({ minLength: 1, maxLength: 100 }),
-  state: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  state: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: 'Needed in the US and Canada, as two letters.',
+      examples: ['CA'],
+    }),
+  ),
   postalCode: Type.String({ minLength: 1, maxLength: 20 }),
   country: Type.String({
     pattern: '^[A-Z]{2}$',
@@ -19,7 +36,13 @@ export const addressFields = {
   }),
 };
 
-const PostalAddress = Type.Object(addressFields, { additionalProperties: false });
+export const PhoneNumber = Type.String({
+  pattern: '^\\+[1-9][0-9]{6,14}$',
+  description: 'E.164: a plus, the country code, the number, without blanks.',
+  examples: ['+14155550123'],
+});
+
+const PostalAddress = Type.Object(addressFields, closed);
 
 const DateOfBirth = Type.Object(
   {
@@ -27,29 +50,70 @@ const DateOfBirth = Type.Object(
     month: Type.Integer({ minimum: 1, maximum: 12 }),
     year: Type.Integer({ minimum: 1900, maximum: 2100 }),
   },
-  { additionalProperties: false },
+  closed,
+);
+
+const UserTermsAcceptance = Type.Object(
+  {
+    date: Type.String({
+      format: 'date-time',
+      description: 'When the terms were accepted, ISO 8601.',
+      examples: ['2026-11-23T09:30:00.000Z'],
+    }),
+    ip: Type.String({
+      minLength: 1,
+      maxLength: 45,
+      description: 'The address it came from, IPv4 or IPv6.',
+      examples: ['203.0.113.7'],
+    }),
+    userAgent: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000 })),
+  },
+  { ...closed, description: "Acceptance of the issuing bank's terms; asked for in the US." },
+);
+
+const IdentityDocument = Type.Object(
+  { front: Type.Optional(StripeIdText), back: Type.Optional(StripeIdText) },
+  {
+    ...closed,
+    description: "Stripe's ids of files that you uploaded with the purpose `identity_document`.",
+    examples: [{ front: 'file_1Front', back: 'file_1Back' }],
+  },
 );
 
 const Individual = Type.Object(
-  { firstName: line, lastName: line, dob: DateOfBirth },
-  { additionalProperties: false },
+  {
+    firstName: line,
+    lastName: line,
+    dob: DateOfBirth,
+    userTermsAcceptance: Type.Optional(UserTermsAcceptance),
+    identityDocument: Type.Optional(IdentityDocument),
+  },
+  closed,
 );
 const Company = Type.Object(
   { taxId: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })) },
-  { additionalProperties: false },
+  closed,
 );
 
 const profileFields = {
   name: Type.String({
     minLength: 1,
     maxLength: CARD_NAME_MAX,
-    pattern: "^\\p{L}[\\p{L} .'\\-]*$",
-    description: "Printed on the card: letters, spaces and . ' - only.",
+    description:
+      "Printed on the card: Latin letters, spaces and . , & ' - only. Stripe never changes it once it has it.",
     examples: ['Ada Lovelace'],
   }),
   email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })),
-  phoneNumber: Type.Optional(
-    Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$', examples: ['+14155550123'] }),
+  phoneNumber: Type.Optional(PhoneNumber),
+  preferredLocales: Type.Optional(
+    Type.Immutable(
+      Type.Array(Type.Enum(LOCALES), {
+        maxItems: LOCALES.length,
+        uniqueItems: true,
+        description:
+          'Languages of 3D Secure and of codes by text message, the preferred one first.',
+      }),
+    ),
   ),
   billing: PostalAddress,
   individual: Type.Optional(Individual),
@@ -91,6 +155,13 @@ export const NewCardholder = Type.Object(
   },
 );
 export type NewCardholder = Static<typeof NewCardholder>;
+
+/** Each field that is given replaces the whole field; what is left out stays. */
+export const CardholderChange = Type.Partial(Type.Object(profileFields), {
+  ...closed,
+  examples: [{ phoneNumber: '+14155550199' }],
+});
+export type CardholderChange = Static<typeof CardholderChange>;
 
 export const Cardholder = Type.Object({
   id: CardholderIdText,

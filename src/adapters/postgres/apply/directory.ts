@@ -51,7 +51,8 @@ export async function applyCard(
     update stripe_cards set last4 = ${seen.last4}, exp_month = ${seen.expMonth}, exp_year = ${seen.expYear},
            carrier = coalesce(${seen.carrier}, carrier),
            tracking_number = coalesce(${seen.trackingNumber}, tracking_number),
-           tracking_url = coalesce(${seen.trackingUrl}, tracking_url), event_created = ${seen.atS}
+           tracking_url = coalesce(${seen.trackingUrl}, tracking_url),
+           eta = coalesce(to_timestamp(${seen.etaS}), eta), event_created = ${seen.atS}
      where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}`;
   if (isFurtherOn && !(known === null && seen.shippingStatus === 'pending')) {
     await noteShipping(tx, row.card_id, seen);

@@ -72,6 +72,9 @@ create table cardholders (
   stripe_status text not null default 'active' check (stripe_status in ('active', 'inactive', 'blocked')),
   stripe_disabled_reason text,
   stripe_event_created bigint not null default 0,
+  -- Rises with every change of the profile; beside it the one that Stripe has, 0 before it has any.
+  profile_version bigint not null default 1,
+  stripe_profile_version bigint not null default 0 check (stripe_profile_version <= profile_version),
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   unique (tenant_id, customer_ref),
@@ -152,6 +155,8 @@ create table stripe_cards (
   carrier text,
   tracking_number text,
   tracking_url text,
+  -- When Stripe expects the parcel to arrive.
+  eta timestamptz,
   -- What events have shown of the status, from which it is derived (src/domain/card-view.ts).
   status_history jsonb not null default '{"base":"inactive","sightings":[]}',
   -- Of the newest fraud warning that was seen: one that is not newer freezes nothing.

@@ -8,8 +8,10 @@ import {
   DECIDE_KYC_UPDATE,
   RETRY_KYC_UPDATE,
 } from '../../../domain/card-contract.ts';
+import { parcelProblems } from '../../../domain/card-request-rules.ts';
 import { parseCardId } from '../../../domain/ids.ts';
 import { runCardCommand } from '../card-command.ts';
+import { refuse } from '../check-holder.ts';
 import { ApiError } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 import { IdParams, pathId } from './path-id.ts';
@@ -81,6 +83,7 @@ function correctShippingRoute(app: App, ports: IngressPorts): void {
     '/v1/cards/:id/correct-shipping',
     { schema: schemaOf('correctShipping', 'Stores a better address for the card', NewShipping) },
     async ({ params, body: { service = 'standard', ...address } }, reply) => {
+      refuse(parcelProblems(address, ''));
       const card = await runCardCommand(ports, reply, {
         cardId: cardIdOf(params),
         route: 'correct-shipping',

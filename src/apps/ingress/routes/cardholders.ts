@@ -1,8 +1,14 @@
-import { Cardholder, CardholderQuery, NewCardholder } from '../../../client/schemas/cardholder.ts';
+import {
+  Cardholder,
+  CardholderChange,
+  CardholderQuery,
+  NewCardholder,
+} from '../../../client/schemas/cardholder.ts';
 import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
 import { parseCardholderId } from '../../../domain/ids.ts';
 import { answerOnce } from '../answer-once.ts';
-import { ApiError, found, invalidField } from '../errors.ts';
+import { checkHolder } from '../check-holder.ts';
+import { ApiError, found } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 import { newId } from '../new-id.ts';
 import { IdParams, pageOr400, pathId } from './path-id.ts';
@@ -10,7 +16,13 @@ import { tenantOf } from './tenants.ts';
 
 const TAGS = ['Cardholders'];
 
-export function cardholderRoutes(app: App, { answers, records }: IngressPorts): void {
+export function cardholderRoutes(app: App, ports: IngressPorts): void {
+  createRoute(app, ports);
+  changeRoute(app, ports);
+  readRoutes(app, ports);
+}
+
+function createRoute(app: App, { answers, clock }: IngressPorts): void {
   app.post(
     '/v1/cardholders',
     {
@@ -23,7 +35,7 @@ export function cardholderRoutes(app: App, { answers, records }: IngressPorts): 
       },
     },
     async ({ body: wanted }, reply) => {
-      checkHolder(wanted);
+      checkHolder(wanted, { nowMs: clock.nowMs(), currencies: [] });
       const { body } = await answerOnce(answers, reply, 201, async (inside) => {
         const { tenantId, customerRef, type, ...profile } = wanted;
         const made = await inside.cardholders.create({
@@ -40,7 +52,40 @@ export function cardholderRoutes(app: App, { answers, records }: IngressPorts): 
       return reply.code(201).send(body);
     },
   );
+}
 
+function changeRoute(app: App, { answers, clock }: IngressPorts): void {
+  app.post(
+    '/v1/cardholders/:id',
+    {
+      schema: {
+        operationId: 'changeCardholder',
+        summary: 'Corrects the profile of a cardholder',
+        description:
+          'Each field that is given replaces the whole field. Stripe follows by itself, and a card that waits for ' +
+          'the correction goes on. The name can be changed until Stripe has the cardholder.',
+        tags: TAGS,
+        params: IdParams,
+        body: CardholderChange,
+        response: { 200: Cardholder },
+      },
+    },
+    async ({ params, body: change }, reply) => {
+      const id = pathId(parseCardholderId, params.id, 'CARDHOLDER_NOT_FOUND');
+      const { body } = await answerOnce(answers, reply, 200, async ({ cardholders }) => {
+        const locked = found(await cardholders.lockProfile(id), 'CARDHOLDER_NOT_FOUND');
+        const { type, profile, nameIsFixed, currencies } = locked;
+        const wanted = { ...profile, ...change };
+        if (nameIsFixed && wanted.name !== profile.name) throw new ApiError('NAME_FIXED');
+        checkHolder({ type, ...wanted }, { nowMs: clock.nowMs(), currencies });
+        return cardholders.changeProfile(id, wanted);
+      });
+      return reply.code(200).send(body);
+    },
+  );
+}
+
+function readRoutes(app: App, { records }: IngressPorts): void {
   app.get(
     '/v1/cardholders',
     {
@@ -71,20 +116,4 @@ export function cardholderRoutes(app: App, { answers, records }: IngressPorts): 
       return found(await records.cardholders.find(id), 'CARDHOLDER_NOT_FOUND');
     },
   );
-}
-
-/** What the schema cannot say: details of the other type, and days that no month has. */
-function checkHolder({ type, individual, company }: NewCardholder): void {
-  if (type === 'company' && individual !== undefined) {
-    throw invalidField('individual', 'is for cardholders of type individual');
-  }
-  if (type === 'individual' && company !== undefined) {
-    throw invalidField('company', 'is for cardholders of type company');
-  }
-  if (individual === undefined) return;
-  const { day, month, year } = individual.dob;
-  // The day rolls over into the next month when the month does not have it.
-  if (new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) {
-    throw invalidField('individual.dob', 'is not a date');
-  }
 }

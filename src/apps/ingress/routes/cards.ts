@@ -1,11 +1,16 @@
 import type { NewCard as NewCardBody } from '../../../client/schemas/card.ts';
 import { Card, CardQuery, NewCard } from '../../../client/schemas/card.ts';
 import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
+import type { CardOptions } from '../../../domain/card-options.ts';
+import { cardProblems } from '../../../domain/card-request-rules.ts';
+import { PHONE_NEEDED } from '../../../domain/cardholder-rules.ts';
 import { parseAccountId, parseCardholderId, parseCardId } from '../../../domain/ids.ts';
+import { needsPhone } from '../../../domain/postal-rules.ts';
 import type { NewCard as NewCardRecord } from '../../../ports/cards.ts';
 import type { Records } from '../../../ports/records.ts';
 import type { AfterCommit } from '../after-commit.ts';
 import { answerOnce } from '../answer-once.ts';
+import { refuse } from '../check-holder.ts';
 import { ApiError, found, invalidField } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 import { newId } from '../new-id.ts';
@@ -34,9 +39,7 @@ function requestRoute(app: App, { answers }: IngressPorts, afterCommit: AfterCom
       },
     },
     async ({ body: wanted }, reply) => {
-      if (wanted.type === 'virtual' && wanted.shipping !== undefined) {
-        throw invalidField('shipping', 'is for physical cards');
-      }
+      refuse(cardProblems(wanted));
       const { body, repeated } = await answerOnce(answers, reply, 202, async (records) =>
         records.cards.create(await cardToMake(records, wanted)),
       );
@@ -62,7 +65,10 @@ async function cardToMake(records: Records, wanted: NewCardBody): Promise<NewCar
     throw new ApiError('ACCOUNT_NOT_FOUND', { accountId, tenantId: cardholder.tenantId });
   }
   if (account.status !== 'open') throw new ApiError('ACCOUNT_NOT_OPEN', { status: account.status });
-  const { name, billing } = cardholder;
+  const { name, billing, phoneNumber } = cardholder;
+  if (phoneNumber === undefined && needsPhone(billing.country, [account.currency])) {
+    throw invalidField('cardholderId', `names a cardholder whose phoneNumber ${PHONE_NEEDED}`);
+  }
   const address = wanted.shipping ?? { name, ...billing };
   return {
     id: parseCardId(newId('card')),
@@ -72,6 +78,18 @@ async function cardToMake(records: Records, wanted: NewCardBody): Promise<NewCar
     type,
     currency: account.currency,
     shipping: type === 'physical' ? { service: 'standard', ...address } : null,
+    secondLine: wanted.secondLine ?? null,
+    options: optionsOf(wanted),
+  };
+}
+
+function optionsOf(wanted: NewCardBody): CardOptions {
+  const { kyc, renewal, cancelAfterPayments, personalizationDesign } = wanted;
+  return {
+    ...(kyc === undefined ? {} : { kyc }),
+    ...(renewal === undefined ? {} : { renewal }),
+    ...(cancelAfterPayments === undefined ? {} : { cancelAfterPayments }),
+    ...(personalizationDesign === undefined ? {} : { personalizationDesign }),
   };
 }
 
