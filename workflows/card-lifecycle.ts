@@ -39,11 +39,12 @@ export async function cardLifecycle(argument: CardWorkflowArgument): Promise<voi
 function hearCommitted(run: CardRun, loaded: LoadedCard): void {
   const committed: NumberedFact[] = [];
   if (loaded.frozen !== loaded.state.freeze.wanted) {
-    const { frozen, version } = loaded;
+    const { frozen, version, frozenBy: by } = loaded;
     const fact: CardFact = {
       kind: 'freeze_changed',
       frozen,
       ...(version === undefined ? {} : { version }),
+      ...(by === undefined ? {} : { by }),
     };
     committed.push({ factId: null, fact });
   }

@@ -2,7 +2,7 @@
  * What every process agrees on about a card's workflow: its id, its names, and the shapes of its messages.
  * Nothing here may hold personal data: ids, arguments and search attributes are stored and shown in clear.
  */
-import type { CancelReason, CardFact, ReplacementReason } from './card-facts.ts';
+import type { CancelReason, CardFact, FreezeOwner, ReplacementReason } from './card-facts.ts';
 import type { RefusalCode } from './card-outcome.ts';
 import type { CardPhase, CardState } from './card-phase.ts';
 import type { CardId } from './ids.ts';
@@ -97,6 +97,8 @@ export interface LoadedCard {
   /** Revision of that save; 0 before the first. The next save must be above it. */
   readonly revision: number;
   readonly frozen: boolean;
+  /** Whose freezes stand; absent in answers of earlier code. */
+  readonly frozenBy?: readonly FreezeOwner[];
   /** Version of the card's row when `frozen` was read. */
   readonly version?: number;
   readonly cancelRequested: CancelReason | null;

@@ -63,6 +63,7 @@ export const CARD_STATES = {
       { kind: 'identity_failed', code: 'document_expired' },
     ),
   'issuance · create': (nowMs) => physical(nowMs, verified, issuing),
+  'issuance · create virtual': (nowMs) => virtual(nowMs, verified, issuing),
   'issuance · blocked': (nowMs) =>
     physical(nowMs, verified, issuing, {
       kind: 'issuance_blocked',
@@ -96,6 +97,14 @@ export const CARD_STATES = {
       nowMs,
       { kind: 'cancel_requested', reason: 'requested' },
       { kind: 'canceled_at_stripe', stripeCardId: FIRST_STRIPE_CARD },
+    ),
+  'winding_down · to be checked': (nowMs) =>
+    movedBy(
+      active(nowMs),
+      nowMs,
+      { kind: 'cancel_requested', reason: 'requested' },
+      { kind: 'canceled_at_stripe', stripeCardId: FIRST_STRIPE_CARD },
+      { kind: 'recheck_due' },
     ),
   'winding_down · unsettled': (nowMs) =>
     movedBy(

@@ -41,6 +41,7 @@ export class CardWorld {
   constructor(state: CardState) {
     this.type = state.type;
     this.state = state;
+    this.frozen = state.freeze.wanted;
     worlds.set(this.cardId, this);
   }
 

@@ -2,7 +2,11 @@
 
 import { attentionOf, LIFECYCLE_ATTENTION_KINDS } from '../../domain/card-attention.ts';
 import type { LoadedCard } from '../../domain/card-contract.ts';
-import type { CancelReason, ReplacementReason } from '../../domain/card-facts.ts';
+import {
+  type CancelReason,
+  FREEZE_OWNERS,
+  type ReplacementReason,
+} from '../../domain/card-facts.ts';
 import type { CardOptions } from '../../domain/card-options.ts';
 import { type CardState, replacementCard, requestedCard } from '../../domain/card-phase.ts';
 import type { CardSave, SaveAnswer } from '../../domain/card-save.ts';
@@ -58,7 +62,7 @@ interface CardRow {
   readonly cardholder_id: string;
   readonly type: 'virtual' | 'physical';
   readonly state: StoredState | null;
-  readonly frozen: boolean;
+  readonly freezes: Readonly<Record<string, string>>;
   readonly version: number;
   readonly cancel_reason: CancelReason | null;
   readonly created_at: Date;
@@ -75,7 +79,7 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     update cards set workflow_started_at = now()
     where card_id = ${cardId} and workflow_started_at is null`;
   const [row] = await sql<CardRow[]>`
-    select c.tenant_id, c.card_id, c.cardholder_id, c.type, c.state, c.freezes <> '{}'::jsonb as frozen,
+    select c.tenant_id, c.card_id, c.cardholder_id, c.type, c.state, c.freezes,
            c.version, c.cancel_reason, c.created_at, c.phase_since, c.options,
            c.replacement_for is not null and h.kyc_status = 'verified' as is_verified_replacement,
            (select jsonb_build_object('purchases', s.purchases,
@@ -88,7 +92,8 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     tenantId: row.tenant_id,
     cardholderId: row.cardholder_id,
     type: row.type,
-    frozen: row.frozen,
+    frozen: Object.keys(row.freezes).length > 0,
+    frozenBy: FREEZE_OWNERS.filter((owner) => Object.hasOwn(row.freezes, owner)),
     version: row.version,
     cancelRequested: row.cancel_reason,
     phaseSinceMs: row.phase_since.getTime(),

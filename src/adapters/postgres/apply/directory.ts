@@ -1,4 +1,5 @@
 /** Applies what is seen of cards, cardholders and verifications to the directory, and tells the card workflows. */
+import { expiresMs } from '../../../domain/card-expiry.ts';
 import type { CardFact, ShippingStatus, StripeCardStatus } from '../../../domain/card-facts.ts';
 import { statusesToTell } from '../../../domain/card-news.ts';
 import { addSighting, isFurther, type StatusHistory, statusOf } from '../../../domain/card-view.ts';
@@ -67,8 +68,7 @@ export async function applyCard(
       status,
       cancellationReason: isOwn ? seen.cancellationReason : null,
       shippingStatus: isOwn ? seen.shippingStatus : null,
-      // Months of dates begin at 0: this is the first of the month after the last one.
-      expiresMs: Date.UTC(seen.expYear, seen.expMonth, 1),
+      expiresMs: expiresMs(seen.expMonth, seen.expYear),
     };
     const what = isOwn ? `${status}/${seen.shippingStatus ?? '-'}` : `${status}/after`;
     await insertFact(tx, owner, fact, `card/${seen.stripeCardId}/${what}/${seen.atS}`);

@@ -1,5 +1,4 @@
 /** What `npm run workflows:restore` says at its end. */
-import type { ToldAgain } from '../../../adapters/postgres/told-again.ts';
 import type { Restoration } from './restore-cards.ts';
 
 /** Enough to see what kind of thing goes wrong; the rest is counted. */
@@ -7,7 +6,8 @@ const FAILURES_SHOWN = 10;
 
 export interface RestoreOutcome extends Restoration {
   readonly isDryRun: boolean;
-  readonly toldAgain: ToldAgain;
+  /** Facts that are sent again. */
+  readonly toldAgain: number;
   readonly isWorkerPolling: boolean;
   readonly seconds: number;
 }
@@ -36,13 +36,9 @@ function failureLines({ failed, gaveUp, after }: RestoreOutcome): readonly strin
 }
 
 function noteLines(outcome: RestoreOutcome): readonly string[] {
-  const { facts, digests } = outcome.toldAgain;
-  const told = [
-    ...(facts === 0 ? [] : [counted(facts, 'fact')]),
-    ...(digests === 0 ? [] : [counted(digests, 'spending digest')]),
-  ].join(' and ');
   const notes = [];
-  if (told !== '') {
+  if (outcome.toldAgain > 0) {
+    const told = counted(outcome.toldAgain, 'fact');
     notes.push(`${told} had not been worked off; the relay sends them again.`);
   }
   if (!outcome.isWorkerPolling && outcome.started > 0 && !outcome.isDryRun) {

@@ -74,7 +74,7 @@ async function restore(
   temporal: TemporalClient,
 ): Promise<number> {
   const startedAt = performance.now();
-  let toldAgain = { facts: 0, digests: 0 };
+  let toldAgain = 0;
   const workflows = createCardWorkflows(temporal.client);
   const report = progressPrinter();
   const steps: RestoreSteps = {
@@ -82,9 +82,7 @@ async function restore(
     start: (cardId) => workflows.start(cardId),
     // Also for cards that run: the relay may have started one with a later fact than the one that was lost.
     async onReached(cardIds) {
-      const told = await tellAgain(sql, cardIds);
-      const { facts, digests } = toldAgain;
-      toldAgain = { facts: facts + told.facts, digests: digests + told.digests };
+      toldAgain += await tellAgain(sql, cardIds);
     },
     onPage: ({ cards, after }) => report(`  ${grouped(cards)} cards, up to ${after} …`),
   };
