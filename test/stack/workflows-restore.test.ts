@@ -84,8 +84,8 @@ describe('workflows:restore', () => {
     if (first === undefined || later === undefined) throw new Error('five cards are there');
     for (const card of [first, later]) {
       await insertFact(sql, card, { kind: 'purchase_seen' }, 'one');
-      await sql`insert into card_spending (tenant_id, card_id, purchases, revision, sent_revision, sent_at)
-        values (${card.tenantId}, ${card.cardId}, 3, 7, 7, now())`;
+      await sql`insert into card_spending (tenant_id, card_id, purchases, revision, sent_revision, dirty_since)
+        values (${card.tenantId}, ${card.cardId}, 3, 7, 7, null)`;
     }
     await sql`update facts set signalled_at = now()`;
     const { code, output } = await restore([]);
@@ -95,7 +95,7 @@ describe('workflows:restore', () => {
     expect(await running()).toEqual(idsOf(open));
     const waiting = await sql<{ card_id: string }[]>`
       select card_id from facts where signalled_at is null
-      union all select card_id from card_spending where sent_revision < revision`;
+      union all select card_id from card_spending where sent_revision < revision and dirty_since is not null`;
     expect(waiting.map(({ card_id }) => card_id).toSorted()).toEqual(
       [first.cardId, first.cardId, later.cardId, later.cardId].toSorted(),
     );

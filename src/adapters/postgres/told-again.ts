@@ -18,7 +18,7 @@ export async function tellAgain(sql: Sql, cardIds: readonly CardId[]): Promise<T
     update facts set signalled_at = null
      where card_id = any(${[...cardIds]}) and closed_at is null and signalled_at is not null`;
   const digests = await sql`
-    update card_spending s set sent_revision = s.revision - 1, sent_at = null
+    update card_spending s set sent_revision = s.revision - 1, dirty_since = s.changed_at
       from cards c
      where c.card_id = s.card_id and c.card_id = any(${[...cardIds]}) and c.phase = 'active'
        and s.revision > 0 and s.sent_revision = s.revision
