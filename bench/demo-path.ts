@@ -150,8 +150,7 @@ async function askDecision({ stack }: DemoProgram, card: string): Promise<void> 
   }
 }
 
-/** Sends the event of a capture without an authorization. */
-export async function sendCapture({ stack }: DemoProgram, card: string): Promise<void> {
+async function sendCapture({ stack }: DemoProgram, card: string): Promise<void> {
   await post(
     `${stack.urls.ingress}/webhooks/stripe`,
     stack.webhookSecret,

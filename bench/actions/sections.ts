@@ -2,7 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Purchase } from '../../src/apps/cli/demo/plan.ts';
 import type { Payer } from '../../src/apps/cli/demo/shopper.ts';
-import { sendCapture } from '../demo-path.ts';
 import type { Bar, Figures } from '../report.ts';
 import { type Context, DIGEST_INTERVAL_MS, type Section } from './context.ts';
 import { ACTION_KINDS, type Actions, minus, totalOf } from './count-actions.ts';
@@ -22,6 +21,9 @@ const EVENTS_PER_SECOND = 10;
 const RATE_S = 60;
 const RATE_QUICK_S = 12;
 const AMOUNT_MINOR = 1_000;
+const PURCHASE: Purchase = { kind: 'captured', amount: AMOUNT_MINOR };
+/** An authorization made, its capture, and the authorization closed by it. */
+const EVENTS_PER_PURCHASE = 3;
 
 export async function toActive({ card, actionsOf }: Context): Promise<Section> {
   const { workflowId } = await card();
@@ -80,8 +82,7 @@ const payerOf = ({ stripeCardId }: ActiveCard): Payer => ({
 });
 
 async function buyAtOnce({ program, digestsSent }: Context, active: ActiveCard): Promise<void> {
-  const purchase: Purchase = { kind: 'captured', amount: AMOUNT_MINOR };
-  await program.shopper.buy(payerOf(active), purchase);
+  await program.shopper.buy(payerOf(active), PURCHASE);
   await delay(WINDOW_OVER_MS);
   await digestsSent(active.cardId);
 }
@@ -100,17 +101,20 @@ export async function rate(context: Context): Promise<Section> {
   const active = await context.card();
   await buyAtOnce(context, active);
   const before = await context.actionsOf(active.workflowId);
-  const events = EVENTS_PER_SECOND * (context.quick ? RATE_QUICK_S : RATE_S);
+  const { inbox } = context.program.api;
+  const receivedBefore = (await inbox.summary()).received;
+  const wanted = EVENTS_PER_SECOND * (context.quick ? RATE_QUICK_S : RATE_S);
   const startedMs = performance.now();
-  for (let n = 0; n < events; n += 1) {
-    const dueMs = startedMs + (n * 1_000) / EVENTS_PER_SECOND;
+  for (let n = 0; n * EVENTS_PER_PURCHASE < wanted; n += 1) {
+    const dueMs = startedMs + (n * EVENTS_PER_PURCHASE * 1_000) / EVENTS_PER_SECOND;
     await delay(Math.max(0, dueMs - performance.now()));
-    await sendCapture(context.program, active.stripeCardId);
+    await context.program.shopper.buy(payerOf(active), PURCHASE);
   }
   const seconds = (performance.now() - startedMs) / 1_000;
   await delay(WINDOW_OVER_MS);
   await context.digestsSent(active.cardId);
   const spent = minus(await context.actionsOf(active.workflowId), before);
+  const events = (await inbox.summary()).received - receivedBefore;
   const perEvent = totalOf(spent) / events;
   // What is spent goes with the digests, and there are as many fewer as their interval is longer.
   const scaled = (perEvent * DIGEST_INTERVAL_MS) / (PRODUCTION_INTERVAL_S * 1_000);
