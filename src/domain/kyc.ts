@@ -53,7 +53,7 @@ const UNKNOWN: CheckError = { code: 'unknown', reason: null, failureId: null };
 
 /**
  * What a view of the running check makes of the standing; null when it tells nothing new. A verdict stands: what
- * a check shows after it are echoes of its redaction. Older views change nothing, in whatever order they come.
+ * a check shows after it are echoes of its redaction. Else the newest view counts, in whatever order they come.
  */
 export function standingAfter(before: KycStanding, view: CheckView): KycStanding | null {
   if (before.status === 'verified' || before.status === 'rejected') return null;
@@ -61,10 +61,12 @@ export function standingAfter(before: KycStanding, view: CheckView): KycStanding
     view.atS < before.viewS ||
     // Within one second an outcome came after the work on it.
     (view.atS === before.viewS && view.status === 'processing');
-  if (isOlder) return null;
   const { status, error } = shownBy(view);
+  // A check has one verdict, which nothing follows: it counts however late it comes.
+  if (isOlder && status !== 'verified' && status !== 'rejected') return null;
   if (view.source === 'fetched' && status === 'failed' && isKnown(before, error)) return null;
-  return { status, viewS: view.atS, lastError: status === 'pending' ? before.lastError : error };
+  const viewS = Math.max(before.viewS, view.atS);
+  return { status, viewS, lastError: status === 'pending' ? before.lastError : error };
 }
 
 /** After a failed try a check goes on showing that failure until the customer acts: a poll must not count it twice. */

@@ -1,7 +1,11 @@
 /** A card program in a database of its own, the simulator as its Stripe, and the activities over both. */
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { type CardActivities, createActivities } from '../../activities/index.ts';
+import {
+  type ActivityPorts,
+  type CardActivities,
+  createActivities,
+} from '../../activities/index.ts';
 import { createExternalProvider } from '../../src/adapters/kyc/external-provider.ts';
 import { createAttemptStore } from '../../src/adapters/postgres/attempt-store.ts';
 import { createCardStore } from '../../src/adapters/postgres/card-store.ts';
@@ -28,6 +32,7 @@ export interface Program {
   readonly proxy: StripeProxy;
   readonly simulator: Simulator;
   readonly provider: KycProviderStandIn;
+  readonly ports: ActivityPorts;
   readonly activities: CardActivities;
   /** Moves our clock; Stripe's stands still. */
   later(ms: number): void;
@@ -64,7 +69,7 @@ export async function createProgram(): Promise<Program> {
   const provider = await createKycProvider();
   const stripe = createStripe({ secretKey: 'sk_test_activities', apiBase: proxy.url });
   let offsetMs = 0;
-  const activities = createActivities({
+  const ports: ActivityPorts = {
     cards: createCardStore(sql),
     holders: createHolderStore(sql),
     attempts: createAttemptStore(sql),
@@ -76,7 +81,8 @@ export async function createProgram(): Promise<Program> {
       external: createExternalProvider({ url: provider.url, secret: provider.requestSecret }),
     },
     clock: { nowMs: () => Date.now() + offsetMs },
-  });
+  };
+  const activities = createActivities(ports);
 
   async function tenant(stripeAccount: string | null): Promise<string> {
     const tenantId = idFrom('tenant', random());
@@ -119,6 +125,7 @@ export async function createProgram(): Promise<Program> {
     proxy,
     simulator,
     provider,
+    ports,
     activities,
     tenant,
     later: (ms) => void (offsetMs += ms),

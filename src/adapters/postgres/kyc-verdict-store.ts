@@ -25,8 +25,10 @@ export function createKycVerdictStore(sql: Queryable): KycVerdicts {
                kyc_last_error as "lastError"
           from cardholders where cardholder_id = ${cardholderId} for no key update`;
       if (row === undefined) return { kind: 'unknown_holder' };
+      // What was verified while a card waited counts for that card.
       const [waiting] = await sql`
-        select 1 from cards where cardholder_id = ${cardholderId} and phase = 'kyc' limit 1`;
+        select 1 from cards where cardholder_id = ${cardholderId} and phase = 'kyc'
+           and created_at > coalesce(${row.verifiedAt}::timestamptz, '-infinity') limit 1`;
       const refusal = refusalOf(row.status, verdict.approved, waiting !== undefined);
       if (refusal !== null) return refusal;
       const versionAfter = await write(sql, cardholderId, columnsOf(verdict, at));
@@ -65,7 +67,7 @@ function refusalOf(status: KycStatus, approved: boolean, waits: boolean): Verdic
   }
   if (status === 'verified') {
     if (!approved) return { kind: 'decided_otherwise', status };
-    // A card that waits although its holder is verified finds that too old: this verdict renews it.
+    // A card that waits although its holder was verified before finds that too old: this verdict renews it.
     return waits ? null : { kind: 'as_wanted' };
   }
   return status === 'pending' || waits ? null : { kind: 'nothing_to_decide' };
