@@ -36,7 +36,7 @@ async function ensured(cardId: CardId): Promise<unknown> {
 }
 
 async function externalCard(): Promise<{ cardId: CardId; reference: string; tenantId: string }> {
-  const cardId = await program.card({ kyc: EXTERNAL });
+  const cardId = await program.card({ options: { kyc: EXTERNAL } });
   expect(await ensure(cardId)).toEqual(STARTED);
   const { session, tenantId } = await holderOf(cardId);
   return { cardId, reference: String(session), tenantId };
@@ -110,7 +110,7 @@ describe('an external provider', () => {
   });
 
   it('makes one check although its answer was lost', async () => {
-    const cardId = await program.card({ kyc: EXTERNAL });
+    const cardId = await program.card({ options: { kyc: EXTERNAL } });
     const before = program.provider.checks.size;
     program.provider.fail({ status: 502, done: true });
     await expect(ensure(cardId)).rejects.toThrow('status 502');
@@ -119,7 +119,7 @@ describe('an external provider', () => {
   });
 
   it('is searched for the check when the key cannot be trusted any more', async () => {
-    const cardId = await program.card({ kyc: EXTERNAL });
+    const cardId = await program.card({ options: { kyc: EXTERNAL } });
     const before = program.provider.checks.size;
     program.provider.fail({ status: 503, done: true });
     await expect(ensure(cardId)).rejects.toThrow('status 503');
@@ -131,7 +131,7 @@ describe('an external provider', () => {
   });
 
   it('says nothing of a person in the errors that Temporal keeps', async () => {
-    const cardId = await program.card({ kyc: EXTERNAL });
+    const cardId = await program.card({ options: { kyc: EXTERNAL } });
     program.provider.fail({ status: 422, code: SECRET_NAME });
     const error = await ensure(cardId).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ type: 'KYC_REFUSED', nextRetryDelay: '10m' });
@@ -139,10 +139,10 @@ describe('an external provider', () => {
   });
 
   it('that refuses gives way to the one that the next card names', async () => {
-    const cardId = await program.card({ kyc: EXTERNAL });
+    const cardId = await program.card({ options: { kyc: EXTERNAL } });
     program.provider.fail({ status: 422, code: 'country_not_covered' });
     await expect(ensure(cardId)).rejects.toThrow('country_not_covered');
-    const other = await program.card({ holderOf: cardId, kyc: MANUAL });
+    const other = await program.card({ holderOf: cardId, options: { kyc: MANUAL } });
     expect(await ensure(other)).toEqual(STARTED);
     expect(await ensure(cardId)).toEqual(STARTED);
     expect(await holderOf(cardId)).toMatchObject({ provider: 'manual', attempts: 1 });
@@ -165,7 +165,7 @@ describe('an external provider', () => {
   });
 
   it('that is not configured is waited for', async () => {
-    const cardId = await program.card({ kyc: EXTERNAL });
+    const cardId = await program.card({ options: { kyc: EXTERNAL } });
     const activities = createActivities({ ...program.ports, kyc: {} });
     await expect(activities.ensureVerification({ cardId })).rejects.toMatchObject({
       type: 'KYC_NOT_CONFIGURED',
@@ -180,7 +180,7 @@ describe('review by a person', () => {
       select kind, closed_at is null as open from attention_items where subject = ${holderId}`;
 
   it('is an open item of the holder, one for all cards', async () => {
-    const cardId = await program.card({ kyc: MANUAL });
+    const cardId = await program.card({ options: { kyc: MANUAL } });
     const other = await program.card({ holderOf: cardId });
     expect(await ensure(cardId)).toEqual(STARTED);
     expect(await ensure(other)).toEqual(STARTED);
@@ -192,7 +192,7 @@ describe('review by a person', () => {
   });
 
   it('ends with the verdict, which a poll shows as well', async () => {
-    const cardId = await program.card({ kyc: MANUAL });
+    const cardId = await program.card({ options: { kyc: MANUAL } });
     await ensure(cardId);
     const { id } = await holderOf(cardId);
     const verdict = { approved: true, reason: 'Passport seen' };
@@ -214,7 +214,7 @@ describe('who is asked', () => {
     const cardId = await program.card({ tenant });
     await ensure(cardId);
     expect(await holderOf(cardId)).toMatchObject({ provider: 'manual' });
-    const other = await program.card({ tenant, kyc: EXTERNAL });
+    const other = await program.card({ tenant, options: { kyc: EXTERNAL } });
     await ensure(other);
     expect(await holderOf(other)).toMatchObject({ provider: 'external' });
   });
@@ -222,11 +222,11 @@ describe('who is asked', () => {
   it('is one for cards that ask at the same moment, although they name different ones', async () => {
     const providers: readonly KycProviderName[] = ['external', 'stripe_identity', 'manual'];
     for (let round = 0; round < 8; round += 1) {
-      const first = await program.card({ kyc: EXTERNAL });
+      const first = await program.card({ options: { kyc: EXTERNAL } });
       const others = await Promise.all(
         [0, 1, 2, 3, 4].map((n) => {
           const provider = providers[(n + round) % providers.length] ?? 'manual';
-          return program.card({ holderOf: first, kyc: { provider } });
+          return program.card({ holderOf: first, options: { kyc: { provider } } });
         }),
       );
       const checksBefore = made('/v1/checks');
@@ -245,7 +245,7 @@ describe('who is asked', () => {
 
   it('is one for cards that try again at the same moment', async () => {
     const { cardId, reference, tenantId } = await externalCard();
-    const other = await program.card({ holderOf: cardId, kyc: MANUAL });
+    const other = await program.card({ holderOf: cardId, options: { kyc: MANUAL } });
     const error = { code: 'document_forged', reason: null };
     await kyc.providerTells(
       program,

@@ -107,7 +107,7 @@ test('a verified holder is not asked again, until the verification is too old', 
   await does(cardId, 'verify');
   await tells(cardId);
   expect(await ensure(cardId)).toEqual({ kind: 'identity_verified' });
-  const strict = await program.card({ holderOf: cardId, kyc: { validForDays: 30 } });
+  const strict = await program.card({ holderOf: cardId, options: { kyc: { validForDays: 30 } } });
   program.later(30 * DAY_MS - 60_000);
   expect(await ensure(strict)).toEqual({ kind: 'identity_verified' });
   program.later(60_000);

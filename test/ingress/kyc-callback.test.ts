@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyDue } from '../relay/relay-inbox.ts';
 import { type SignedCallback, signCallback } from '../support/kyc-provider.ts';
+import { projectText } from '../support/project-files.ts';
 import { type Answer, ingressUnderTest, KYC_SECRETS } from './ingress-under-test.ts';
 import { newCustomer } from './program.ts';
 
@@ -73,6 +74,11 @@ describe('a signed callback', () => {
     await applyDue(ingress.sql);
     const holder = await ingress.get(`/v1/cardholders/${cardholderId}`);
     expect(holder.body['kyc']).toMatchObject({ status: 'failed', lastError: error });
+  });
+
+  it('is taken as the documentation shows it', async () => {
+    const [, payload = ''] = /^body='(.*)'$/m.exec(projectText('docs/kyc.md') ?? '') ?? [];
+    expect(await deliver(signCallback(payload, NEW_SECRET))).toMatchObject({ status: 200 });
   });
 
   it('is stored once, however often it comes', async () => {

@@ -160,6 +160,8 @@ describe('the provider of a tenant', () => {
     await ingress.sql`
       update cardholders set kyc_status = 'verified', kyc_verified_at = now() where cardholder_id = ${cardholderId}`;
     expect((await api.post('/v1/cards', wanted)).status).toBe(202);
+    const named = await api.post('/v1/cards', { ...wanted, kyc: { provider: 'external' } });
+    expect(named.body.error?.code).toBe('KYC_PROVIDER_NOT_CONFIGURED');
     await ingress.post(`/v1/tenants/${tenantId}`, { kycProvider: 'stripe_identity' });
     await app.close();
   });

@@ -6,7 +6,7 @@ import {
   parseKycReference,
 } from '../../domain/ids.ts';
 import { type KycProviderName, type KycStatus, kycStep } from '../../domain/kyc.ts';
-import { KYC_VALID_FOR_MS } from '../../domain/limits.ts';
+import { DAY_MS, KYC_VALID_FOR_MS } from '../../domain/limits.ts';
 import type {
   MadeCheck,
   RunningClaim,
@@ -18,8 +18,6 @@ import { tenantOf } from './card-store.ts';
 import { type StandingRow, standingOf, takeView } from './check-views.ts';
 import { jsonText } from './json-column.ts';
 import type { Sql, Transaction } from './pool.ts';
-
-const DAY_MS = 24 * 3_600_000;
 
 export const createVerificationStore = (sql: Sql): VerificationStore => ({
   claim: (cardId, nowMs) => sql.begin((tx) => claim(tx, cardId, nowMs)),
