@@ -25,7 +25,7 @@ export interface Creation<T> {
   /** Looks at Stripe for what an attempt made; undefined when there is nothing. */
   find(attempt: Attempt): Promise<T | undefined>;
   /** Reads what a finished attempt made; undefined when it no longer serves, so that another is to be made. */
-  reuse(resultId: string): Promise<T | undefined>;
+  reuse(resultId: string, attempt: Attempt): Promise<T | undefined>;
   idOf(made: T): string;
 }
 
@@ -46,7 +46,7 @@ export async function createOnce<T>(
   const { attempts } = ports;
   const latest = await attempts.latest(creation.subjectId, creation.step);
   if (latest?.outcome.kind === 'made') {
-    const made = await creation.reuse(latest.outcome.resultId);
+    const made = await creation.reuse(latest.outcome.resultId, latest);
     if (made !== undefined) return { kind: 'made', made, attempt: latest.attempt };
   }
   const attempt =

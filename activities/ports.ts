@@ -6,14 +6,16 @@ import type { CardIssuer } from '../src/ports/card-issuer.ts';
 import type { CardOrder, CardStore } from '../src/ports/card-store.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Holder, HolderStore } from '../src/ports/holder-store.ts';
-import type { IdentityVerifier } from '../src/ports/identity-verifier.ts';
+import type { KycProviders } from '../src/ports/kyc-provider.ts';
+import type { VerificationStore } from '../src/ports/verification-store.ts';
 
 export interface ActivityPorts {
   readonly cards: CardStore;
   readonly holders: HolderStore;
   readonly attempts: AttemptStore;
   readonly issuer: CardIssuer;
-  readonly identity: IdentityVerifier;
+  readonly verifications: VerificationStore;
+  readonly kyc: KycProviders;
   readonly clock: Clock;
 }
 

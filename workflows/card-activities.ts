@@ -26,10 +26,7 @@ export const records = proxyLocalActivities<Pick<CardActivities, 'loadCard' | 's
  * Stripe: up to eight calls of 20 s each (the replacement of a lost card whose holder has changed). A cancelled activity is waited for, because its call may still take
  * effect: whoever looks for the card afterwards must look after that call has ended.
  */
-const stripe = proxyActivities<
-  Omit<CardActivities, 'loadCard' | 'saveCard'> &
-    Record<'readVerification', (argument: { readonly cardId: CardId }) => Promise<CardFact>>
->({
+const stripe = proxyActivities<Omit<CardActivities, 'loadCard' | 'saveCard'>>({
   startToCloseTimeout: '3m',
   // The worker sends heartbeats for all activities; without them a worker that died is noticed after 3 minutes.
   heartbeatTimeout: '8s',

@@ -71,6 +71,12 @@ export function createIssuingClient(options: IssuingClientOptions) {
       list: list<Cardholder, CardholderQuery>(send, '/v1/cardholders'),
       /** Each field that is given replaces the whole field; Stripe follows by itself. */
       change: change<CardholderChange, Cardholder>(send, '/v1/cardholders'),
+      /** A person's verdict, for all cards that wait for it. */
+      decideKyc: (id: string, body: DecideKyc, call?: CallOptions) =>
+        send<Cardholder>(
+          { method: 'POST', path: below('/v1/cardholders', id, 'decide-kyc'), body },
+          call,
+        ),
     },
     cards: cards(send),
     decisions: { get: get<Decision>(send, '/v1/decisions') },

@@ -1,3 +1,5 @@
+import type { KycProviderName } from './kyc.ts';
+
 /** What is asked for with a card and stays as it is over its life; what is absent is ours to choose. */
 export interface CardOptions {
   readonly kyc?: KycOptions;
@@ -9,7 +11,7 @@ export interface CardOptions {
 }
 
 export interface KycOptions {
-  readonly provider?: 'stripe_identity' | 'external' | 'manual';
+  readonly provider?: KycProviderName;
   readonly reminderAfterDays?: number;
   readonly deadlineDays?: number;
   readonly attempts?: number;

@@ -15,7 +15,8 @@ export type DecisionId = Id<'decision'>;
 export type StripeAccountId = Id<'stripe account'>;
 export type StripeCardholderId = Id<'stripe cardholder'>;
 export type StripeCardId = Id<'stripe card'>;
-export type VerificationSessionId = Id<'verification session'>;
+/** A KYC check as its provider names it: Stripe's session, or another provider's own id. */
+export type KycReference = Id<'kyc reference'>;
 export type AuthorizationId = Id<'authorization'>;
 export type TransactionId = Id<'transaction'>;
 export type DisputeId = Id<'dispute'>;
@@ -62,10 +63,17 @@ export const parseDecisionId = ours<DecisionId>(OURS.decision);
 export const parseStripeAccountId = stripes<StripeAccountId>('account');
 export const parseStripeCardholderId = stripes<StripeCardholderId>('cardholder');
 export const parseStripeCardId = stripes<StripeCardId>('card');
-export const parseVerificationSessionId = stripes<VerificationSessionId>('verification session');
 export const parseAuthorizationId = stripes<AuthorizationId>('authorization');
 export const parseTransactionId = stripes<TransactionId>('transaction');
 export const parseDisputeId = stripes<DisputeId>('dispute');
+
+/** Begins with a letter or digit, so that it can be a part of a path. */
+const KYC_REFERENCE = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}$/;
+
+export function parseKycReference(text: string): KycReference {
+  if (KYC_REFERENCE.test(text)) return text as KycReference;
+  throw new InvalidIdError(`"${text.slice(0, 80)}" is not a reference of a KYC check`);
+}
 
 /** Puts the prefix of `kind` before a random part of letters and digits, made at the edge. */
 export function idFrom<K extends keyof typeof OURS>(kind: K, randomPart: string): string {

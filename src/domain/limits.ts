@@ -14,6 +14,8 @@ export const KYC_DEADLINE_MS = 14 * DAY_MS;
 export const KYC_POLL_MS = DAY_MS;
 /** A verification older than this is asked again: documents expire and risk rules want it fresh. */
 export const KYC_VALID_FOR_MS = 365 * DAY_MS;
+/** What a customer showed is kept this long after the verdict, for a dispute about it, and then forgotten. */
+export const KYC_REDACT_AFTER_MS = 30 * DAY_MS;
 
 /** Three parcels: the first and two corrected addresses. More is an address that does not exist. */
 export const ISSUANCE_ATTEMPTS_MAX = 3;

@@ -4,11 +4,12 @@ import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
 import type {
   AuthorizationId,
   DisputeId,
+  KycReference,
   StripeCardholderId,
   StripeCardId,
   TransactionId,
-  VerificationSessionId,
 } from './ids.ts';
+import type { CheckView, KycProviderName } from './kyc.ts';
 
 export interface CardSighting {
   readonly kind: 'card';
@@ -41,11 +42,15 @@ export interface CardholderSighting {
 
 export interface VerificationSighting {
   readonly kind: 'verification';
-  readonly sessionId: VerificationSessionId;
-  readonly atS: number;
-  readonly status: 'requires_input' | 'processing' | 'verified' | 'canceled';
-  readonly errorCode: string | null;
-  readonly errorReason: string | null;
+  readonly provider: KycProviderName;
+  readonly reference: KycReference;
+  readonly view: CheckView;
+}
+
+/** The provider has forgotten what the customer showed. */
+export interface RedactionSighting {
+  readonly kind: 'redaction';
+  readonly reference: KycReference;
 }
 
 export interface DisputeSighting {
@@ -72,6 +77,7 @@ export type Sighting =
   | CardholderSighting
   | VerificationSighting
   | DisputeSighting
+  | RedactionSighting
   /** A decision of ours came after a view of its authorization: converge it once more. */
   | { readonly kind: 'decision'; readonly authorizationId: AuthorizationId }
   /** A card is known now that Stripe may have told of before: what waited for it can move. */

@@ -76,6 +76,29 @@ const webhookSecrets = (read: Reader): readonly string[] =>
     startsWith: ['whsec_'],
   });
 
+/** The address of a KYC provider of one's own. Null without it, and then its secret must be missing too. */
+function kycProviderUrl(read: Reader, secretName: string, hasSecret: boolean): string | null {
+  const isNamed = read.optionalText('KYC_PROVIDER_URL') !== undefined;
+  if (!isNamed && !hasSecret) return null;
+  if (!hasSecret) read.problem(`${secretName} is not set, but KYC_PROVIDER_URL is`);
+  const protocols = ['http:', 'https:'];
+  return read.url('KYC_PROVIDER_URL', { protocols, example: 'https://kyc.example.com/v1' });
+}
+
+/** The secrets sign its callbacks; several while one is being rolled. */
+function kycCallbacks(read: Reader): { readonly secrets: readonly string[] } | null {
+  const name = 'KYC_CALLBACK_SECRETS';
+  const secrets = read.list(name, { fallback: [], example: 'a-long-random-text' });
+  return kycProviderUrl(read, name, secrets.length > 0) === null ? null : { secrets };
+}
+
+/** The secret signs our requests. */
+function kycProvider(read: Reader): { readonly url: string; readonly secret: string } | null {
+  const secret = read.optionalText('KYC_PROVIDER_SECRET');
+  const url = kycProviderUrl(read, 'KYC_PROVIDER_SECRET', secret !== undefined);
+  return url === null ? null : { url, secret: secret ?? '' };
+}
+
 export const ingressConfig = (env: Environment) =>
   readConfig(env, (read) => ({
     ...common(read),
@@ -84,6 +107,7 @@ export const ingressConfig = (env: Environment) =>
     temporal: temporal(read),
     apiKeys: read.list('API_KEYS', { example: 'a-long-random-text' }),
     webhookSecrets: webhookSecrets(read),
+    kyc: kycCallbacks(read),
   }));
 
 export const relayConfig = (env: Environment) =>
@@ -108,6 +132,7 @@ export const workerConfig = (env: Environment) =>
     database: database(read, 10),
     temporal: temporal(read),
     stripe: stripe(read),
+    kyc: kycProvider(read),
     /** A bundle made by `npm run build`; without it the workflows are bundled at start. */
     workflowBundle: read.optionalText('WORKFLOW_BUNDLE'),
     maxCachedWorkflows: read.integer('MAX_CACHED_WORKFLOWS', {

@@ -1,5 +1,6 @@
 /** The people and companies on the cards. `profile` is the only personal data, and can be erased on its own. */
 import type { CardholderId, TenantId } from '../domain/ids.ts';
+import type { KycProviderName, KycStatus } from '../domain/kyc.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
 export interface PostalAddress {
@@ -40,8 +41,6 @@ export interface IndividualProfile {
   readonly identityDocument?: { readonly front?: string; readonly back?: string };
 }
 
-export type KycStatus = 'unverified' | 'pending' | 'verified' | 'failed' | 'rejected';
-
 export interface Cardholder extends CardholderProfile {
   readonly id: CardholderId;
   readonly tenantId: TenantId;
@@ -49,11 +48,18 @@ export interface Cardholder extends CardholderProfile {
   readonly type: 'individual' | 'company';
   readonly kyc: {
     readonly status: KycStatus;
+    /** Of the last check; null before the first. */
+    readonly provider: KycProviderName | null;
     readonly attempts: number;
+    /** The provider's reference of the check. */
     readonly sessionId: string | null;
     /** The page on which the customer identifies; to be handed to nobody else. */
     readonly url: string | null;
+    /** Why the last try failed; stays while the next one runs. */
+    readonly lastError: { readonly code: string; readonly reason: string | null } | null;
     readonly verifiedAt: string | null;
+    /** When the provider was told to forget what the customer showed. */
+    readonly redactedAt: string | null;
   };
   readonly stripeCardholderId: string | null;
   readonly status: 'active' | 'inactive' | 'blocked';

@@ -152,12 +152,6 @@ export interface CardReplacements {
 
 /** What the commands that the workflow answers write beside it. */
 export interface CardCommandRecords {
-  /** Records a person's verdict about the holder, under the locks of the holder's accounts. */
-  decideKyc(card: Card, verdict: { approved: boolean; at: Date }): Promise<KycBefore>;
-  /** Puts the verdict back, unless somebody changed it since. */
-  undecideKyc(before: KycBefore): Promise<void>;
-  /** Tells the holder's cards that still wait for KYC: all of them, or all but this one. */
-  tellCards(card: Card, approved: boolean, which: 'all' | 'others'): Promise<void>;
   setShipping(cardId: CardId, shipping: ShippingAddress | null): Promise<void>;
   note(card: Card, kind: `command_${string}`, body: CommandNote): Promise<void>;
 }
@@ -166,12 +160,4 @@ export interface CardCommandRecords {
 interface CommandNote {
   readonly reason?: string;
   readonly approved?: boolean;
-}
-
-/** The holder's KYC columns as they were before a verdict, and the version the verdict made. */
-interface KycBefore {
-  readonly cardholderId: CardholderId;
-  readonly status: string;
-  readonly verifiedAt: Date | null;
-  readonly versionAfter: number;
 }

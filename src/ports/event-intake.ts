@@ -1,8 +1,12 @@
 /** Where every verified event is stored before anything is done with it. */
+import type { TenantId } from '../domain/ids.ts';
+
 export interface IncomingEvent {
   readonly eventId: string;
   /** The connected account the event belongs to; null for the platform's own. */
   readonly stripeAccount: string | null;
+  /** Where the sender names our tenant; else it follows from the account. */
+  readonly tenantId?: TenantId;
   readonly type: string;
   readonly objectId: string | null;
   /** Rows of one group are applied together. */

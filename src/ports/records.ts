@@ -8,6 +8,7 @@ import type { Cardholders } from './cardholders.ts';
 import type { CardCommandRecords, CardControls, CardReplacements, Cards } from './cards.ts';
 import type { Decisions } from './decisions.ts';
 import type { ProgramFigures } from './figures.ts';
+import type { KycVerdicts } from './kyc-verdicts.ts';
 import type { SpendingControls } from './spending-controls.ts';
 import type { Tenants } from './tenants.ts';
 import type { Transactions } from './transactions.ts';
@@ -17,6 +18,7 @@ export interface Records {
   readonly accounts: Accounts;
   readonly accountHistory: AccountHistory;
   readonly cardholders: Cardholders;
+  readonly kycVerdicts: KycVerdicts;
   readonly cards: Cards;
   readonly controls: CardControls;
   readonly replacements: CardReplacements;

@@ -1,5 +1,6 @@
 /** Tenants: the platform's own Stripe account, and connected ones. */
 import type { StripeAccountId, TenantId } from '../domain/ids.ts';
+import type { KycProviderName } from '../domain/kyc.ts';
 import type { MinorUnits } from '../domain/money.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
@@ -12,6 +13,8 @@ export interface Tenant {
   readonly fxMarginBp: number;
   /** Held for the status check of a fuel pump, until it tells the true amount. */
   readonly fuelHoldMinor: MinorUnits;
+  /** Who verifies the holders of cards that name nobody. */
+  readonly kycProvider: KycProviderName;
   /** ISO 8601. */
   readonly createdAt: string;
 }
@@ -26,6 +29,7 @@ export interface TenantSettings {
   readonly name?: string | undefined;
   readonly fxMarginBp?: number | undefined;
   readonly fuelHoldMinor?: MinorUnits | undefined;
+  readonly kycProvider?: KycProviderName | undefined;
 }
 
 export interface Tenants {

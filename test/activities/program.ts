@@ -1,18 +1,26 @@
 /** A card program in a database of its own, the simulator as its Stripe, and the activities over both. */
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { type CardActivities, createActivities } from '../../activities/index.ts';
+import {
+  type ActivityPorts,
+  type CardActivities,
+  createActivities,
+} from '../../activities/index.ts';
+import { createExternalProvider } from '../../src/adapters/kyc/external-provider.ts';
 import { createAttemptStore } from '../../src/adapters/postgres/attempt-store.ts';
 import { createCardStore } from '../../src/adapters/postgres/card-store.ts';
 import { createHolderStore } from '../../src/adapters/postgres/holder-store.ts';
+import { createManualReview } from '../../src/adapters/postgres/manual-review.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { createVerificationStore } from '../../src/adapters/postgres/verification-store.ts';
 import { createCardIssuer } from '../../src/adapters/stripe/card-issuer.ts';
 import { createStripe } from '../../src/adapters/stripe/client.ts';
-import { createIdentityVerifier } from '../../src/adapters/stripe/identity.ts';
+import { createStripeIdentity } from '../../src/adapters/stripe/identity.ts';
 import type { ReplacementReason } from '../../src/domain/card-facts.ts';
 import { type CardId, idFrom, parseCardholderId, parseCardId } from '../../src/domain/ids.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { createKycProvider, type KycProviderStandIn } from '../support/kyc-provider.ts';
 import { createStripeProxy, type StripeProxy } from './stripe-proxy.ts';
 
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -23,6 +31,8 @@ export interface Program {
   readonly sql: Sql;
   readonly proxy: StripeProxy;
   readonly simulator: Simulator;
+  readonly provider: KycProviderStandIn;
+  readonly ports: ActivityPorts;
   readonly activities: CardActivities;
   /** Moves our clock; Stripe's stands still. */
   later(ms: number): void;
@@ -56,16 +66,23 @@ export async function createProgram(): Promise<Program> {
   const simulator = createSimulator();
   const target = await simulator.listen();
   const proxy = await createStripeProxy(target);
+  const provider = await createKycProvider();
   const stripe = createStripe({ secretKey: 'sk_test_activities', apiBase: proxy.url });
   let offsetMs = 0;
-  const activities = createActivities({
+  const ports: ActivityPorts = {
     cards: createCardStore(sql),
     holders: createHolderStore(sql),
     attempts: createAttemptStore(sql),
     issuer: createCardIssuer(stripe),
-    identity: createIdentityVerifier(stripe),
+    verifications: createVerificationStore(sql),
+    kyc: {
+      stripe_identity: createStripeIdentity(stripe),
+      manual: createManualReview(sql),
+      external: createExternalProvider({ url: provider.url, secret: provider.requestSecret }),
+    },
     clock: { nowMs: () => Date.now() + offsetMs },
-  });
+  };
+  const activities = createActivities(ports);
 
   async function tenant(stripeAccount: string | null): Promise<string> {
     const tenantId = idFrom('tenant', random());
@@ -107,6 +124,8 @@ export async function createProgram(): Promise<Program> {
     sql,
     proxy,
     simulator,
+    provider,
+    ports,
     activities,
     tenant,
     later: (ms) => void (offsetMs += ms),
@@ -164,6 +183,7 @@ export async function createProgram(): Promise<Program> {
     async close() {
       await sql.end();
       await proxy.close();
+      await provider.close();
       await simulator.close();
       await database.drop();
     },

@@ -1,7 +1,10 @@
-/** KYC: one session for a holder, however many cards wait for it. On the real database and the simulator. */
+/** KYC at Stripe Identity: one session for a holder, however many cards wait. On the real database and the simulator. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CardId } from '../../src/domain/ids.ts';
 import { KYC_VALID_FOR_MS } from '../../src/domain/limits.ts';
+import { applyDue } from '../relay/relay-inbox.ts';
+import { event, store } from '../support/stripe-events.ts';
+import * as kyc from './kyc-world.ts';
 import { createProgram, type Program } from './program.ts';
 
 let program: Program;
@@ -11,25 +14,24 @@ beforeAll(async () => {
 });
 afterAll(() => program.close());
 
+const DAY_MS = 24 * 3_600_000;
+const STARTED = { kind: 'verification_started' };
 const ensure = (cardId: CardId) => program.activities.ensureVerification({ cardId });
+const poll = (cardId: CardId) => program.activities.readVerification({ cardId });
+const holderOf = (cardId: CardId) => kyc.holderOf(program, cardId);
+const tells = (cardId: CardId, atS?: number) => kyc.stripeTells(program, cardId, atS);
 
-async function holderOf(cardId: CardId) {
-  const [row] = await program.sql<
-    { id: string; status: string; session: string | null; url: string | null; attempts: number }[]
-  >`
-    select cardholder_id as id, kyc_status as status, kyc_session_id as session, kyc_url as url,
-           kyc_attempts as attempts
-    from cardholders where cardholder_id = (select cardholder_id from cards where card_id = ${cardId})`;
-  if (row === undefined) throw new Error('the holder is there');
-  return row;
+/** What the customer does, and the checks find. */
+async function does(cardId: CardId, step: 'process' | 'verify' | 'fail', body = {}): Promise<void> {
+  const { session } = await holderOf(cardId);
+  await program.control('POST', `/identity/verification_sessions/${session}/${step}`, body);
 }
 
-/** What the relay does with an identity event. */
-async function outcome(cardId: CardId, status: 'failed' | 'verified' | 'rejected'): Promise<void> {
-  const { id } = await holderOf(cardId);
-  await program.sql`
-    update cardholders set kyc_status = ${status},
-      kyc_verified_at = ${status === 'verified' ? new Date() : null} where cardholder_id = ${id}`;
+async function post(cardId: CardId, step: 'cancel' | 'redact'): Promise<void> {
+  const { session } = await holderOf(cardId);
+  const url = `${program.simulator.url}/v1/identity/verification_sessions/${session}/${step}`;
+  const headers = { authorization: 'Bearer sk_test_activities' };
+  expect((await fetch(url, { method: 'POST', headers })).status).toBe(200);
 }
 
 const sessionsMade = (): number =>
@@ -37,9 +39,9 @@ const sessionsMade = (): number =>
 
 test('a session is made, and its link is stored with the holder', async () => {
   const cardId = await program.card();
-  expect(await ensure(cardId)).toEqual({ kind: 'verification_started' });
+  expect(await ensure(cardId)).toEqual(STARTED);
   const holder = await holderOf(cardId);
-  expect(holder).toMatchObject({ status: 'pending', attempts: 1 });
+  expect(holder).toMatchObject({ status: 'pending', provider: 'stripe_identity', attempts: 1 });
   expect(holder.session).toMatch(/^vs_/);
   expect(holder.url).toMatch(/^https?:/);
 });
@@ -49,7 +51,7 @@ test('a second card of the holder waits for the same session', async () => {
   await ensure(first);
   const before = sessionsMade();
   const second = await program.card({ holderOf: first });
-  expect(await ensure(second)).toEqual({ kind: 'verification_started' });
+  expect(await ensure(second)).toEqual(STARTED);
   expect(sessionsMade()).toBe(before);
 });
 
@@ -57,66 +59,174 @@ test('a second card makes no session when Stripe has verified the first, and the
   const first = await program.card();
   await ensure(first);
   const before = await holderOf(first);
-  await program.control('POST', `/identity/verification_sessions/${before.session}/verify`, {});
+  await does(first, 'verify');
   const made = sessionsMade();
   const second = await program.card({ holderOf: first });
-  expect(await ensure(second)).toEqual({ kind: 'verification_started' });
+  expect(await ensure(second)).toEqual(STARTED);
   expect(sessionsMade()).toBe(made);
   expect(await holderOf(first)).toMatchObject({ session: before.session, attempts: 1 });
 });
 
-test('two cards that ask at once make one session', async () => {
-  const first = await program.card();
-  const second = await program.card({ holderOf: first });
-  const outcomes = await Promise.allSettled([ensure(first), ensure(second)]);
-  for (const [index, result] of outcomes.entries()) {
-    if (result.status === 'rejected') await ensure(index === 0 ? first : second);
-  }
-  const { id } = await holderOf(first);
-  const attempts = await program.sql`select 1 from stripe_attempts where subject_id = ${id}`;
-  expect(attempts).toHaveLength(1);
-});
-
-test('a failed check is tried again in the same session', async () => {
+test('a failed check is told with its reason, and tried again in the same session', async () => {
   const cardId = await program.card();
   await ensure(cardId);
   const { session } = await holderOf(cardId);
-  await program.control('POST', `/identity/verification_sessions/${session}/fail`, {
-    code: 'document_expired',
-  });
-  await outcome(cardId, 'failed');
-  expect(await ensure(cardId)).toEqual({ kind: 'verification_started' });
+  await does(cardId, 'fail', { code: 'document_expired', reason: 'It has expired.' });
+  await tells(cardId);
+  const lastError = { code: 'document_expired', reason: 'It has expired.' };
+  expect(await holderOf(cardId)).toMatchObject({ status: 'failed', error: lastError });
+  expect(await kyc.toldTo(program, cardId)).toEqual([
+    { kind: 'identity_failed', code: 'document_expired' },
+  ]);
+  expect(await ensure(cardId)).toEqual(STARTED);
   expect(await holderOf(cardId)).toMatchObject({ session, status: 'pending', attempts: 2 });
 });
 
-test('a cancelled session gives way to a new one', async () => {
+test('a cancelled session gives way to a new one, and what is told of it later is no news', async () => {
   const cardId = await program.card();
   await ensure(cardId);
-  const { session } = await holderOf(cardId);
-  const canceled = await fetch(
-    `${program.simulator.url}/v1/identity/verification_sessions/${session}/cancel`,
-    { method: 'POST', headers: { authorization: 'Bearer sk_test_activities' } },
-  );
-  expect(canceled.status).toBe(200);
-  await outcome(cardId, 'failed');
+  const { session, tenantId } = await holderOf(cardId);
+  await post(cardId, 'cancel');
+  await tells(cardId);
+  expect(await kyc.toldTo(program, cardId)).toEqual([{ kind: 'identity_canceled' }]);
   await ensure(cardId);
-  expect((await holderOf(cardId)).session).not.toBe(session);
+  const now = await holderOf(cardId);
+  expect(now.session).not.toBe(session);
+  const late = event('identity.verification_session.canceled', { id: session, status: 'canceled' });
+  await store(program.sql, tenantId, [late]);
+  await applyDue(program.sql);
+  expect(await holderOf(cardId)).toEqual(now);
+  const [row] = await program.sql`select status from inbox where event_id = ${String(late['id'])}`;
+  expect(row).toEqual({ status: 'applied' });
 });
 
 test('a verified holder is not asked again, until the verification is too old', async () => {
   const cardId = await program.card();
   await ensure(cardId);
   const { session } = await holderOf(cardId);
-  await program.control('POST', `/identity/verification_sessions/${session}/verify`, {});
-  await outcome(cardId, 'verified');
+  await does(cardId, 'verify');
+  await tells(cardId);
   expect(await ensure(cardId)).toEqual({ kind: 'identity_verified' });
-  program.later(KYC_VALID_FOR_MS);
-  expect(await ensure(cardId)).toEqual({ kind: 'verification_started' });
+  const strict = await program.card({ holderOf: cardId, options: { kyc: { validForDays: 30 } } });
+  program.later(30 * DAY_MS - 60_000);
+  expect(await ensure(strict)).toEqual({ kind: 'identity_verified' });
+  program.later(60_000);
+  expect(await ensure(await program.card({ holderOf: cardId }))).toEqual({
+    kind: 'identity_verified',
+  });
+  expect(await ensure(strict)).toEqual(STARTED);
   expect((await holderOf(cardId)).session).not.toBe(session);
+});
+
+test('the age limit is ours where the card names none', async () => {
+  const cardId = await program.card();
+  await ensure(cardId);
+  await does(cardId, 'verify');
+  await tells(cardId);
+  program.later(KYC_VALID_FOR_MS);
+  expect(await ensure(cardId)).toEqual(STARTED);
+  expect(await holderOf(cardId)).toMatchObject({ status: 'pending', attempts: 2 });
 });
 
 test('a rejected holder stays rejected', async () => {
   const cardId = await program.card();
-  await outcome(cardId, 'rejected');
+  const { id } = await holderOf(cardId);
+  await program.sql`update cardholders set kyc_status = 'rejected' where cardholder_id = ${id}`;
   expect(await ensure(cardId)).toEqual({ kind: 'kyc_decided', approved: false });
+  expect(await poll(cardId)).toEqual({ kind: 'kyc_decided', approved: false });
+});
+
+test('a holder who is verified stays so when the session is redacted, which cancels nothing of ours', async () => {
+  const cardId = await program.card();
+  await ensure(cardId);
+  // A person has decided while the session still waits for input.
+  const { id } = await holderOf(cardId);
+  await program.sql`
+    update cardholders set kyc_status = 'verified', kyc_verified_at = now() where cardholder_id = ${id}`;
+  await post(cardId, 'redact');
+  await tells(cardId);
+  expect(await holderOf(cardId)).toMatchObject({ status: 'verified' });
+  expect(await kyc.toldTo(program, cardId)).toEqual([]);
+});
+
+test('a poll makes good a missed message, and tells the other cards of the holder', async () => {
+  const cardId = await program.card();
+  const other = await program.card({ holderOf: cardId });
+  await ensure(cardId);
+  expect(await poll(cardId)).toEqual({ kind: 'verification_pending' });
+  await does(cardId, 'process');
+  expect(await poll(cardId)).toEqual({ kind: 'verification_pending' });
+  await does(cardId, 'verify');
+  expect(await poll(cardId)).toEqual({ kind: 'identity_verified' });
+  expect(await holderOf(cardId)).toMatchObject({ status: 'verified' });
+  expect(await kyc.toldTo(program, other)).toEqual([{ kind: 'identity_verified' }]);
+  expect(await kyc.toldTo(program, cardId)).toEqual([]);
+  expect(await poll(other)).toEqual({ kind: 'identity_verified' });
+});
+
+test('a poll counts a failure once, also when the next try has begun', async () => {
+  const cardId = await program.card();
+  await ensure(cardId);
+  const failed = { kind: 'identity_failed', code: 'document_expired' };
+  await does(cardId, 'fail', { code: 'document_expired' });
+  expect(await poll(cardId)).toEqual(failed);
+  expect(await poll(cardId)).toEqual(failed);
+  await ensure(cardId);
+  expect(await poll(cardId)).toEqual({ kind: 'verification_pending' });
+  await does(cardId, 'fail', { code: 'document_expired' });
+  expect(await poll(cardId)).toEqual(failed);
+});
+
+test('a poll never undoes a newer message', async () => {
+  const cardId = await program.card();
+  await ensure(cardId);
+  await does(cardId, 'process');
+  // The message of a later second was faster than the poll that began before it.
+  const { tenantId, session } = await holderOf(cardId);
+  const failed = {
+    id: session,
+    status: 'requires_input',
+    last_error: { code: 'selfie_face_mismatch', reason: 'No match.' },
+  };
+  const atS = Math.floor(Date.now() / 1_000) + 60;
+  await store(program.sql, tenantId, [
+    event('identity.verification_session.requires_input', failed, { atS }),
+  ]);
+  await applyDue(program.sql);
+  const before = await holderOf(cardId);
+  expect(await poll(cardId)).toEqual({ kind: 'identity_failed', code: 'selfie_face_mismatch' });
+  expect(await holderOf(cardId)).toEqual(before);
+});
+
+test('a session that Stripe does not know any more ends, and the next try makes another', async () => {
+  const cardId = await program.card();
+  await ensure(cardId);
+  const { id } = await holderOf(cardId);
+  await program.sql`
+    update cardholders set kyc_session_id = 'vs_gone' where cardholder_id = ${id}`;
+  await program.sql`update stripe_attempts set result_id = 'vs_gone' where subject_id = ${id}`;
+  expect(await poll(cardId)).toEqual({ kind: 'identity_canceled' });
+  expect(await ensure(cardId)).toEqual(STARTED);
+  expect((await holderOf(cardId)).session).toMatch(/^vs_(?!gone)/);
+});
+
+test('a request that Stripe refuses is given up, and repeated later', async () => {
+  const cardId = await program.card();
+  program.proxy.disturb({
+    on: 'POST /v1/identity/verification_sessions',
+    status: 400,
+    error: { type: 'invalid_request_error', code: 'identity_not_enabled' },
+    done: false,
+  });
+  await expect(ensure(cardId)).rejects.toMatchObject({
+    type: 'KYC_REFUSED',
+    nextRetryDelay: '10m',
+  });
+  expect(await holderOf(cardId)).toMatchObject({
+    status: 'failed',
+    attempts: 0,
+    error: { code: 'refused_identity_not_enabled' },
+  });
+  expect(await ensure(cardId)).toEqual(STARTED);
+  expect(await holderOf(cardId)).toMatchObject({ status: 'pending', attempts: 1 });
 });

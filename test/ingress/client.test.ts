@@ -164,6 +164,7 @@ describe('the client', () => {
       all.cardholders.get('chr_none'),
       all.cardholders.change('chr_none', {}),
       all.cardholders.list(),
+      all.cardholders.decideKyc('chr_none', { approved: true, reason: 'r' }),
       all.cards.request({ cardholderId: 'chr_none', accountId: 'acc_none', type: 'virtual' }),
       all.cards.get(id),
       all.cards.list(),

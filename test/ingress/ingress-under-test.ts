@@ -9,6 +9,7 @@ import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { createRecords } from '../../src/adapters/postgres/records.ts';
 import { buildApp } from '../../src/apps/ingress/app.ts';
 import type { App, IngressPorts } from '../../src/apps/ingress/ingress-ports.ts';
+import { KYC_PROVIDERS } from '../../src/domain/kyc.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
@@ -18,6 +19,8 @@ import { createFakeCardWorkflows, type FakeCardWorkflows } from './fake-card-wor
 export const API_KEY = 'test-key-one';
 export const SECOND_API_KEY = 'test-key-two';
 export const WEBHOOK_SECRETS = ['whsec_new', 'whsec_old'] as const;
+
+export const KYC_SECRETS = ['callback-new', 'callback-old'] as const;
 
 export interface Answer {
   readonly status: number;
@@ -55,6 +58,7 @@ export function portsOver(sql: Sql, workflows: FakeCardWorkflows): IngressPorts 
     events: createEventIntake(sql),
     workflows,
     clock: systemClock(),
+    kycProviders: KYC_PROVIDERS,
     ping: async () => {
       await sql`select 1`;
     },
@@ -67,6 +71,7 @@ export const buildTestApp = (ports: IngressPorts): Promise<App> =>
     ports,
     apiKeys: [API_KEY, SECOND_API_KEY],
     webhookSecrets: WEBHOOK_SECRETS,
+    kycCallbackSecrets: KYC_SECRETS,
     logger: createLogger({ name: 'ingress', level: 'silent' }),
     metrics: createMetrics('ingress'),
   });

@@ -56,6 +56,7 @@ describe('the OpenAPI document', () => {
       'replace',
     ];
     const expected = [
+      'post /webhooks/kyc',
       'post /webhooks/stripe',
       'post /v1/tenants',
       'get /v1/tenants',

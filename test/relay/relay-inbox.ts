@@ -3,6 +3,7 @@ import { applyInbox } from '../../src/adapters/postgres/apply/inbox-apply.ts';
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
 import { type Difference, verifyLedger } from '../../src/adapters/postgres/verify/verify-ledger.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
+import { interpretStored } from '../../src/apps/relay/interpret.ts';
 import type { CardProgram } from '../support/card-program.ts';
 import { arrivalClock, type event, START_S, store } from '../support/stripe-events.ts';
 
@@ -13,7 +14,7 @@ export async function applyDue(sql: Sql): Promise<readonly unknown[]> {
   const errors: unknown[] = [];
   for (;;) {
     const counts = await applyInbox(sql, {
-      interpret: interpretEvent,
+      interpret: interpretStored,
       clock: arrivalClock,
       lanesMax: 4,
       onError: (_group, error) => errors.push(error),

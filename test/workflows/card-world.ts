@@ -108,30 +108,28 @@ export const stubActivities: CardActivities = {
   saveCard: (save) => worldOf(save).save(save),
   ensureVerification: (argument) =>
     worldOf(argument).act('ensureVerification', () => ({ kind: 'verification_started' })),
-  ...({
-    readVerification: (argument) =>
-      worldOf(argument).act('readVerification', () => ({ kind: 'verification_pending' })),
-    renewCard: (argument) =>
-      worldOf(argument).act('renewCard', () => ({
-        kind: 'replacement_requested',
-        reason: 'expired',
-        replacementId: parseCardId(`${argument.cardId}r`),
-      })),
-    updateCardholder: (argument) =>
-      worldOf(argument).act('updateCardholder', (times) => ({
-        kind: 'mirror_done',
-        what: 'holder',
-        version: times,
-        refusal: null,
-      })),
-    mirrorControls: (argument) =>
-      worldOf(argument).act('mirrorControls', (times) => ({
-        kind: 'mirror_done',
-        what: 'controls',
-        version: times,
-        refusal: null,
-      })),
-  } satisfies Record<string, (argument: { readonly cardId: CardId }) => Promise<CardFact>>),
+  readVerification: (argument) =>
+    worldOf(argument).act('readVerification', () => ({ kind: 'verification_pending' })),
+  renewCard: (argument) =>
+    worldOf(argument).act('renewCard', () => ({
+      kind: 'replacement_requested',
+      reason: 'expired',
+      replacementId: parseCardId(`${argument.cardId}r`),
+    })),
+  updateCardholder: (argument) =>
+    worldOf(argument).act('updateCardholder', (times) => ({
+      kind: 'mirror_done',
+      what: 'holder',
+      version: times,
+      refusal: null,
+    })),
+  mirrorControls: (argument) =>
+    worldOf(argument).act('mirrorControls', (times) => ({
+      kind: 'mirror_done',
+      what: 'controls',
+      version: times,
+      refusal: null,
+    })),
   issueCard: (argument) =>
     worldOf(argument).act('issueCard', (times) => ({
       kind: 'card_created',

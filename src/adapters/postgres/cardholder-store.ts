@@ -2,12 +2,8 @@
 import type { CardFact } from '../../domain/card-facts.ts';
 import { type CardholderId, parseCardholderId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
-import type {
-  Cardholder,
-  CardholderProfile,
-  Cardholders,
-  KycStatus,
-} from '../../ports/cardholders.ts';
+import type { CheckError, KycProviderName, KycStatus } from '../../domain/kyc.ts';
+import type { Cardholder, CardholderProfile, Cardholders } from '../../ports/cardholders.ts';
 import { jsonText } from './json-column.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
 import type { Queryable } from './pool.ts';
@@ -19,10 +15,13 @@ interface CardholderRow {
   type: 'individual' | 'company';
   profile: CardholderProfile;
   kyc_status: KycStatus;
+  kyc_provider: KycProviderName;
   kyc_attempts: number;
   kyc_session_id: string | null;
   kyc_url: string | null;
+  kyc_last_error: CheckError | null;
   kyc_verified_at: Date | null;
+  kyc_redacted_at: Date | null;
   stripe_cardholder_id: string | null;
   stripe_status: 'active' | 'inactive' | 'blocked';
   created_at: Date;
@@ -43,21 +42,29 @@ const toCardholder = (row: CardholderRow): Cardholder => ({
   tenantId: parseTenantId(row.tenant_id),
   customerRef: row.customer_ref,
   type: row.type,
-  kyc: {
-    status: row.kyc_status,
-    attempts: row.kyc_attempts,
-    sessionId: row.kyc_session_id,
-    url: row.kyc_url,
-    verifiedAt: row.kyc_verified_at?.toISOString() ?? null,
-  },
+  kyc: toKyc(row),
   stripeCardholderId: row.stripe_cardholder_id,
   status: row.stripe_status,
   createdAt: row.created_at.toISOString(),
 });
 
+const toKyc = (row: CardholderRow): Cardholder['kyc'] => ({
+  status: row.kyc_status,
+  provider: row.kyc_status === 'unverified' ? null : row.kyc_provider,
+  attempts: row.kyc_attempts,
+  sessionId: row.kyc_session_id,
+  url: row.kyc_url,
+  lastError:
+    row.kyc_last_error === null
+      ? null
+      : { code: row.kyc_last_error.code, reason: row.kyc_last_error.reason },
+  verifiedAt: row.kyc_verified_at?.toISOString() ?? null,
+  redactedAt: row.kyc_redacted_at?.toISOString() ?? null,
+});
+
 export function createCardholderStore(sql: Queryable): Cardholders {
-  const columns = sql`cardholder_id, tenant_id, customer_ref, type, profile, kyc_status, kyc_attempts,
-    kyc_session_id, kyc_url, kyc_verified_at, stripe_cardholder_id, stripe_status, created_at`;
+  const columns = sql`cardholder_id, tenant_id, customer_ref, type, profile, kyc_status, kyc_provider, kyc_attempts,
+    kyc_session_id, kyc_url, kyc_last_error, kyc_verified_at, kyc_redacted_at, stripe_cardholder_id, stripe_status, created_at`;
   return {
     async create({ id, tenantId, customerRef, type, profile }) {
       const [made] = await sql<CardholderRow[]>`

@@ -18,6 +18,22 @@ export async function insertFact(
     on conflict (card_id, dedupe_key) do nothing`;
 }
 
+/** Writes a fact for each card of a holder that is not closed. */
+export async function factForOpenCards(
+  sql: Queryable,
+  owner: { readonly tenantId: string; readonly cardholderId: string },
+  fact: CardFact,
+  options: { readonly key: string; readonly except?: CardId | null },
+): Promise<void> {
+  await sql`
+    insert into facts (tenant_id, card_id, kind, body, dedupe_key)
+    select ${owner.tenantId}, card_id, ${fact.kind}, ${JSON.stringify(fact)}::text::jsonb, ${options.key}
+      from cards where cardholder_id = ${owner.cardholderId} and phase <> 'closed'
+       and card_id is distinct from ${options.except ?? null}::text
+     order by card_id
+    on conflict (card_id, dedupe_key) do nothing`;
+}
+
 export interface WaitingFacts {
   readonly cardId: CardId;
   readonly facts: readonly NumberedFact[];

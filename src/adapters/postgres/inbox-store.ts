@@ -96,7 +96,9 @@ const keyOf = (event: Pick<IncomingEvent, 'eventId' | 'stripeAccount'>): string 
 async function storeEvents(sql: Sql, events: readonly IncomingEvent[]): Promise<Outcome[]> {
   const stored = await sql<{ eventId: string; stripeAccount: string | null }[]>`
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
-    select case when e.stripe_account is null
+    select case when e.tenant_id is not null
+                then (select tenant_id from tenants t where t.tenant_id = e.tenant_id)
+                when e.stripe_account is null
                 then (select tenant_id from tenants where stripe_account is null)
                 else (select tenant_id from tenants t where t.stripe_account = e.stripe_account) end,
            e.stripe_account, e.event_id, 'webhook', e.type, e.object_id, e.group_key, e.created,
@@ -104,8 +106,8 @@ async function storeEvents(sql: Sql, events: readonly IncomingEvent[]): Promise<
       from unnest(${events.map((e) => e.stripeAccount)}::text[], ${events.map((e) => e.eventId)}::text[],
                   ${events.map((e) => e.type)}::text[], ${events.map((e) => e.objectId)}::text[],
                   ${events.map((e) => e.groupKey)}::text[], ${events.map((e) => e.created)}::bigint[],
-                  ${events.map((e) => e.payload)}::text[])
-           as e (stripe_account, event_id, type, object_id, group_key, created, payload)
+                  ${events.map((e) => e.payload)}::text[], ${events.map((e) => e.tenantId ?? null)}::text[])
+           as e (stripe_account, event_id, type, object_id, group_key, created, payload, tenant_id)
     on conflict do nothing
     returning event_id as "eventId", stripe_account as "stripeAccount"`;
   const fresh = new Set(stored.map(keyOf));

@@ -10,6 +10,7 @@ import { createCardDirectory } from './card-directory.ts';
 import { createCardHistory } from './card-history-store.ts';
 import { createCardReplacements } from './card-replacements.ts';
 import { createCardholderStore } from './cardholder-store.ts';
+import { createKycVerdictStore } from './kyc-verdict-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
 import { createDecisions } from './recorded-decisions.ts';
@@ -22,6 +23,7 @@ export const createRecords = (sql: Queryable): Records => ({
   accounts: createAccountStore(sql),
   accountHistory: createAccountHistory(sql),
   cardholders: createCardholderStore(sql),
+  kycVerdicts: createKycVerdictStore(sql),
   cards: createCardDirectory(sql),
   controls: createCardControls(sql),
   replacements: createCardReplacements(sql),

@@ -1,5 +1,6 @@
 /** Tenants in Postgres. */
 import { parseStripeAccountId, parseTenantId } from '../../domain/ids.ts';
+import type { KycProviderName } from '../../domain/kyc.ts';
 import { minorUnits } from '../../domain/money.ts';
 import type { Tenant, Tenants } from '../../ports/tenants.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
@@ -11,6 +12,7 @@ interface TenantRow {
   stripe_account: string | null;
   fx_margin_bp: number;
   fuel_hold_minor: number;
+  kyc_provider: KycProviderName;
   created_at: Date;
 }
 
@@ -22,11 +24,12 @@ const toTenant = (row: TenantRow): Tenant => ({
   stripeAccount: row.stripe_account === null ? null : parseStripeAccountId(row.stripe_account),
   fxMarginBp: row.fx_margin_bp,
   fuelHoldMinor: minorUnits(row.fuel_hold_minor),
+  kycProvider: row.kyc_provider,
   createdAt: row.created_at.toISOString(),
 });
 
 export function createTenantStore(sql: Queryable): Tenants {
-  const columns = sql`tenant_id, name, stripe_account, fx_margin_bp, fuel_hold_minor, created_at`;
+  const columns = sql`tenant_id, name, stripe_account, fx_margin_bp, fuel_hold_minor, kyc_provider, created_at`;
   return {
     async create({ id, name, stripeAccount }) {
       const [made] = await sql<TenantRow[]>`
@@ -50,13 +53,14 @@ export function createTenantStore(sql: Queryable): Tenants {
       return rows.length === 1 && row?.stripe_account === null ? toTenant(row) : undefined;
     },
 
-    async changeSettings(id, { name, fxMarginBp, fuelHoldMinor }) {
+    async changeSettings(id, { name, fxMarginBp, fuelHoldMinor, kycProvider }) {
       // The version is of what decisions read: a new name alone makes no process read its profiles anew.
       const margin = sql`coalesce(${fxMarginBp ?? null}::integer, fx_margin_bp)`;
       const fuel = sql`coalesce(${fuelHoldMinor ?? null}::bigint, fuel_hold_minor)`;
       const [row] = await sql<TenantRow[]>`
         update tenants
            set name = coalesce(${name ?? null}, name), fx_margin_bp = ${margin}, fuel_hold_minor = ${fuel},
+               kyc_provider = coalesce(${kycProvider ?? null}, kyc_provider),
                version = version + ((${margin}, ${fuel}) <> (fx_margin_bp, fuel_hold_minor))::integer
          where tenant_id = ${id} returning ${columns}`;
       return row === undefined ? undefined : toTenant(row);

@@ -4,19 +4,26 @@ import type { ShippingStatus } from '../../domain/card-facts.ts';
 import {
   parseAuthorizationId,
   parseDisputeId,
+  parseKycReference,
   parseStripeCardholderId,
   parseStripeCardId,
   parseTransactionId,
-  parseVerificationSessionId,
 } from '../../domain/ids.ts';
-import { type CardSighting, DISPUTE_STATUSES, type Sighting } from '../../domain/sighting.ts';
+import {
+  type CardSighting,
+  DISPUTE_STATUSES,
+  type Sighting,
+  type VerificationSighting,
+} from '../../domain/sighting.ts';
 import { listedTransactions, readAuthorization, readTransaction } from './authorization-reader.ts';
+import { sessionError } from './session-error.ts';
 import {
   idAt,
   integerAt,
   type Json,
   objectAt,
   oneOf,
+  optionalId,
   optionalObject,
   optionalText,
   textAt,
@@ -78,17 +85,10 @@ export function interpretEvent(type: string, event: Json): Sighting {
     case 'identity.verification_session.processing':
     case 'identity.verification_session.verified':
     case 'identity.verification_session.requires_input':
-    case 'identity.verification_session.canceled': {
-      const error = optionalObject(object, 'last_error') ?? {};
-      return {
-        kind: 'verification',
-        sessionId: parseVerificationSessionId(textAt(object, 'id')),
-        atS,
-        status: oneOf(object, 'status', ['requires_input', 'processing', 'verified', 'canceled']),
-        errorCode: optionalText(error, 'code'),
-        errorReason: optionalText(error, 'reason'),
-      };
-    }
+    case 'identity.verification_session.canceled':
+      return verificationSeen(object, atS);
+    case 'identity.verification_session.redacted':
+      return { kind: 'redaction', reference: parseKycReference(textAt(object, 'id')) };
     case 'issuing_dispute.created':
     case 'issuing_dispute.updated':
     case 'issuing_dispute.submitted':
@@ -101,6 +101,20 @@ export function interpretEvent(type: string, event: Json): Sighting {
     default:
       return { kind: 'ignored', reason: `type ${type} is not used` };
   }
+}
+
+function verificationSeen(session: Json, atS: number): VerificationSighting {
+  const status = oneOf(session, 'status', ['requires_input', 'processing', 'verified', 'canceled']);
+  const last = optionalObject(session, 'last_error') ?? {};
+  const error = sessionError({
+    // Stripe sends this event only when a check has failed.
+    code: optionalText(last, 'code') ?? (status === 'requires_input' ? 'unknown' : null),
+    reason: optionalText(last, 'reason'),
+    report: optionalId(session, 'last_verification_report'),
+  });
+  const reference = parseKycReference(textAt(session, 'id'));
+  const view = { source: 'event', status, error, atS } as const;
+  return { kind: 'verification', provider: 'stripe_identity', reference, view };
 }
 
 const authorizationSeen = (object: Json, rank: SnapshotRank, previous: Json | null): Sighting => ({

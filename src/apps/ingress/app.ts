@@ -22,6 +22,7 @@ import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { figureRoutes } from './routes/figures.ts';
+import { kycVerdictRoutes } from './routes/kyc-verdicts.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { spendingControlRoutes } from './routes/spending-controls.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -70,6 +71,7 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   accountBookingRoutes(app, ports);
   accountHistoryRoutes(app, ports);
   cardholderRoutes(app, ports);
+  kycVerdictRoutes(app, ports);
   cardRoutes(app, ports, afterCommit);
   cardControlRoutes(app, ports, afterCommit);
   cardReplacementRoutes(app, ports, afterCommit);

@@ -35,11 +35,12 @@ export const ERRORS = {
   CURSOR_INVALID: row(400, '`after` is not an id of this list.'),
   SIGNATURE_INVALID: row(
     400,
-    'The Stripe-Signature header does not match the body, or is too old. Nothing was stored.',
+    'The header Stripe-Signature (or KYC-Signature) does not match the body, or is too old. Nothing was stored.',
   ),
   EVENT_INVALID: row(
     400,
-    'The signed body is not a snapshot event. Thin (v2) events are not supported. Nothing was stored.',
+    'The signed body is not a snapshot event, or not a KYC callback as documented: then details name the field. ' +
+      'Thin (v2) events are not supported. Nothing was stored.',
   ),
   UNAUTHENTICATED: row(401, 'Send a valid API key in the header `Authorization: Bearer <key>`.'),
   ROUTE_NOT_FOUND: row(404, 'There is no such route. /openapi.json lists them.'),
@@ -84,6 +85,18 @@ export const ERRORS = {
   WRONG_PHASE: row(409, 'The phase of the card does not allow this command; details name it.'),
   NOT_WAITING: row(409, 'The card does not wait for this at the moment.'),
   ATTEMPTS_USED_UP: row(409, 'No attempts are left.'),
+  KYC_DECIDED: row(
+    409,
+    'KYC of this cardholder was decided the other way already; details name the verdict.',
+  ),
+  KYC_NOTHING_TO_DECIDE: row(
+    409,
+    'No check of this cardholder is under way, and no card waits for KYC.',
+  ),
+  KYC_PROVIDER_NOT_CONFIGURED: row(
+    409,
+    'This KYC provider is not configured here; details name those that are.',
+  ),
   ALREADY_CANCELED: row(409, 'The cancellation of this card was requested already.'),
   ALREADY_REPLACED: row(
     409,
@@ -153,6 +166,12 @@ export const invalidFields = (
 
 export const invalidField = (path: string, message: string, part?: 'body' | 'query'): ApiError =>
   invalidFields([{ path, message }], part);
+
+/** A signed body that is no event of ours; names the field that its sender has to look at. */
+export const invalidEvent = (field: {
+  readonly path: string;
+  readonly message: string;
+}): ApiError => new ApiError('EVENT_INVALID', { fields: [{ in: 'body', ...field }] });
 
 /** Unwraps what was looked up. */
 export function found<T>(value: T | undefined, code: ErrorCode, details?: Details): T {

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { KycProviderName } from '../../domain/kyc.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MetricsRegistry } from '../../platform/metrics.ts';
 import type { Answers } from '../../ports/answers.ts';
@@ -19,6 +20,8 @@ export interface IngressPorts {
   readonly events: EventIntake;
   readonly workflows: CardWorkflows;
   readonly clock: Clock;
+  /** Those that cards and tenants may ask for. */
+  readonly kycProviders: readonly KycProviderName[];
   /** Rejects when Postgres does not answer. */
   readonly ping: () => Promise<void>;
   /** Whether an error means that Postgres cannot be reached. */
@@ -31,6 +34,8 @@ export interface IngressOptions {
   readonly apiKeys: readonly string[];
   /** Signing secrets of the webhook endpoint, several while one is being rolled. */
   readonly webhookSecrets: readonly string[];
+  /** Secrets of the external KYC provider's callbacks; without one none is taken. */
+  readonly kycCallbackSecrets: readonly string[];
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
 }

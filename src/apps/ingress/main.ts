@@ -6,6 +6,7 @@ import { createSql } from '../../adapters/postgres/pool.ts';
 import { createRecords } from '../../adapters/postgres/records.ts';
 import { createCardWorkflows } from '../../adapters/temporal/card-workflows.ts';
 import { createTemporalClient } from '../../adapters/temporal/connection.ts';
+import { KYC_PROVIDERS } from '../../domain/kyc.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { ingressConfig, processEnvironment } from '../../platform/config.ts';
 import { createMetrics } from '../../platform/metrics.ts';
@@ -35,6 +36,7 @@ await startProcess({
         events: createEventIntake(sql),
         workflows: createCardWorkflows(temporal.client),
         clock: systemClock(config.clockOffsetMs),
+        kycProviders: KYC_PROVIDERS.filter((name) => name !== 'external' || config.kyc !== null),
         ping: async () => {
           await sql`select 1`;
         },
@@ -42,6 +44,7 @@ await startProcess({
       },
       apiKeys: config.apiKeys,
       webhookSecrets: config.webhookSecrets,
+      kycCallbackSecrets: config.kyc?.secrets ?? [],
       logger,
       metrics: createMetrics('ingress'),
     });

@@ -2,7 +2,6 @@
 import { applyInbox } from '../../adapters/postgres/apply/inbox-apply.ts';
 import { recheckLapsedSurplus } from '../../adapters/postgres/lapsed-surplus.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
-import { interpretEvent } from '../../adapters/stripe/interpret-event.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type {
   AuthorizationFetcher,
@@ -10,8 +9,11 @@ import type {
 } from '../../ports/authorization-fetcher.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { KycRedactor } from '../../ports/kyc-provider.ts';
+import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
+import { createRedactionRound } from './redaction.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
 import { startRollUp } from './roll-up.ts';
@@ -28,12 +30,15 @@ const NOTIFY_PAUSE_MS = 1_000;
 const SWEEP_PAUSE_MS = 1_000;
 /** Lapsed fuel holds are looked for this often: they are rare, and lapse after a day. */
 const FUEL_PAUSE_MS = 60_000;
+/** Evidence of KYC is kept for weeks; a minute more does not matter. */
+const REDACTION_PAUSE_MS = 60_000;
 
 export interface RelayDependencies {
   readonly sql: Sql;
   readonly workflows: CardWorkflows;
   readonly fetcher: AuthorizationFetcher;
   readonly lister: AuthorizationLister;
+  readonly redactor: KycRedactor;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: RelayMetrics;
@@ -58,7 +63,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('applying the inbox failed; trying again'),
     async step() {
       const counts = await applyInbox(sql, {
-        interpret: interpretEvent,
+        interpret: interpretStored,
         clock,
         lanesMax: LANES_AT_ONCE_MAX,
         isStopping: () => state.isStopping,
@@ -97,6 +102,15 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     restarts,
     rollUp,
     ...startLooks(deps, () => state.isStopping),
+    startLoop({
+      pauseMs: REDACTION_PAUSE_MS,
+      onError: onError('redacting KYC checks failed; trying again'),
+      step: createRedactionRound(sql, deps.redactor, {
+        clock,
+        isStopping: () => state.isStopping,
+        onError: onError('a KYC check could not be redacted; trying again'),
+      }),
+    }),
   ];
   return {
     async stop() {

@@ -5,6 +5,7 @@ import {
   createAuthorizationLister,
 } from '../../adapters/stripe/authorization-fetcher.ts';
 import { createStripe } from '../../adapters/stripe/client.ts';
+import { createStripeIdentity } from '../../adapters/stripe/identity.ts';
 import { createCardWorkflows } from '../../adapters/temporal/card-workflows.ts';
 import { createTemporalClient } from '../../adapters/temporal/connection.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -35,6 +36,7 @@ await startProcess({
       workflows: createCardWorkflows(temporal.client),
       fetcher: createAuthorizationFetcher(stripe),
       lister: createAuthorizationLister(stripe),
+      redactor: createStripeIdentity(stripe),
       clock: systemClock(config.clockOffsetMs),
       logger,
       metrics: createRelayMetrics(registry),

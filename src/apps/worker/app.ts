@@ -2,13 +2,16 @@
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../../activities/index.ts';
+import { createExternalProvider } from '../../adapters/kyc/external-provider.ts';
 import { createAttemptStore } from '../../adapters/postgres/attempt-store.ts';
 import { createCardStore } from '../../adapters/postgres/card-store.ts';
 import { createHolderStore } from '../../adapters/postgres/holder-store.ts';
+import { createManualReview } from '../../adapters/postgres/manual-review.ts';
 import { createSql, type Sql } from '../../adapters/postgres/pool.ts';
+import { createVerificationStore } from '../../adapters/postgres/verification-store.ts';
 import { createCardIssuer } from '../../adapters/stripe/card-issuer.ts';
 import { createStripe } from '../../adapters/stripe/client.ts';
-import { createIdentityVerifier } from '../../adapters/stripe/identity.ts';
+import { createStripeIdentity } from '../../adapters/stripe/identity.ts';
 import { connectionOptions } from '../../adapters/temporal/connection.ts';
 import { checkSearchAttributes } from '../../adapters/temporal/search-attributes.ts';
 import { CARD_TASK_QUEUE } from '../../domain/card-contract.ts';
@@ -81,7 +84,12 @@ function ports(config: WorkerConfig, sql: Sql) {
     holders: createHolderStore(sql),
     attempts: createAttemptStore(sql),
     issuer: createCardIssuer(stripe),
-    identity: createIdentityVerifier(stripe),
+    verifications: createVerificationStore(sql),
+    kyc: {
+      stripe_identity: createStripeIdentity(stripe),
+      manual: createManualReview(sql),
+      ...(config.kyc === null ? {} : { external: createExternalProvider(config.kyc) }),
+    },
     clock: systemClock(config.clockOffsetMs),
   };
 }

@@ -3,6 +3,7 @@ import { pageFields } from './page.ts';
 import {
   CardholderIdText,
   CustomerRef,
+  KycProviderText,
   nullable,
   StripeIdText,
   TenantIdText,
@@ -171,12 +172,25 @@ export const Cardholder = Type.Object({
   ...profileFields,
   kyc: Type.Object({
     status: Type.Enum(['unverified', 'pending', 'verified', 'failed', 'rejected']),
+    provider: nullable(KycProviderText),
     attempts: Type.Integer(),
-    sessionId: nullable(Type.String()),
+    sessionId: Type.Union([Type.String(), Type.Null()], {
+      description: "The provider's reference of the check.",
+    }),
     url: Type.Union([Type.String(), Type.Null()], {
       description: 'The page on which the customer identifies; hand it to nobody else.',
     }),
+    lastError: Type.Union(
+      [Type.Object({ code: Type.String(), reason: nullable(Type.String()) }), Type.Null()],
+      {
+        description:
+          'Why the last try failed; stays while the next one runs. The reason may be shown to the customer.',
+      },
+    ),
     verifiedAt: nullable(Timestamp),
+    redactedAt: Type.Union([Timestamp, Type.Null()], {
+      description: 'When the provider was told to forget what the customer showed.',
+    }),
   }),
   stripeCardholderId: nullable(Type.String()),
   status: Type.Enum(['active', 'inactive', 'blocked']),

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { nullable, ShownMinor, TenantIdText, Timestamp } from './values.ts';
+import { KycProviderText, nullable, ShownMinor, TenantIdText, Timestamp } from './values.ts';
 
 /** As much as the purchase itself. */
 const FX_MARGIN_BP_MAX = 10_000;
@@ -35,6 +35,7 @@ export const Tenant = Type.Object({
     description: 'Held on top of a purchase in a foreign currency; 100 is 1 %.',
   }),
   fuelHoldMinor: ShownMinor,
+  kycProvider: KycProviderText,
   createdAt: Timestamp,
 });
 export type Tenant = Static<typeof Tenant>;
@@ -57,6 +58,7 @@ export const TenantSettings = Type.Object(
         description: "Held for a fuel pump's check of 1.00, until it tells the true amount.",
       }),
     ),
+    kycProvider: Type.Optional(KycProviderText),
   },
   { additionalProperties: false, minProperties: 1, examples: [{ fxMarginBp: 250 }] },
 );

@@ -47,6 +47,10 @@ export const CustomerRef = Type.String({
   examples: ['customer-1042'],
 });
 
+export const KycProviderText = Type.Enum(['stripe_identity', 'external', 'manual'], {
+  description: 'Who verifies cardholders: Stripe Identity, the configured provider, or a person.',
+});
+
 export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
 /** An object whose fields depend on its kind. */

@@ -1,15 +1,12 @@
-/** Applies what is seen of cards, cardholders and verifications to the directory, and tells the card workflows. */
+/** Applies what is seen of cards and cardholders to the directory, and tells the card workflows. */
 import { expiresMs } from '../../../domain/card-expiry.ts';
 import type { CardFact, ShippingStatus, StripeCardStatus } from '../../../domain/card-facts.ts';
 import { statusesToTell } from '../../../domain/card-news.ts';
 import { addSighting, isFurther, type StatusHistory, statusOf } from '../../../domain/card-view.ts';
 import type { TenantId } from '../../../domain/ids.ts';
-import type {
-  CardholderSighting,
-  CardSighting,
-  VerificationSighting,
-} from '../../../domain/sighting.ts';
-import { insertFact } from '../fact-store.ts';
+import type { CardholderSighting, CardSighting } from '../../../domain/sighting.ts';
+import { factForOpenCards, insertFact } from '../fact-store.ts';
+import { lockAccountsOfHolder } from '../holder-locks.ts';
 import type { Transaction } from '../pool.ts';
 import { applyWarning } from './fraud-warning.ts';
 
@@ -93,7 +90,7 @@ export async function applyCardholder(
     select cardholder_id from cardholders
      where stripe_cardholder_id = ${seen.stripeCardholderId} and tenant_id = ${tenantId}`;
   if (row === undefined) return 'unknown';
-  await lockAccountsOfCardholder(tx, row.cardholder_id);
+  await lockAccountsOfHolder(tx, row.cardholder_id);
   // Within one second nobody knows which came later: the stricter one stands, whatever the order of arrival.
   const [changed] = await tx<{ is_new: boolean }[]>`
     update cardholders h set stripe_event_created = ${seen.atS}, stripe_status = ${seen.status},
@@ -114,7 +111,7 @@ export async function applyCardholder(
     const key = `cardholder/${seen.atS}/${seen.status}/${seen.disabledReason ?? '-'}`;
     const owner = { tenantId, cardholderId: row.cardholder_id };
     const problem = problemOf(seen);
-    await factForOpenCards(tx, owner, { kind: 'cardholder_changed', problem }, key);
+    await factForOpenCards(tx, owner, { kind: 'cardholder_changed', problem }, { key });
   }
   return 'applied';
 }
@@ -126,54 +123,6 @@ const problemOf = ({ status, disabledReason }: CardholderSighting): string | nul
 /** From the mildest to the strictest. */
 const BY_STRICTNESS: readonly CardholderSighting['status'][] = ['active', 'inactive', 'blocked'];
 
-export async function applyVerification(
-  tx: Transaction,
-  tenantId: TenantId,
-  seen: VerificationSighting,
-): Promise<Applied> {
-  const [row] = await tx<{ cardholder_id: string }[]>`
-    select cardholder_id from cardholders
-     where kyc_session_id = ${seen.sessionId} and tenant_id = ${tenantId} for no key update`;
-  if (row === undefined) return 'unknown';
-  const status = KYC_STATUS[seen.status];
-  const error = seen.errorCode === null ? null : { code: seen.errorCode, reason: seen.errorReason };
-  // A verified cardholder stays verified: later events of the same session are echoes of its redaction.
-  const changed = await tx`
-    update cardholders set kyc_status = ${status}, kyc_event_created = ${seen.atS},
-           kyc_last_error = ${error === null ? null : JSON.stringify(error)}::text::jsonb,
-           kyc_verified_at = case when ${status}::text = 'verified' then now() end, version = version + 1
-     where cardholder_id = ${row.cardholder_id} and kyc_status not in ('verified', 'rejected')
-       and (kyc_event_created < ${seen.atS} or kyc_event_created = ${seen.atS} and ${seen.status !== 'processing'})
-    returning 1`;
-  if (changed.length === 0) return 'applied';
-  const fact = verificationFact(seen);
-  if (fact !== null) {
-    const key = `kyc/${seen.sessionId}/${seen.status}/${seen.atS}`;
-    await factForOpenCards(tx, { tenantId, cardholderId: row.cardholder_id }, fact, key);
-  }
-  return 'applied';
-}
-
-const KYC_STATUS = {
-  requires_input: 'failed',
-  processing: 'pending',
-  verified: 'verified',
-  canceled: 'failed',
-} as const;
-
-function verificationFact(seen: VerificationSighting): CardFact | null {
-  switch (seen.status) {
-    case 'verified':
-      return { kind: 'identity_verified' };
-    case 'requires_input':
-      return { kind: 'identity_failed', code: seen.errorCode ?? 'unknown' };
-    case 'canceled':
-      return { kind: 'identity_canceled' };
-    case 'processing':
-      return null;
-  }
-}
-
 interface StripeCardRow {
   readonly card_id: string;
   readonly status: StripeCardStatus;
@@ -182,25 +131,4 @@ interface StripeCardRow {
   readonly expYear: number;
   readonly status_history: StatusHistory;
   readonly shipping_status: ShippingStatus | null;
-}
-
-async function factForOpenCards(
-  tx: Transaction,
-  owner: { readonly tenantId: TenantId; readonly cardholderId: string },
-  fact: CardFact,
-  dedupeKey: string,
-): Promise<void> {
-  const cards = await tx<{ card_id: string }[]>`
-    select card_id from cards where cardholder_id = ${owner.cardholderId} and phase <> 'closed' order by card_id`;
-  for (const { card_id: cardId } of cards) {
-    await insertFact(tx, { tenantId: owner.tenantId, cardId }, fact, dedupeKey);
-  }
-}
-
-/** A block of the cardholder binds the next decision of every card, so their accounts are locked first, ascending. */
-async function lockAccountsOfCardholder(tx: Transaction, cardholderId: string): Promise<void> {
-  await tx`
-    select 1 from accounts
-     where account_id in (select account_id from cards where cardholder_id = ${cardholderId})
-     order by account_id for no key update`;
 }

@@ -2,9 +2,10 @@
 import { parseTenantId, type TenantId } from '../../../domain/ids.ts';
 import type { Sighting } from '../../../domain/sighting.ts';
 import { openAttention } from '../attention.ts';
+import { applyRedaction, applyVerification } from '../check-views.ts';
 import type { Transaction } from '../pool.ts';
 import { isDataError } from './data-error.ts';
-import { type Applied, applyCard, applyCardholder, applyVerification } from './directory.ts';
+import { type Applied, applyCard, applyCardholder } from './directory.ts';
 import { applyDispute } from './dispute.ts';
 import {
   type ApplyOptions,
@@ -125,6 +126,8 @@ function applySighting(tx: Transaction, tenantId: TenantId, sighting: Sighting):
       return applyVerification(tx, tenantId, sighting);
     case 'dispute':
       return applyDispute(tx, tenantId, sighting);
+    case 'redaction':
+      return applyRedaction(tx, tenantId, sighting);
     default:
       throw new Error(`a sighting of kind ${sighting.kind} is not applied here`);
   }

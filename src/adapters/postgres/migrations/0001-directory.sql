@@ -16,6 +16,8 @@ create table tenants (
   fuel_hold_minor bigint not null default 10000 check (fuel_hold_minor between 100 and 100000000),
   -- Whether Stripe's `amount` of a partly captured authorization shrinks or stays; see convergence.ts.
   captured_amount text not null default 'unknown' check (captured_amount in ('unknown', 'shrinks', 'stays')),
+  -- Who verifies the holders of cards that name nobody.
+  kyc_provider text not null default 'stripe_identity' check (kyc_provider in ('stripe_identity', 'external', 'manual')),
   controls jsonb not null default '{}',
   version bigint not null default 1,
   created_at timestamptz not null default now()
@@ -61,13 +63,19 @@ create table cardholders (
   profile jsonb not null,
   kyc_status text not null default 'unverified'
     check (kyc_status in ('unverified', 'pending', 'verified', 'failed', 'rejected')),
+  -- Of the check that runs or ran last, and the provider's own reference of it.
+  kyc_provider text not null default 'stripe_identity' check (kyc_provider in ('stripe_identity', 'external', 'manual')),
   kyc_session_id text,
   kyc_url text,
-  -- Newest event of the session that was applied: Stripe seconds; an older one changes nothing.
+  -- Newest view of the check that was taken in: the provider's seconds; an older one changes nothing.
   kyc_event_created bigint not null default 0,
+  -- Code and reason of the last failure. The reason may be personal; it goes with the redaction.
   kyc_last_error jsonb,
   kyc_attempts integer not null default 0 check (kyc_attempts >= 0),
   kyc_verified_at timestamptz,
+  -- When the check last ended, well or badly; null while it runs.
+  kyc_decided_at timestamptz,
+  kyc_redacted_at timestamptz,
   stripe_cardholder_id text,
   stripe_status text not null default 'active' check (stripe_status in ('active', 'inactive', 'blocked')),
   stripe_disabled_reason text,
@@ -185,10 +193,16 @@ create table stripe_attempts (
   result_id text,
   refusal jsonb,
   finished_at timestamptz,
+  -- Of a KYC check: when its provider was told to forget what the customer showed.
+  redacted_at timestamptz,
   primary key (subject_id, step, attempt),
   check (result_id is null or refusal is null),
   check ((finished_at is not null) = (result_id is not null or refusal is not null))
 );
+create index stripe_attempts_of_check on stripe_attempts (result_id) where step = 'create_verification';
+create index stripe_attempts_unredacted on stripe_attempts (finished_at)
+  where step = 'create_verification' and result_id is not null and redacted_at is null
+    and request ->> 'provider' = 'stripe_identity';
 
 -- Processes keep card profiles in memory; every change of what a decision reads is announced as `<table>:<id>`.
 -- The argument of the trigger names the id's column.

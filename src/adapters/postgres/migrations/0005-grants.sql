@@ -6,17 +6,17 @@ revoke insert on schema_migrations from issuing_app;
 -- Totals are the roll-up's to write.
 revoke insert on ledger_totals, ledger_roll_up from issuing_app;
 grant execute on function roll_up_ledger() to issuing_app;
-grant update (name, fx_margin_bp, fuel_hold_minor, captured_amount, controls, version) on tenants to issuing_app;
+grant update (name, fx_margin_bp, fuel_hold_minor, captured_amount, kyc_provider, controls, version) on tenants to issuing_app;
 grant update (status, credit_limit_minor, allow_partial, controls, version) on accounts to issuing_app;
-grant update (profile, kyc_status, kyc_session_id, kyc_url, kyc_event_created, kyc_last_error, kyc_attempts,
-  kyc_verified_at, stripe_cardholder_id, stripe_status, stripe_disabled_reason, stripe_event_created, profile_version,
-  stripe_profile_version, version)
+grant update (profile, kyc_status, kyc_provider, kyc_session_id, kyc_url, kyc_event_created, kyc_last_error,
+  kyc_attempts, kyc_verified_at, kyc_decided_at, kyc_redacted_at, stripe_cardholder_id, stripe_status,
+  stripe_disabled_reason, stripe_event_created, profile_version, stripe_profile_version, version)
   on cardholders to issuing_app;
 grant update (phase, state, freezes, cancel_requested_at, cancel_reason, stripe_card_id, shipping, controls, controls_version, version,
   phase_since, workflow_started_at) on cards to issuing_app;
 grant update (status, status_history, cancellation_reason, last4, exp_month, exp_year, shipping_status, carrier, tracking_number,
   tracking_url, eta, event_created) on stripe_cards to issuing_app;
-grant update (spoiled, result_id, refusal, finished_at) on stripe_attempts to issuing_app;
+grant update (spoiled, result_id, refusal, finished_at, redacted_at) on stripe_attempts to issuing_app;
 grant update (account_id, card_id, authorization_id, flags) on transactions to issuing_app;
 grant update (tenant_id, status, reason, attempts, next_try_at, settled_at) on inbox to issuing_app;
 grant update (signalled_at, closed_at) on facts to issuing_app;

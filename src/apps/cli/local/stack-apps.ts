@@ -29,6 +29,9 @@ const PRODUCT_VARIABLES = [
   'DATABASE_APP_PASSWORD',
   'DATABASE_OWNER_URL',
   'DATABASE_URL',
+  'KYC_CALLBACK_SECRETS',
+  'KYC_PROVIDER_SECRET',
+  'KYC_PROVIDER_URL',
   'STRIPE_API_BASE',
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRETS',
@@ -65,11 +68,22 @@ export function appEnvironment(app: AppName, env: Environment, wiring: Wiring): 
         ...temporal,
         API_KEYS: wiring.apiKeys.join(','),
         STRIPE_WEBHOOK_SECRETS: wiring.webhookSecrets.join(','),
+        ...picked(env, ['KYC_PROVIDER_URL', 'KYC_CALLBACK_SECRETS']),
       };
     case 'relay':
-    case 'worker':
       return { ...base, ...temporal, ...stripe };
+    case 'worker':
+      return {
+        ...base,
+        ...temporal,
+        ...stripe,
+        ...picked(env, ['KYC_PROVIDER_URL', 'KYC_PROVIDER_SECRET']),
+      };
     case 'authorizer':
       return { ...base, AUTHORIZER_SIGNING_SECRETS: wiring.signingSecrets.join(',') };
   }
 }
+
+/** An external KYC provider is there only when somebody names one. */
+const picked = (env: Environment, names: readonly string[]): Environment =>
+  Object.fromEntries(names.map((name) => [name, env[name]]));

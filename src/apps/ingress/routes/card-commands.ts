@@ -14,6 +14,7 @@ import { runCardCommand } from '../card-command.ts';
 import { refuse } from '../check-holder.ts';
 import { ApiError } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
+import { decideOrRefuse } from '../kyc-verdict.ts';
 import { IdParams, pathId } from './path-id.ts';
 
 const cardIdOf = (params: { id: string }) => pathId(parseCardId, params.id, 'CARD_NOT_FOUND');
@@ -39,22 +40,25 @@ function decideKycRoute(app: App, ports: IngressPorts): void {
   app.post(
     '/v1/cards/:id/decide-kyc',
     { schema: schemaOf('decideKyc', "Records a person's verdict about the holder", DecideKyc) },
-    async ({ params, body: { approved, reason } }, reply) => {
+    async ({ params, body: verdict }, reply) => {
+      const { approved } = verdict;
       const card = await runCardCommand(ports, reply, {
         cardId: cardIdOf(params),
         route: 'decide-kyc',
         name: DECIDE_KYC_UPDATE,
         argument: { approved },
-        prepare: async ({ commands }, current) => {
+        prepare: async ({ kycVerdicts }, { cardholderId }) => {
           const at = new Date(ports.clock.nowMs());
-          const before = await commands.decideKyc(current, { approved, at });
-          return (records) => records.commands.undecideKyc(before);
+          const before = await decideOrRefuse(kycVerdicts, cardholderId, { ...verdict, at });
+          if (before === undefined) return undefined;
+          return (records) => records.kycVerdicts.undo(before);
         },
-        accepted: async ({ commands }, current) => {
-          await commands.tellCards(current, approved, 'others');
-          await commands.note(current, 'command_decide_kyc', { approved, reason });
+        accepted: async ({ commands, kycVerdicts }, current) => {
+          await kycVerdicts.announce(current.cardholderId, verdict, current.id);
+          await commands.note(current, 'command_decide_kyc', verdict);
         },
-        unanswered: ({ commands }, current) => commands.tellCards(current, approved, 'all'),
+        unanswered: ({ kycVerdicts }, { cardholderId }) =>
+          kycVerdicts.announce(cardholderId, verdict),
       });
       return reply.code(202).send(card);
     },

@@ -13,6 +13,7 @@ import { answerOnce } from '../answer-once.ts';
 import { refuse } from '../check-holder.ts';
 import { ApiError, found, invalidField } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
+import { requireKycProvider } from '../kyc-provider-check.ts';
 import { newId } from '../new-id.ts';
 import { IdParams, pageOr400, pathId } from './path-id.ts';
 
@@ -23,7 +24,8 @@ export function cardRoutes(app: App, ports: IngressPorts, afterCommit: AfterComm
   readRoutes(app, ports);
 }
 
-function requestRoute(app: App, { answers }: IngressPorts, afterCommit: AfterCommit): void {
+function requestRoute(app: App, ports: IngressPorts, afterCommit: AfterCommit): void {
+  const { answers } = ports;
   app.post(
     '/v1/cards',
     {
@@ -40,13 +42,29 @@ function requestRoute(app: App, { answers }: IngressPorts, afterCommit: AfterCom
     },
     async ({ body: wanted }, reply) => {
       refuse(cardProblems(wanted));
-      const { body, repeated } = await answerOnce(answers, reply, 202, async (records) =>
-        records.cards.create(await cardToMake(records, wanted)),
-      );
+      const { body, repeated } = await answerOnce(answers, reply, 202, async (records) => {
+        const card = await cardToMake(records, wanted);
+        await checkVerifier(ports, records, card);
+        return records.cards.create(card);
+      });
       const startedNow = !repeated && (await afterCommit.startWorkflow(body.id));
       return reply.code(202).send({ ...body, workflowStarted: body.workflowStarted || startedNow });
     },
   );
+}
+
+/** Whoever has to verify the holder must be configured here, or the card would wait for nobody. */
+async function checkVerifier(
+  ports: IngressPorts,
+  { cardholders, tenants }: Records,
+  card: NewCardRecord,
+): Promise<void> {
+  const wanted = card.options.kyc?.provider;
+  requireKycProvider(ports, wanted);
+  const holder = await cardholders.find(card.cardholderId);
+  if (wanted !== undefined || holder?.kyc.status === 'verified') return;
+  const tenant = await tenants.find(card.tenantId);
+  requireKycProvider(ports, tenant?.kycProvider);
 }
 
 /** Looks up holder and account, which must be of one tenant. A parcel goes to the billing address unless told. */

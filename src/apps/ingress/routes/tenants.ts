@@ -7,6 +7,7 @@ import type { Tenant as TenantRecord } from '../../../ports/tenants.ts';
 import { answerOnce } from '../answer-once.ts';
 import { ApiError, found } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
+import { requireKycProvider } from '../kyc-provider-check.ts';
 import { newId } from '../new-id.ts';
 import { IdParams, pageOr400, pathId } from './path-id.ts';
 
@@ -15,7 +16,8 @@ export function tenantRoutes(app: App, ports: IngressPorts): void {
   readRoutes(app, ports);
 }
 
-function writeRoutes(app: App, { answers }: IngressPorts): void {
+function writeRoutes(app: App, ports: IngressPorts): void {
+  const { answers } = ports;
   app.post(
     '/v1/tenants',
     {
@@ -54,11 +56,12 @@ function writeRoutes(app: App, { answers }: IngressPorts): void {
         response: { 200: Tenant },
       },
     },
-    async ({ params, body: { name, fxMarginBp, fuelHoldMinor } }, reply) => {
+    async ({ params, body: { fuelHoldMinor, ...settings } }, reply) => {
       const id = pathId(parseTenantId, params.id, 'TENANT_NOT_FOUND');
       const { body } = await answerOnce(answers, reply, 200, async ({ tenants }) => {
+        requireKycProvider(ports, settings.kycProvider);
         const fuel = fuelHoldMinor === undefined ? undefined : minorUnits(fuelHoldMinor);
-        const wanted = { name, fxMarginBp, fuelHoldMinor: fuel };
+        const wanted = { ...settings, fuelHoldMinor: fuel };
         return found(await tenants.changeSettings(id, wanted), 'TENANT_NOT_FOUND');
       });
       return body;

@@ -1,5 +1,11 @@
-/** Stripe's events: verify, store, answer. What they mean is the relay's business. */
+/** Signed messages of others: verify, store, answer. What they mean is the relay's business. */
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import {
+  type CallbackEvent,
+  CHECK_UPDATED,
+  verifyCallback,
+} from '../../../adapters/kyc/callback.ts';
 import { groupKeyOf, objectIdOf } from '../../../adapters/stripe/event-subject.ts';
 import { verifyStripeEvent } from '../../../adapters/stripe/signature.ts';
 import type { Json } from '../../../adapters/stripe/wire.ts';
@@ -7,7 +13,7 @@ import { ErrorBody } from '../../../client/schemas/error-body.ts';
 import { storableJson } from '../../../platform/storable-text.ts';
 import type { IncomingEvent } from '../../../ports/event-intake.ts';
 import { within } from '../deadline.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidEvent } from '../errors.ts';
 import { createWebhookCounter } from '../http-metrics.ts';
 import type { App, IngressOptions } from '../ingress-ports.ts';
 
@@ -19,8 +25,16 @@ const Received = Type.Object({
   duplicate: Type.Optional(Type.Literal(true)),
 });
 
+const schemaOf = (operationId: string, summary: string) => ({
+  operationId,
+  summary,
+  description: 'Answers after the event is stored. A repeat is answered alike and stores nothing.',
+  tags: ['Webhooks'],
+  response: { 200: Received, '4xx': ErrorBody, '5xx': ErrorBody },
+});
+
 export function webhookRoutes(app: App, options: IngressOptions): void {
-  const { ports, webhookSecrets, metrics } = options;
+  const { ports, metrics } = options;
   const count = createWebhookCounter(metrics);
   // The signature covers the bytes as they came, whatever they claim to be.
   app.removeAllContentTypeParsers();
@@ -36,36 +50,59 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
     }
   }
 
-  app.post(
-    '/webhooks/stripe',
-    {
-      schema: {
-        operationId: 'receiveStripeEvent',
-        summary: 'Receives events that Stripe signed',
-        description:
-          'Answers after the event is stored. A repeat is answered alike and stores nothing.',
-        tags: ['Webhooks'],
-        response: { 200: Received, '4xx': ErrorBody, '5xx': ErrorBody },
-      },
-    },
-    async (request) => {
-      const verified = verifyStripeEvent({
-        rawBody: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-        signatureHeader: request.headers['stripe-signature'],
-        secrets: webhookSecrets,
-      });
-      if (verified.kind === 'refused') {
-        count('refused');
-        throw new ApiError(verified.reason === 'signature' ? 'SIGNATURE_INVALID' : 'EVENT_INVALID');
+  /** `read` verifies, and throws an ApiError for what is refused. */
+  const receive =
+    (read: (request: FastifyRequest) => IncomingEvent) => async (request: FastifyRequest) => {
+      let event: IncomingEvent;
+      try {
+        event = read(request);
+      } catch (error) {
+        if (error instanceof ApiError) count('refused');
+        throw error;
       }
-      const outcome = await store(toIncoming(verified.event));
+      const outcome = await store(event);
       count(outcome);
       return {
         received: true as const,
         ...(outcome === 'duplicate' ? { duplicate: true as const } : {}),
       };
-    },
+    };
+
+  app.post(
+    '/webhooks/stripe',
+    { schema: schemaOf('receiveStripeEvent', 'Receives events that Stripe signed') },
+    receive((request) => stripeEventIn(request, options.webhookSecrets)),
   );
+  app.post(
+    '/webhooks/kyc',
+    { schema: schemaOf('receiveKycCheck', 'Receives what an external KYC provider signed') },
+    receive((request) => callbackIn(request, options.kycCallbackSecrets)),
+  );
+}
+
+const rawBodyOf = ({ body }: FastifyRequest): Buffer =>
+  Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+
+function stripeEventIn(request: FastifyRequest, secrets: readonly string[]): IncomingEvent {
+  const verified = verifyStripeEvent({
+    rawBody: rawBodyOf(request),
+    signatureHeader: request.headers['stripe-signature'],
+    secrets,
+  });
+  if (verified.kind === 'verified') return toIncoming(verified.event);
+  throw new ApiError(verified.reason === 'signature' ? 'SIGNATURE_INVALID' : 'EVENT_INVALID');
+}
+
+function callbackIn(request: FastifyRequest, secrets: readonly string[]): IncomingEvent {
+  const verified = verifyCallback({
+    rawBody: rawBodyOf(request),
+    signatureHeader: request.headers['kyc-signature'],
+    secrets,
+  });
+  if (verified.kind === 'verified') return callbackToIncoming(verified.callback);
+  throw verified.reason === 'signature'
+    ? new ApiError('SIGNATURE_INVALID')
+    : invalidEvent(verified.field);
 }
 
 /** What is kept of an event. All of it is read from the cleaned payload, so that each column can be stored. */
@@ -81,5 +118,19 @@ function toIncoming(verified: Json): IncomingEvent {
     groupKey: groupKeyOf(event),
     created: Number(event['created']),
     payload,
+  };
+}
+
+/** The names begin with ours, so that no provider's can meet one of Stripe's. */
+function callbackToIncoming({ id, created, check, event }: CallbackEvent): IncomingEvent {
+  return {
+    eventId: `kyc:${id}`,
+    stripeAccount: null,
+    tenantId: check.tenantId,
+    type: CHECK_UPDATED,
+    objectId: check.reference,
+    groupKey: `kyc:${check.reference}`,
+    created,
+    payload: storableJson(event),
   };
 }

@@ -1,0 +1,175 @@
+/** A KYC provider of one's own, asked over HTTP with signed requests (docs/kyc.md). */
+import { signatureHeaderOf } from '../../platform/signature.ts';
+import type { IndividualProfile } from '../../ports/cardholders.ts';
+import type { Holder } from '../../ports/holder-store.ts';
+import type { FrozenRequest } from '../../ports/issuer.ts';
+import { type KycProvider, KycUnavailableError } from '../../ports/kyc-provider.ts';
+import { type ExternalCheck, isObject, readCheck, UnreadableCheckError } from './check-body.ts';
+
+/** Long enough for a provider that looks things up first, short enough that two calls fit into one activity. */
+const CALL_TIMEOUT_MS = 20_000;
+const MS_PER_S = 1_000;
+
+export interface ExternalProviderOptions {
+  /** Base address of its API. */
+  readonly url: string;
+  /** Signs our requests. */
+  readonly secret: string;
+}
+
+export function createExternalProvider(options: ExternalProviderOptions): KycProvider {
+  return {
+    draft: checkRequest,
+
+    async send(_tenant, request, idempotencyKey) {
+      const answer = await call(options, {
+        method: 'POST',
+        path: '/checks',
+        body: JSON.stringify(request),
+        headers: { 'idempotency-key': idempotencyKey },
+      });
+      if (answer.kind === 'refused') {
+        return { kind: 'refused', code: answer.code, param: null };
+      }
+      // Our record of the key is wrong: what it made is looked for.
+      if (answer.kind === 'conflict') return { kind: 'spoiled' };
+      return { kind: 'made', made: checkIn(answer.body, 'check') };
+    },
+
+    async find(tenant, { cardholderId, attempt }) {
+      const query = new URLSearchParams({
+        tenantId: tenant.tenantId,
+        cardholderId,
+        attempt: String(attempt),
+      });
+      const answer = await call(options, { method: 'GET', path: `/checks?${query.toString()}` });
+      const list = answer.kind === 'ok' && isObject(answer.body) ? answer.body['data'] : undefined;
+      if (!Array.isArray(list)) throw unusable('the list of checks', answer);
+      return list
+        .map((item: unknown, index) => checkIn(item, `data.${index}`))
+        .find(({ status }) => status !== 'canceled');
+    },
+
+    async read(_tenant, reference) {
+      const path = `/checks/${encodeURIComponent(reference)}`;
+      const answer = await call(options, { method: 'GET', path });
+      if (answer.kind === 'refused' && answer.status === HTTP_NOT_FOUND) return undefined;
+      if (answer.kind !== 'ok') throw unusable('the check', answer);
+      const check = checkIn(answer.body, 'check');
+      if (check.reference !== reference)
+        throw new KycUnavailableError('another check was answered');
+      return check;
+    },
+  };
+}
+
+/** What the provider compares the documents with. Holds personal data, like the request that makes the cardholder. */
+function checkRequest(holder: Holder, attempt: number): FrozenRequest {
+  const { cardholderId, tenant, type, profile } = holder;
+  const { name, email, phoneNumber, billing, individual, company } = profile;
+  return {
+    tenantId: tenant.tenantId,
+    cardholderId,
+    attempt,
+    applicant: {
+      type,
+      name,
+      email,
+      phoneNumber,
+      address: billing,
+      ...(individual === undefined ? {} : { individual: personOf(individual) }),
+      company,
+    },
+  };
+}
+
+/** Without what only Stripe asks for. */
+const personOf = ({ firstName, lastName, dob }: IndividualProfile) => ({
+  firstName,
+  lastName,
+  dob,
+});
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  /** With the query. */
+  readonly path: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Answer =
+  | { readonly kind: 'ok'; readonly body: unknown }
+  /** The provider looked at the request and said no. */
+  | { readonly kind: 'refused'; readonly status: number; readonly code: string }
+  /** The key was used for another request. */
+  | { readonly kind: 'conflict' };
+
+const HTTP_BAD_REQUEST = 400;
+const HTTP_NOT_FOUND = 404;
+const HTTP_CONFLICT = 409;
+const HTTP_UNPROCESSABLE = 422;
+/** A wrong key, missing rights or too many requests are ours to repair, and 5xx is theirs: all may pass. */
+const REFUSALS: readonly number[] = [HTTP_BAD_REQUEST, HTTP_NOT_FOUND, HTTP_UNPROCESSABLE];
+const CODE = /^[a-z0-9_]{1,64}$/;
+
+/** @throws KycUnavailableError for what may pass by itself. Its text names no value: it ends up in Temporal. */
+async function call({ url, secret }: ExternalProviderOptions, request: Call): Promise<Answer> {
+  const { method, body = '' } = request;
+  const target = new URL(`${url.replace(/\/$/, '')}${request.path}`);
+  const content = `${method} ${target.pathname}${target.search}\n${body}`;
+  const timestampS = Math.floor(Date.now() / MS_PER_S);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(target, {
+      method,
+      headers: {
+        ...request.headers,
+        'content-type': 'application/json',
+        'kyc-signature': signatureHeaderOf(secret, { content, timestampS }),
+      },
+      ...(method === 'POST' ? { body } : {}),
+      // A signature is for one address.
+      redirect: 'error',
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
+    text = await response.text();
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown';
+    throw new KycUnavailableError(`${method} ${target.pathname}: no answer (${name})`);
+  }
+  const json = parse(text);
+  if (response.ok) return { kind: 'ok', body: json };
+  if (response.status === HTTP_CONFLICT) return { kind: 'conflict' };
+  if (REFUSALS.includes(response.status)) {
+    return { kind: 'refused', status: response.status, code: codeOf(json) };
+  }
+  throw new KycUnavailableError(`${method} ${target.pathname}: status ${response.status}`);
+}
+
+function codeOf(json: unknown): string {
+  const error = isObject(json) ? json['error'] : undefined;
+  const code = isObject(error) ? error['code'] : undefined;
+  return typeof code === 'string' && CODE.test(code) ? code : 'unknown';
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function checkIn(value: unknown, path: string): ExternalCheck {
+  try {
+    return readCheck(value, path);
+  } catch (error) {
+    if (!(error instanceof UnreadableCheckError)) throw error;
+    throw new KycUnavailableError(`the answer is not as documented: ${error.message}`);
+  }
+}
+
+const unusable = (what: string, answer: Answer): KycUnavailableError =>
+  new KycUnavailableError(`${what} was not answered: ${answer.kind}`);

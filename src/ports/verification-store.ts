@@ -1,0 +1,50 @@
+/** The running verification in the holder's row: who began it, at which provider, and what it has shown. */
+import type { CardholderId, CardId, KycReference } from '../domain/ids.ts';
+import type { CheckView, KycProviderName, KycStanding, KycStatus } from '../domain/kyc.ts';
+import type { IssuerTenant } from './issuer.ts';
+
+export interface RunningClaim {
+  readonly kind: 'running';
+  readonly cardholderId: CardholderId;
+  /** Of whoever began the verification, which is not always the asking card's choice. */
+  readonly provider: KycProviderName;
+  /** The check that is recorded; null before it is made. */
+  readonly reference: KycReference | null;
+}
+
+/** `verified`: an earlier verification still counts. `rejected`: nobody tries again. */
+export type VerificationClaim = { readonly kind: 'verified' | 'rejected' } | RunningClaim;
+
+export interface MadeCheck {
+  readonly provider: KycProviderName;
+  readonly reference: KycReference;
+  readonly url: string | null;
+}
+
+export interface Verification {
+  readonly tenant: IssuerTenant;
+  readonly cardholderId: CardholderId;
+  readonly provider: KycProviderName;
+  readonly reference: KycReference | null;
+  readonly standing: KycStanding;
+}
+
+export interface VerificationStore {
+  /**
+   * Under the lock of the holder's row: joins the verification that runs, or makes the row pending with the provider
+   * that the card or its tenant wants. So of cards that ask at once the first chooses. Undefined without such a card.
+   */
+  claim(cardId: CardId, nowMs: number): Promise<VerificationClaim | undefined>;
+  /** Stores the check that was made for the claim, unless the row has moved on. Returns the status that holds now. */
+  record(claim: RunningClaim, made: MadeCheck): Promise<KycStatus>;
+  /** The provider refused the request: the claim is given up, and the next may choose another one. */
+  release(claim: RunningClaim, code: string): Promise<void>;
+  /** Undefined when there is no such card. */
+  ofCard(cardId: CardId): Promise<Verification | undefined>;
+  /** Takes in what a poll showed, as a message would be, and tells the holder's other cards. */
+  see(
+    of: Verification & { readonly reference: KycReference },
+    view: CheckView,
+    askedBy: CardId,
+  ): Promise<KycStanding>;
+}
