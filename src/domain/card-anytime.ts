@@ -4,7 +4,7 @@
  */
 import type { CardFact, Mirrored } from './card-facts.ts';
 import { endReason, ignored, moved, type Outcome, refused, windDown } from './card-outcome.ts';
-import { type CardState, type Mirror, stripeCardIdOf } from './card-phase.ts';
+import type { CardState, EndReason, Mirror } from './card-phase.ts';
 
 /** What the fact makes of the part of the state that no phase owns; null when the phase alone judges it. */
 export function transitionAnytime(state: CardState, fact: CardFact, nowMs: number): Outcome | null {
@@ -16,9 +16,7 @@ export function transitionAnytime(state: CardState, fact: CardFact, nowMs: numbe
     case 'mirror_done':
       return mirrorDone(state, fact);
     case 'cardholder_changed':
-      return fact.problem === undefined || fact.problem === state.holderProblem
-        ? null
-        : moved({ ...state, holderProblem: fact.problem });
+      return holderChanged(state, fact);
     case 'replacement_requested':
       return replacementRequested(state, fact, nowMs);
     case 'replaced':
@@ -41,6 +39,16 @@ function freezeChanged(
     return ignored('no change');
   }
   return moved({ ...state, freeze: { ...state.freeze, wanted: fact.frozen, version, by } });
+}
+
+/** Null where it is no news of the holder, but may be one for a wait of the phase. */
+function holderChanged(
+  state: CardState,
+  { problem, version = state.holderVersion }: Extract<CardFact, { kind: 'cardholder_changed' }>,
+): Outcome | null {
+  if (problem === undefined || version < state.holderVersion) return null;
+  if (problem === state.holderProblem && version === state.holderVersion) return null;
+  return moved({ ...state, holderProblem: problem, holderVersion: version });
 }
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
@@ -74,10 +82,30 @@ function replacementRequested(
   const next = { ...state, replacement: { cardId, reason } };
   // A lost or stolen card ends at once; a damaged or expired one serves until its replacement does.
   const isGone = reason === 'lost' || reason === 'stolen';
-  if (!isGone || next.phase === 'winding_down' || next.phase === 'closed') return moved(next);
-  if (next.phase === 'kyc' || next.phase === 'issuance') return moved(next);
-  const { stripeCardId } = next;
-  return windDown(next, { reason: endReason(reason), stripeCardId, stripeCanceled: false }, nowMs);
+  return isGone ? endWith(next, endReason(reason), nowMs) : moved(next);
+}
+
+/** Ends a card that was made; one that has ended already, or was never made, stays where it is. */
+function endWith(state: CardState, reason: EndReason, nowMs: number): Outcome {
+  switch (state.phase) {
+    case 'kyc':
+    case 'winding_down':
+    case 'closed':
+      return moved(state);
+    case 'issuance':
+      // Between two parcels: the card of the one before, and whatever the next attempt has made.
+      return windDown(
+        state,
+        { reason, stripeCardId: state.previousCardId, stripeCanceled: false },
+        nowMs,
+      );
+    default:
+      return windDown(
+        state,
+        { reason, stripeCardId: state.stripeCardId, stripeCanceled: false },
+        nowMs,
+      );
+  }
 }
 
 function replaced(
@@ -87,20 +115,9 @@ function replaced(
 ): Outcome {
   const reason = state.replacement?.reason ?? 'expired';
   const next = { ...state, replacement: { cardId: replacementId, reason } };
-  switch (next.phase) {
-    case 'awaiting_delivery':
-    case 'activation':
-    case 'active':
-      return windDown(
-        next,
-        { reason: 'replaced', stripeCardId: stripeCardIdOf(state), stripeCanceled: false },
-        nowMs,
-      );
-    case 'winding_down':
-      // Stripe cancels the old card by itself, and its event may come before our own fact.
-      if (next.reason === 'canceled_at_stripe') return moved({ ...next, reason: 'replaced' });
-      return state.replacement === null ? moved(next) : ignored('known already');
-    default:
-      return state.replacement === null ? moved(next) : ignored('known already');
-  }
+  const isOver = next.phase === 'winding_down' || next.phase === 'closed';
+  if (!isOver) return endWith(next, 'replaced', nowMs);
+  // Stripe cancels the old card by itself, and its event may come before our own fact.
+  if (next.reason === 'canceled_at_stripe') return moved({ ...next, reason: 'replaced' });
+  return state.replacement === null ? moved(next) : ignored('known already');
 }

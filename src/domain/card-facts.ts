@@ -63,7 +63,12 @@ export type CardFact =
   | { readonly kind: 'issuance_refused'; readonly code: string }
   | { readonly kind: 'issuance_retry_requested' }
   /** `problem`: Stripe's `disabled_reason`, else `cardholder_blocked` or `cardholder_inactive`; null when all is well. */
-  | { readonly kind: 'cardholder_changed'; readonly problem?: string | null }
+  | {
+      readonly kind: 'cardholder_changed';
+      readonly problem?: string | null;
+      /** Of the holder's row: of two facts that overtake each other, the higher one counts. */
+      readonly version?: number;
+    }
   | { readonly kind: 'recheck_due' }
   | { readonly kind: 'previous_card_canceled' }
   | { readonly kind: 'shipping_corrected' }

@@ -35,6 +35,7 @@ export const common = (state: CardState) => ({
   freeze: state.freeze,
   mirrors: state.mirrors,
   holderProblem: state.holderProblem,
+  holderVersion: state.holderVersion,
   replacement: state.replacement,
 });
 

@@ -38,6 +38,8 @@ interface Common {
   readonly mirrors: Readonly<Record<Mirrored, Mirror>>;
   /** What Stripe holds against the cardholder; null when nothing. */
   readonly holderProblem: string | null;
+  /** Version of the holder's row at which that was so. */
+  readonly holderVersion: number;
   /** The card that takes this one's place, once it was asked for. */
   readonly replacement: { readonly cardId: CardId; readonly reason: ReplacementReason } | null;
 }
@@ -163,6 +165,7 @@ const START = {
   freeze: { wanted: false, mirrored: false, by: [] },
   mirrors: { controls: NOTHING_TO_MIRROR, holder: NOTHING_TO_MIRROR },
   holderProblem: null,
+  holderVersion: 0,
   replacement: null,
 } as const;
 

@@ -56,7 +56,7 @@ const FIELDS: {
   issuance_blocked: { reason: text },
   issuance_refused: { code: text },
   issuance_retry_requested: {},
-  cardholder_changed: { problem: optional(nullable(text)) },
+  cardholder_changed: { problem: optional(nullable(text)), version: optional(number) },
   recheck_due: {},
   previous_card_canceled: {},
   shipping_corrected: {},

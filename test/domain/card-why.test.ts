@@ -17,9 +17,9 @@ const START_MS = Date.parse('2026-11-30T09:30:00Z');
 const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;
 const stripeCardId = parseStripeCardId('ic_1');
 const kyc = requestedCard('physical', START_MS);
-const { terms, mirrors, holderProblem, replacement } = kyc;
+const { terms, mirrors, holderProblem, holderVersion, replacement } = kyc;
 const freeze = { wanted: false, mirrored: false, by: [] };
-const all = { terms, mirrors, holderProblem, replacement, freeze };
+const all = { terms, mirrors, holderProblem, holderVersion, replacement, freeze };
 const base = { ...all, type: 'physical', attempt: 1, sinceMs: START_MS } as const;
 const issuance = replacementCard('physical', START_MS);
 const delivery: AwaitingDeliveryState = {

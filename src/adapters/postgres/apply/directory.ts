@@ -92,7 +92,7 @@ export async function applyCardholder(
   if (row === undefined) return 'unknown';
   await lockAccountsOfHolder(tx, row.cardholder_id);
   // Within one second nobody knows which came later: the stricter one stands, whatever the order of arrival.
-  const [changed] = await tx<{ is_new: boolean }[]>`
+  const [changed] = await tx<{ is_new: boolean; version: number }[]>`
     update cardholders h set stripe_event_created = ${seen.atS}, stripe_status = ${seen.status},
            stripe_disabled_reason = ${seen.disabledReason},
            version = version + case when is_new then 1 else 0 end
@@ -106,12 +106,13 @@ export async function applyCardholder(
        and (known_s < ${seen.atS} or known_s = ${seen.atS} and
          (strictness, reason) <= (array_position(${[...BY_STRICTNESS]}::text[], ${seen.status}),
            coalesce(${seen.disabledReason}::text, '')))
-    returning known.is_new`;
+    returning known.is_new, h.version`;
   if (changed?.is_new === true) {
     const key = `cardholder/${seen.atS}/${seen.status}/${seen.disabledReason ?? '-'}`;
     const owner = { tenantId, cardholderId: row.cardholder_id };
     const problem = problemOf(seen);
-    await factForOpenCards(tx, owner, { kind: 'cardholder_changed', problem }, { key });
+    const { version } = changed;
+    await factForOpenCards(tx, owner, { kind: 'cardholder_changed', problem, version }, { key });
   }
   return 'applied';
 }
