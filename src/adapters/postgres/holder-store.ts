@@ -1,5 +1,5 @@
 /** The cardholder's row for the workflow's activities; changed under the row's lock only. */
-import { type CardholderId, parseCardholderId, parseStripeCardholderId } from '../../domain/ids.ts';
+import { parseCardholderId, parseStripeCardholderId } from '../../domain/ids.ts';
 import type { CardholderProfile } from '../../ports/cardholders.ts';
 import type { Holder, HolderStore } from '../../ports/holder-store.ts';
 import { tenantOf } from './card-store.ts';
