@@ -17,6 +17,8 @@ export interface ActivityPorts {
   readonly verifications: VerificationStore;
   readonly kyc: KycProviders;
   readonly clock: Clock;
+  /** Hears how many messages a workflow could not work with, for the metrics. */
+  readonly onUnusable?: (count: number) => void;
 }
 
 export interface CardArgument {

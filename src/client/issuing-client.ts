@@ -166,6 +166,8 @@ function cards(send: Transport) {
     list: list<Card, CardQuery>(send, '/v1/cards'),
     decideKyc: command<DecideKyc>('decide-kyc'),
     retryKyc: bare('retry-kyc'),
+    /** Once what Stripe had asked for is settled; else it is tried again by itself. */
+    retryIssuance: bare('retry-issuance'),
     correctShipping: command<NewShipping>('correct-shipping'),
     confirmDelivery: command<ConfirmDelivery>('confirm-delivery'),
     /** In force for the next purchase once it has resolved. */

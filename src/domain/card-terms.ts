@@ -1,6 +1,6 @@
 /** What was agreed when a card was requested: how long its waits last, and what happens by itself. */
 import type { CardOptions } from './card-options.ts';
-import { DAY_MS, KYC_ATTEMPTS_MAX, KYC_DEADLINE_MS, KYC_REMINDER_AFTER_MS } from './limits.ts';
+import { daysInMs, KYC_ATTEMPTS_MAX, KYC_DEADLINE_MS, KYC_REMINDER_AFTER_MS } from './limits.ts';
 
 export interface CardTerms {
   readonly kyc: {
@@ -28,7 +28,7 @@ export const DEFAULT_TERMS: CardTerms = {
 export function termsOf(options: CardOptions): CardTerms {
   const { kyc = {} } = options;
   const inMs = (days: number | undefined, fallback: number): number =>
-    days === undefined ? fallback : days * DAY_MS;
+    days === undefined ? fallback : daysInMs(days);
   return {
     kyc: {
       reminderAfterMs: inMs(kyc.reminderAfterDays, DEFAULT_TERMS.kyc.reminderAfterMs),

@@ -104,5 +104,3 @@ export function factProblem(value: unknown): string | null {
   const wrong = Object.keys(checks).filter((name) => checks[name]?.(fields[name]) === false);
   return wrong.length === 0 ? null : `${kind} with ${wrong.join(', ')} missing or of another type`;
 }
-
-export const isFact = (value: unknown): value is CardFact => factProblem(value) === null;

@@ -2,7 +2,10 @@
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A span that somebody gives in days. */
+export const daysInMs = (days: number): number => days * DAY_MS;
 
 /** How often a customer may try to pass KYC before the card is closed; three is what identity vendors advise. */
 export const KYC_ATTEMPTS_MAX = 3;

@@ -72,6 +72,19 @@ describe('retry-kyc', () => {
   });
 });
 
+describe('retry-issuance', () => {
+  it('asks the workflow, and is told in the timeline', async () => {
+    const { cardId } = await cardIn(ingress, 'issuance');
+    ingress.workflows.answer = { kind: 'accepted', phase: 'issuance' };
+    const answer = await ingress.post(`/v1/cards/${cardId}/retry-issuance`);
+    expect(answer.status).toBe(202);
+    expect(lastCommand()).toMatchObject({ cardId, name: 'retryIssuance', argument: {} });
+    const notes = await ingress.sql`
+      select kind from card_timeline where card_id = ${cardId} and kind like 'command_%'`;
+    expect(notes).toMatchObject([{ kind: 'command_retry_issuance' }]);
+  });
+});
+
 describe('correct-shipping', () => {
   it('stores the address, which does not go to the workflow', async () => {
     const { cardId } = await cardIn(ingress, 'issuance');
@@ -122,6 +135,7 @@ describe('a command that needs the workflow', () => {
   const bodies = {
     'decide-kyc': { approved: true, reason: 'r' },
     'retry-kyc': {},
+    'retry-issuance': {},
     'correct-shipping': SHIPPING,
     'confirm-delivery': { last4: '4242' },
   };

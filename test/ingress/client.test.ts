@@ -170,6 +170,7 @@ describe('the client', () => {
       all.cards.list(),
       all.cards.decideKyc(id, { approved: true, reason: 'r' }),
       all.cards.retryKyc(id),
+      all.cards.retryIssuance(id),
       all.cards.correctShipping(id, { name: 'n', ...address }),
       all.cards.confirmDelivery(id, { last4: '0000' }),
       all.cards.freeze(id, {}),

@@ -48,6 +48,7 @@ describe('the OpenAPI document', () => {
     const commands = [
       'decide-kyc',
       'retry-kyc',
+      'retry-issuance',
       'correct-shipping',
       'confirm-delivery',
       'freeze',

@@ -6,7 +6,7 @@ import {
   parseKycReference,
 } from '../../domain/ids.ts';
 import { type KycProviderName, type KycStatus, kycStep } from '../../domain/kyc.ts';
-import { DAY_MS, KYC_VALID_FOR_MS } from '../../domain/limits.ts';
+import { daysInMs, KYC_VALID_FOR_MS } from '../../domain/limits.ts';
 import type {
   MadeCheck,
   RunningClaim,
@@ -66,7 +66,7 @@ async function claim(
   const days = row.valid_for_days;
   const wish = {
     provider: row.wanted,
-    validForMs: days === null ? KYC_VALID_FOR_MS : days * DAY_MS,
+    validForMs: days === null ? KYC_VALID_FOR_MS : daysInMs(days),
   };
   const verifiedAtMs = row.kyc_verified_at?.getTime() ?? null;
   const step = kycStep(

@@ -12,6 +12,7 @@ const PHASES = {
   'set-controls': ALIVE,
   'decide-kyc': ['kyc'],
   'retry-kyc': ['kyc'],
+  'retry-issuance': ['issuance'],
   'correct-shipping': ['issuance', 'awaiting_delivery'],
   'confirm-delivery': ['awaiting_delivery'],
 } as const satisfies Record<string, readonly CardPhase[]>;

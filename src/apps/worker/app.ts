@@ -19,7 +19,7 @@ import { systemClock } from '../../platform/clock.ts';
 import type { WorkerConfig } from '../../platform/config.ts';
 import { createMetrics, createOpsServer, type Readiness } from '../../platform/metrics.ts';
 import { heartbeats } from './heartbeat.ts';
-import { watchWorker } from './worker-metrics.ts';
+import { countUnusable, watchWorker } from './worker-metrics.ts';
 
 /**
  * Activities under way when the process ends get this long to finish. Most calls to Stripe take less than a
@@ -42,18 +42,19 @@ export async function startWorker(config: WorkerConfig): Promise<WorkerApp> {
   const sql = createSql({ ...config.database, name: 'issuing-worker' });
   const connection = await NativeConnection.connect(connectionOptions(config.temporal));
   await checkSearchAttributes(connection, config.temporal.namespace);
+  const registry = createMetrics('worker');
+  const onUnusable = countUnusable(registry);
   const worker = await Worker.create({
     connection,
     namespace: config.temporal.namespace,
     taskQueue: CARD_TASK_QUEUE,
     ...workflowCode(config.workflowBundle),
-    activities: createActivities(ports(config, sql)),
+    activities: createActivities({ ...ports(config, sql), onUnusable }),
     interceptors: { activity: [heartbeats] },
     maxCachedWorkflows: config.maxCachedWorkflows,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   });
-  const registry = createMetrics('worker');
   watchWorker(worker, registry);
   const ops = await createOpsServer({
     host: config.host,

@@ -1,7 +1,17 @@
 /** What the worker is doing, read when the metrics are. */
 import type { Worker } from '@temporalio/worker';
-import { Gauge } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { MetricsRegistry } from '../../platform/metrics.ts';
+
+/** Counts what card workflows could not work with; each is an attention item `message_unusable` too. */
+export function countUnusable(registry: MetricsRegistry): (count: number) => void {
+  const counter = new Counter({
+    name: 'issuing_worker_unusable_messages_total',
+    help: 'Signals, facts and answers of activities that a card workflow could not work with',
+    registers: [registry],
+  });
+  return (count) => counter.inc(count);
+}
 
 export function watchWorker(worker: Worker, registry: MetricsRegistry): void {
   const gauge = (name: string, help: string, read: () => number): void => {

@@ -6,6 +6,7 @@ import {
   CONFIRM_DELIVERY_UPDATE,
   CORRECT_SHIPPING_UPDATE,
   DECIDE_KYC_UPDATE,
+  RETRY_ISSUANCE_UPDATE,
   RETRY_KYC_UPDATE,
 } from '../../../domain/card-contract.ts';
 import { parcelProblems } from '../../../domain/card-request-rules.ts';
@@ -32,6 +33,7 @@ const schemaOf = <B extends TSchema>(operationId: string, summary: string, body:
 export function cardCommandRoutes(app: App, ports: IngressPorts): void {
   decideKycRoute(app, ports);
   retryKycRoute(app, ports);
+  retryIssuanceRoute(app, ports);
   correctShippingRoute(app, ports);
   confirmDeliveryRoute(app, ports);
 }
@@ -76,6 +78,29 @@ function retryKycRoute(app: App, ports: IngressPorts): void {
         name: RETRY_KYC_UPDATE,
         argument: {},
         accepted: ({ commands }, current) => commands.note(current, 'command_retry_kyc', {}),
+      });
+      return reply.code(202).send(card);
+    },
+  );
+}
+
+function retryIssuanceRoute(app: App, ports: IngressPorts): void {
+  app.post(
+    '/v1/cards/:id/retry-issuance',
+    {
+      schema: schemaOf(
+        'retryIssuance',
+        'Asks Stripe again for a card that is held up',
+        NoArguments,
+      ),
+    },
+    async ({ params }, reply) => {
+      const card = await runCardCommand(ports, reply, {
+        cardId: cardIdOf(params),
+        route: 'retry-issuance',
+        name: RETRY_ISSUANCE_UPDATE,
+        argument: {},
+        accepted: ({ commands }, current) => commands.note(current, 'command_retry_issuance', {}),
       });
       return reply.code(202).send(card);
     },
