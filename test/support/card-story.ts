@@ -118,7 +118,14 @@ export const anyOrderOf = (story: CardStory): fc.Arbitrary<readonly CardFact[]> 
       return order;
     });
 
-export const isOfStripeCard = (fact: CardFact): fact is StripeCardSeen => fact.kind === 'card_seen';
+const isOfStripeCard = (fact: CardFact): fact is StripeCardSeen => fact.kind === 'card_seen';
+
+/** Nobody can see a card at Stripe, nor ask for its replacement, before it is made. */
+export function isTooEarly(fact: CardFact, made: readonly StripeCardId[]): boolean {
+  if (isOfStripeCard(fact)) return !made.includes(fact.stripeCardId);
+  const isOfReplacement = fact.kind === 'replaced' || fact.kind === 'replacement_requested';
+  return isOfReplacement && made.length === 0;
+}
 
 /** Stripe as it is at the end of the story, for what our own activities ask. */
 export class StoryStripe {
