@@ -3,7 +3,7 @@
  * to know. Facts are applied synchronously, so a handler and the main loop never see each other's halves.
  * Plain code: it can be tested without Temporal.
  */
-import type { LoadedCard, NumberedFact } from '../src/domain/card-contract.ts';
+import type { HeardFact, LoadedCard, NumberedFact } from '../src/domain/card-contract.ts';
 import type { Outcome } from '../src/domain/card-outcome.ts';
 import { type CardState, completeState } from '../src/domain/card-phase.ts';
 import {
@@ -20,13 +20,6 @@ const HISTORY_MAX = 10;
 /** Notes on unusable messages that are shown and saved together; a flood of them says no more than the first. */
 const UNUSABLE_MAX = 5;
 
-/** One fact as the details page shows it. */
-export interface HeardFact {
-  readonly atMs: number;
-  readonly kind: string;
-  readonly effect: string;
-}
-
 export class CardRecord {
   state: CardState;
   /** When the present phase began. */
@@ -42,14 +35,16 @@ export class CardRecord {
   appliedInRun = 0;
   /** Facts of the outbox that were applied and are not closed by a save. */
   unclosed: readonly NumberedFact[] = [];
-  readonly history: HeardFact[] = [];
+  readonly history: HeardFact[];
   /** Messages of this run that could not be used, the newest last. */
   readonly unusable: string[] = [];
   private readonly loaded: LoadedCard;
   private timeline: readonly TimelineNote[] = [];
   private unsavedUnusable: readonly Unusable[] = [];
 
-  constructor(loaded: LoadedCard) {
+  /** `heard` is what the run before had on its page. */
+  constructor(loaded: LoadedCard, heard: readonly HeardFact[] = []) {
+    this.history = [...heard];
     this.loaded = loaded;
     this.state = completeState(loaded.state);
     this.phaseSinceMs = loaded.phaseSinceMs ?? this.state.sinceMs;
@@ -66,9 +61,9 @@ export class CardRecord {
     if (outcome.kind === 'moved') {
       this.state = outcome.state;
       if (before.phase !== outcome.state.phase) this.phaseSinceMs = nowMs;
-      if (isToBeSaved(before, outcome.state, fact)) this.changed = true;
       const note = timelineNote(before, outcome.state, fact, nowMs);
       if (note !== null) this.timeline = [...this.timeline, note];
+      if (note !== null || isToBeSaved(before, outcome.state, fact)) this.changed = true;
     }
     if (numbered.factId !== null) {
       this.unclosed = [...this.unclosed, numbered];

@@ -6,7 +6,11 @@ import type {
   CommandAnswer,
   LoadedCard,
 } from '../src/domain/card-contract.ts';
-import { FACTS_PER_RUN_MAX, UPDATES_REMEMBERED_MAX } from '../src/domain/limits.ts';
+import {
+  FACTS_CARRIED_MAX,
+  FACTS_PER_RUN_MAX,
+  UPDATES_REMEMBERED_MAX,
+} from '../src/domain/limits.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { CardRecord } from './card-record.ts';
 import { createFactQueue, type FactQueue, type Unusable } from './fact-queue.ts';
@@ -47,7 +51,7 @@ export function createCardRun(argument: CardWorkflowArgument): CardRun {
   let card: OpenCard | undefined;
 
   function open(loaded: LoadedCard): OpenCard {
-    const record = new CardRecord(loaded);
+    const record = new CardRecord(loaded, argument.carried?.history);
     const visibility = createVisibility(loaded);
     for (const unusable of early.splice(0)) record.reject(unusable);
     const show = (): void => visibility.show(record);
@@ -77,12 +81,14 @@ export function createCardRun(argument: CardWorkflowArgument): CardRun {
     },
     get mustRenew() {
       if (this.upgradeWanted || card?.saver.stale === true) return true;
+      if (queue.waiting.length > FACTS_CARRIED_MAX) return false;
       return workflowInfo().continueAsNewSuggested || (card?.record.appliedInRun ?? 0) >= cap;
     },
     carry: () => ({
       queue: [...queue.waiting],
       finishedUpdates: [...finished].map(([id, answer]) => ({ id, answer })),
       seenFactIds: queue.seenFactIds,
+      history: card?.record.history ?? [],
     }),
   };
 }

@@ -1,11 +1,10 @@
 /** The page that the Temporal UI shows for a card. Ids, times and kinds only: nothing personal. */
 
 import { attentionOf } from '../src/domain/card-attention.ts';
-import { cardWorkflowId } from '../src/domain/card-contract.ts';
+import { cardWorkflowId, type HeardFact } from '../src/domain/card-contract.ts';
 import { type CardState, stripeCardIdOf } from '../src/domain/card-phase.ts';
 import { nextStep } from '../src/domain/card-plan.ts';
 import { whyOf } from '../src/domain/card-why.ts';
-import type { HeardFact } from './card-record.ts';
 
 export interface DetailsView {
   readonly tenantId: string;

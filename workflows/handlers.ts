@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { commandShapeProblem, judgeCommand } from '../src/domain/card-command.ts';
 import type { CardCommandName, CardCommands, CommandAnswer } from '../src/domain/card-contract.ts';
+import { shownName } from '../src/domain/fact-shape.ts';
 import type { CardRun } from './card-run.ts';
 import { factsSignal, stateQuery, upgradeSignal } from './messages.ts';
 
@@ -24,7 +25,7 @@ export function registerHandlers(run: CardRun): void {
     description: 'Continue as new at the next safe point, to pick up new code',
   });
   setDefaultSignalHandler((name) =>
-    guarded(run, () => run.reject(without(`unknown signal "${name.slice(0, NAME_SHOWN_MAX)}"`))),
+    guarded(run, () => run.reject(without(`a signal ${shownName(name)} that is not known`))),
   );
   setHandler(stateQuery, () => run.card?.record.state ?? null, {
     description: 'The state of the card',
@@ -53,9 +54,6 @@ function guarded(run: CardRun, handle: () => void): void {
     run.reject(without(`a handler failed: ${String(error).slice(0, 200)}`));
   }
 }
-
-/** Names found in a message are shown to people; a longer one is no name. */
-const NAME_SHOWN_MAX = 60;
 
 /** Of a message that has no row in `facts`. */
 const without = (what: string) => ({ what, factId: null });

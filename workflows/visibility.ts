@@ -1,7 +1,7 @@
 /** What people see of a card in Temporal: its search attributes and its details page. */
 
 import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { attentionOf } from '../src/domain/card-attention.ts';
 import type { LoadedCard } from '../src/domain/card-contract.ts';
 import { stripeCardIdOf } from '../src/domain/card-phase.ts';
@@ -48,17 +48,26 @@ export function createVisibility(loaded: LoadedCard): Visibility {
   return {
     show(record) {
       upsertChanged(record);
-      setCurrentDetails(
-        detailsPage({
-          tenantId: loaded.tenantId,
-          state: record.state,
-          revision: record.savedRevision,
-          history: record.history,
-          unusable: record.unusable,
-          phaseSinceMs: record.phaseSinceMs,
-          cardholderId: loaded.cardholderId,
-        }),
-      );
+      showPage(loaded, record);
     },
   };
+}
+
+/** A page that cannot be written must not keep the card from going on. */
+function showPage(loaded: LoadedCard, record: CardRecord): void {
+  try {
+    setCurrentDetails(
+      detailsPage({
+        tenantId: loaded.tenantId,
+        cardholderId: loaded.cardholderId,
+        state: record.state,
+        phaseSinceMs: record.phaseSinceMs,
+        revision: record.savedRevision,
+        history: record.history,
+        unusable: record.unusable,
+      }),
+    );
+  } catch (error) {
+    log.error('the details page could not be written', { error: String(error).slice(0, 200) });
+  }
 }

@@ -31,8 +31,21 @@ export function transitionActive(state: ActiveState, fact: CardFact, nowMs: numb
       return moved({
         ...state,
         drifted: false,
-        freeze: { ...state.freeze, mirrored: fact.frozen },
+        freeze: { ...state.freeze, mirrored: fact.frozen, refused: null },
       });
+    case 'freeze_refused':
+      return moved({
+        ...state,
+        freeze: {
+          ...state.freeze,
+          refused: { wanted: fact.frozen, code: fact.code, atMs: nowMs, retrying: false },
+        },
+      });
+    case 'recheck_due':
+      return retryFreeze(state);
+    case 'card_unknown_at_stripe':
+      if (fact.stripeCardId !== stripeCardId) return ignored('not the current card');
+      return moved({ ...state, toCheck: false, drifted: true });
     case 'renewal_skipped':
       return moved({ ...state, renewalSkipped: fact.reason });
     case 'cancel_requested':
@@ -46,6 +59,13 @@ export function transitionActive(state: ActiveState, fact: CardFact, nowMs: numb
     default:
       return ignored('not of this phase');
   }
+}
+
+/** What was refused is forgotten only when Stripe takes it, so that nobody who looks into it is sent away. */
+function retryFreeze(state: ActiveState): Outcome {
+  const { refused } = state.freeze;
+  if (refused === null || refused.retrying) return ignored('nothing to try again');
+  return moved({ ...state, freeze: { ...state.freeze, refused: { ...refused, retrying: true } } });
 }
 
 function digest(

@@ -19,6 +19,8 @@ export function transitionAnytime(state: CardState, fact: CardFact, nowMs: numbe
       return holderChanged(state, fact);
     case 'replacement_requested':
       return replacementRequested(state, fact, nowMs);
+    case 'replacement_failed':
+      return replacementFailed(state, fact);
     case 'replaced':
       return replaced(state, fact, nowMs);
     default:
@@ -65,7 +67,13 @@ function mirrorWanted(state: CardState, what: Mirrored, version: number): Outcom
 
 function mirrorDone(state: CardState, fact: Extract<CardFact, { kind: 'mirror_done' }>): Outcome {
   const mirror = state.mirrors[fact.what];
-  if (fact.version <= mirror.done) return ignored('older than what is known');
+  if (fact.version < mirror.done) return ignored('older than what is known');
+  if (fact.version === mirror.done) {
+    // Asked for more than there is: the row has no later version.
+    return mirror.wanted === mirror.done
+      ? ignored('known already')
+      : withMirror(state, fact.what, { ...mirror, wanted: mirror.done });
+  }
   const refusal = fact.version < mirror.wanted ? null : fact.refusal;
   const wanted = Math.max(mirror.wanted, fact.version);
   return withMirror(state, fact.what, { wanted, done: fact.version, refused: refusal });
@@ -106,6 +114,16 @@ function endWith(state: CardState, reason: EndReason, nowMs: number): Outcome {
         nowMs,
       );
   }
+}
+
+/** Another one may be asked for; an active card is not renewed by itself once more, but a person is told. */
+function replacementFailed(
+  state: CardState,
+  fact: Extract<CardFact, { kind: 'replacement_failed' }>,
+): Outcome {
+  if (state.replacement?.cardId !== fact.replacementId) return ignored('not the replacement');
+  const next: CardState = { ...state, replacement: null };
+  return moved(next.phase === 'active' ? { ...next, renewalSkipped: 'replacement_failed' } : next);
 }
 
 function replaced(

@@ -26,6 +26,15 @@ export interface CarriedState {
   readonly finishedUpdates: readonly FinishedUpdate[];
   /** Ids of the last facts worked off, so that one that is sent twice still counts once. */
   readonly seenFactIds: readonly string[];
+  /** The last facts on the details page. */
+  readonly history?: readonly HeardFact[];
+}
+
+/** One fact as the details page shows it. */
+export interface HeardFact {
+  readonly atMs: number;
+  readonly kind: string;
+  readonly effect: string;
 }
 
 export interface NumberedFact {

@@ -5,6 +5,7 @@ import {
   canceledElsewhere,
   common,
   endReason,
+  FIRST_TRY,
   ignored,
   moved,
   type Outcome,
@@ -32,6 +33,8 @@ export function transitionDelivery(
       return moved({ ...state, late: 'reminded' });
     case 'delivery_overdue':
       return moved({ ...state, late: 'overdue', sinceMs: nowMs });
+    case 'expired':
+      return expired(state, nowMs);
     case 'cancel_requested':
       return cancelWith(state, fact, nowMs);
     default:
@@ -61,7 +64,7 @@ const toActivation = (state: AwaitingDeliveryState, nowMs: number): Outcome =>
     ...common(state),
     phase: 'activation',
     stripeCardId: state.stripeCardId,
-    refused: null,
+    ...FIRST_TRY,
     expiresMs: state.expiresMs,
     sinceMs: nowMs,
   } satisfies ActivationState);
@@ -80,10 +83,19 @@ export function transitionActivation(
       if (isBack(fact.shippingStatus)) return reissue(state, false, nowMs);
       return ignored('still inactive');
     case 'activation_refused':
-      return moved({ ...state, refused: fact.code, sinceMs: nowMs });
+      return moved({
+        ...state,
+        refused: fact.code,
+        refusals: fact.code === state.refused ? state.refusals + 1 : 1,
+        retrying: false,
+        sinceMs: nowMs,
+      });
     case 'recheck_due':
     case 'cardholder_changed':
-      return state.refused === null ? ignored('not refused') : moved({ ...state, refused: null });
+      if (state.refused === null || state.retrying) return ignored('not refused');
+      return moved({ ...state, retrying: true });
+    case 'expired':
+      return expired(state, nowMs);
     case 'cancel_requested':
       return cancelWith(state, fact, nowMs);
     default:
@@ -97,6 +109,13 @@ const canceled = (state: WithStripeCard, seen: StripeCardSeen, nowMs: number): O
   NEVER_ARRIVED.has(seen.cancellationReason ?? '')
     ? reissue(state, true, nowMs)
     : canceledElsewhere(state, nowMs);
+
+const expired = (state: WithStripeCard, nowMs: number): Outcome =>
+  windDown(
+    state,
+    { reason: 'expired', stripeCardId: state.stripeCardId, stripeCanceled: false },
+    nowMs,
+  );
 
 const cancelWith = (
   state: WithStripeCard,

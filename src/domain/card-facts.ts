@@ -3,6 +3,7 @@
  * that no longer fits the state is ignored, and one that contradicts it is checked at Stripe before it is believed.
  */
 import type { CardId, StripeCardId } from './ids.ts';
+import type { KycProviderName } from './kyc.ts';
 
 export type ShippingStatus =
   | 'pending'
@@ -39,7 +40,11 @@ export interface StripeCardSeen {
 export type CardFact =
   // KYC
   /** `kycAttempt` is the attempt that was begun; an answer to an earlier one begins nothing now. */
-  | { readonly kind: 'verification_started'; readonly kycAttempt?: number }
+  | {
+      readonly kind: 'verification_started';
+      readonly kycAttempt?: number;
+      readonly provider?: KycProviderName;
+    }
   /** The provider was asked in case its message was missed, and the check goes on. */
   | { readonly kind: 'verification_pending' }
   | { readonly kind: 'identity_verified' }
@@ -57,6 +62,7 @@ export type CardFact =
       readonly status: StripeCardStatus;
       readonly shippingStatus: ShippingStatus | null;
       readonly expiresMs?: number;
+      readonly cancellationReason?: string | null;
     }
   /** `reason` is Stripe's requirement, or `invalid:<field>` where the request itself was refused. */
   | { readonly kind: 'issuance_blocked'; readonly reason: string }
@@ -88,6 +94,10 @@ export type CardFact =
       readonly by?: readonly FreezeOwner[];
     }
   | { readonly kind: 'freeze_mirrored'; readonly frozen: boolean }
+  /** Stripe would not take the status that a freeze, or its end, asks for. */
+  | { readonly kind: 'freeze_refused'; readonly frozen: boolean; readonly code: string }
+  | { readonly kind: 'cancel_refused'; readonly code: string }
+  | { readonly kind: 'card_unknown_at_stripe'; readonly stripeCardId: StripeCardId }
   | { readonly kind: 'cancel_requested'; readonly reason: CancelReason }
   /** `version` is that of the row that holds what Stripe is to follow. */
   | { readonly kind: 'mirror_wanted'; readonly what: Mirrored; readonly version: number }
@@ -106,6 +116,8 @@ export type CardFact =
     }
   /** The card gets no successor by itself, and why. */
   | { readonly kind: 'renewal_skipped'; readonly reason: string }
+  /** The replacement ended before it could be spent with. */
+  | { readonly kind: 'replacement_failed'; readonly replacementId: CardId }
   /** The replacement can be spent with: this card ends. */
   | { readonly kind: 'replaced'; readonly replacementId: CardId }
   // Spending and the end

@@ -6,6 +6,7 @@ import {
   close,
   common,
   endReason,
+  FIRST_TRY,
   ignored,
   moved,
   type Outcome,
@@ -33,7 +34,11 @@ export function transitionIssuance(state: IssuanceState, fact: CardFact, nowMs: 
       if (state.step === 'await_address' || isFieldRefused(state)) {
         return moved({ ...state, sinceMs: nowMs });
       }
-      return unblock(state, nowMs);
+      if (isCancelRefused(state)) return moved({ ...state, retrying: true });
+      // The reason stands until the next answer, so that whoever looks into it is not sent away at every try.
+      return state.step === 'blocked'
+        ? moved({ ...state, step: 'create', sinceMs: nowMs })
+        : ignored('not blocked');
     case 'cardholder_changed':
     case 'mirror_wanted':
       return unblock(state, nowMs);
@@ -45,9 +50,17 @@ export function transitionIssuance(state: IssuanceState, fact: CardFact, nowMs: 
       if (previousCardId === null) return close(state, end, nowMs);
       return windDown(state, { ...end, stripeCanceled: true }, nowMs);
     }
+    case 'cancel_refused':
+      if (state.step !== 'cancel_previous') return ignored('nothing to cancel');
+      return moved({
+        ...state,
+        blockedReason: `not_canceled:${fact.code}`,
+        retrying: false,
+        sinceMs: nowMs,
+      });
     case 'previous_card_canceled':
       if (state.step !== 'cancel_previous') return ignored('nothing to cancel');
-      return moved({ ...state, step: 'await_address', sinceMs: nowMs });
+      return moved({ ...state, step: 'await_address', blockedReason: null, sinceMs: nowMs });
     case 'shipping_corrected':
       // While the old card is being cancelled the stored address is taken anyway, once that is done.
       if (state.step === 'create' || state.step === 'cancel_previous')
@@ -68,6 +81,10 @@ export function transitionIssuance(state: IssuanceState, fact: CardFact, nowMs: 
 export const isFieldRefused = ({ step, blockedReason }: IssuanceState): boolean =>
   step === 'blocked' && blockedReason !== null && blockedReason.startsWith('invalid:');
 
+/** Stripe would not cancel the card of the lost parcel; it is tried again. */
+export const isCancelRefused = ({ step, blockedReason }: IssuanceState): boolean =>
+  step === 'cancel_previous' && blockedReason !== null;
+
 function unblock(state: IssuanceState, nowMs: number): Outcome {
   if (state.step !== 'blocked') return ignored('not blocked');
   return moved({ ...state, step: 'create', blockedReason: null, sinceMs: nowMs });
@@ -84,13 +101,13 @@ function created(
   const start: CardState =
     state.type === 'physical'
       ? { ...base, phase: 'awaiting_delivery', shipping: 'pending', late: 'no' }
-      : { ...base, phase: 'activation', refused: null };
+      : { ...base, ...FIRST_TRY, phase: 'activation' };
   const answer: StripeCardSeen = {
     kind: 'card_seen',
     source: 'fetched',
     stripeCardId,
     status: fact.status,
-    cancellationReason: null,
+    cancellationReason: fact.cancellationReason ?? null,
     shippingStatus: fact.shippingStatus,
   };
   let next: CardState = start;

@@ -19,11 +19,19 @@ export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): O
       if (state.step !== 'start') return ignored('already started');
       if ((fact.kycAttempt ?? state.kycAttempt) !== state.kycAttempt)
         return ignored('of an earlier attempt');
-      return moved({ ...state, step: 'pending', reminded: false, sinceMs: nowMs, polledMs: nowMs });
+      return moved({
+        ...state,
+        step: 'pending',
+        provider: fact.provider ?? state.provider,
+        reminded: false,
+        sinceMs: nowMs,
+        polledMs: nowMs,
+      });
     case 'verification_pending':
       return moved({ ...state, polledMs: nowMs });
     case 'identity_verified':
       return verified();
+    case 'identity_canceled':
     case 'identity_failed':
       if (state.kycAttempt >= state.terms.kyc.attemptsMax && state.step !== 'failed') {
         return close(state, { reason: 'kyc_attempts_used_up', stripeCardId: null }, nowMs);
@@ -31,15 +39,7 @@ export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): O
       return moved({
         ...state,
         step: 'failed',
-        lastFailure: fact.code,
-        reminded: false,
-        sinceMs: nowMs,
-      });
-    case 'identity_canceled':
-      return moved({
-        ...state,
-        step: 'failed',
-        lastFailure: 'session_canceled',
+        lastFailure: fact.kind === 'identity_failed' ? fact.code : 'session_canceled',
         reminded: false,
         sinceMs: nowMs,
       });
@@ -47,6 +47,8 @@ export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): O
       if (fact.approved) return verified();
       return close(state, { reason: 'kyc_rejected', stripeCardId: null }, nowMs);
     case 'kyc_retry_requested':
+      // The link was used up or has expired: another one of the same attempt.
+      if (state.step === 'pending') return moved({ ...state, step: 'start' });
       if (state.step !== 'failed') return refused('NOT_WAITING');
       return moved({
         ...state,

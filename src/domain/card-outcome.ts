@@ -59,6 +59,8 @@ export function windDown(
     ...common(state),
     ...end,
     phase: 'winding_down',
+    cancelRefused: null,
+    retrying: false,
     checkDue: false,
     sinceMs: nowMs,
   } satisfies WindingDownState);
@@ -77,6 +79,7 @@ export function startIssuance(
     attempt: state.attempt + 1,
     createSent: start.previousCardId !== null,
     blockedReason: null,
+    retrying: false,
     early: [],
     sinceMs: nowMs,
   } satisfies IssuanceState);
@@ -112,6 +115,9 @@ export function canceledElsewhere(
         : 'canceled_at_stripe';
   return windDown(state, { reason, stripeCardId, stripeCanceled: true }, nowMs);
 }
+
+/** An activation that was not tried yet. */
+export const FIRST_TRY = { refused: null, refusals: 0, retrying: false } as const;
 
 /** Stripe shows the card active: from here on it can be spent from. */
 export function activate(

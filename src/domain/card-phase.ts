@@ -11,6 +11,7 @@ import type {
 } from './card-facts.ts';
 import { type CardTerms, DEFAULT_TERMS } from './card-terms.ts';
 import type { CardId, StripeCardId } from './ids.ts';
+import type { KycProviderName } from './kyc.ts';
 
 /** Which version of a row Stripe is to have, which it has, and its code where it would not take the last one. */
 export interface Mirror {
@@ -34,6 +35,14 @@ interface Common {
     readonly version?: number;
     /** Whose freezes stand. */
     readonly by: readonly FreezeOwner[];
+    /** What Stripe would not take, and when; tried again later, or once something else is wanted. */
+    readonly refused: {
+      readonly wanted: boolean;
+      readonly code: string;
+      readonly atMs: number;
+      /** The next try is due. */
+      readonly retrying: boolean;
+    } | null;
   };
   readonly mirrors: Readonly<Record<Mirrored, Mirror>>;
   /** What Stripe holds against the cardholder; null when nothing. */
@@ -49,6 +58,8 @@ export interface KycState extends Common {
   /** `start`: a session is to be made; `pending`: the customer is at it; `failed`: it waits for another try. */
   readonly step: 'start' | 'pending' | 'failed';
   readonly kycAttempt: number;
+  /** Who checks; null until the check has begun. */
+  readonly provider: KycProviderName | null;
   readonly lastFailure: string | null;
   readonly reminded: boolean;
   /** When the provider was last asked, in case its message was missed; `sinceMs` before the first time. */
@@ -67,7 +78,10 @@ export interface IssuanceState extends Common {
   /** True once a create call may have been sent for this card: from then on it may exist at Stripe. */
   readonly createSent: boolean;
   readonly previousCardId: StripeCardId | null;
+  /** What Stripe would not do; stands until another answer, also while it is tried again. */
   readonly blockedReason: string | null;
+  /** The next try to cancel the previous card is due. */
+  readonly retrying: boolean;
   /** Sightings that overtook the answer of the create call; applied once the card is known to be ours. */
   readonly early: readonly StripeCardSeen[];
 }
@@ -84,7 +98,12 @@ export interface AwaitingDeliveryState extends Common {
 export interface ActivationState extends Common {
   readonly phase: 'activation';
   readonly stripeCardId: StripeCardId;
+  /** Stripe's code of the last try, until one succeeds. */
   readonly refused: string | null;
+  /** How often it was refused for this reason; the next try comes later each time. */
+  readonly refusals: number;
+  /** The next try is due. */
+  readonly retrying: boolean;
   readonly expiresMs: number | null;
 }
 
@@ -125,6 +144,10 @@ export interface WindingDownState extends Common {
   readonly stripeCardId: StripeCardId | null;
   readonly reason: EndReason;
   readonly stripeCanceled: boolean;
+  /** Stripe's code where it would not cancel the card; tried again later. */
+  readonly cancelRefused: string | null;
+  /** The next try to cancel it is due. */
+  readonly retrying: boolean;
   /** The windows for late captures and disputes should have passed: Postgres is asked whether all is settled. */
   readonly checkDue: boolean;
 }
@@ -162,7 +185,7 @@ const NOTHING_TO_MIRROR: Mirror = { wanted: 0, done: 0, refused: null };
 const START = {
   attempt: 0,
   terms: DEFAULT_TERMS,
-  freeze: { wanted: false, mirrored: false, by: [] },
+  freeze: { wanted: false, mirrored: false, by: [], refused: null },
   mirrors: { controls: NOTHING_TO_MIRROR, holder: NOTHING_TO_MIRROR },
   holderProblem: null,
   holderVersion: 0,
@@ -182,6 +205,7 @@ export const requestedCard = (
   sinceMs: nowMs,
   step: 'start',
   kycAttempt: 1,
+  provider: null,
   lastFailure: null,
   reminded: false,
   polledMs: nowMs,
@@ -204,16 +228,30 @@ export const replacementCard = (
   createSent: false,
   previousCardId: null,
   blockedReason: null,
+  retrying: false,
   early: [],
 });
 
-/** A state of earlier code may lack fields of today's: they are as they were at first. */
-export const completeState = (stored: CardState): CardState => {
-  const freeze = { ...START.freeze, ...stored.freeze };
-  const base = { ...START, ...stored, freeze };
-  if (stored.phase === 'kyc') return { ...base, ...stored, freeze, polledMs: stored.polledMs ?? 0 };
-  return base;
+/** Fields that states of earlier code may lack, as they are where nothing is known. */
+const ADDED: { readonly [P in CardPhase]: object } = {
+  kyc: { provider: null, polledMs: 0 },
+  issuance: { retrying: false },
+  awaiting_delivery: { late: 'no', expiresMs: null },
+  activation: { refusals: 0, retrying: false, expiresMs: null },
+  active: { expiresMs: null, renewalSkipped: null, parcelLost: false },
+  winding_down: { cancelRefused: null, retrying: false },
+  closed: {},
 };
+
+/** The state with all fields of today's code. */
+export const completeState = (stored: CardState): CardState => ({
+  ...START,
+  ...ADDED[stored.phase],
+  ...stored,
+  freeze: { ...START.freeze, ...stored.freeze },
+  mirrors: { ...START.mirrors, ...stored.mirrors },
+  terms: { ...DEFAULT_TERMS, ...stored.terms },
+});
 
 export const stripeCardIdOf = (state: CardState): StripeCardId | null =>
   state.phase === 'kyc' || state.phase === 'issuance' ? null : state.stripeCardId;

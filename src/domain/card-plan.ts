@@ -3,7 +3,7 @@
  * follows from the saved state alone, a workflow that starts again continues exactly where the card stood.
  */
 import type { CardFact } from './card-facts.ts';
-import { isFieldRefused } from './card-issuance.ts';
+import { isCancelRefused, isFieldRefused } from './card-issuance.ts';
 import type {
   ActivationState,
   ActiveState,
@@ -13,13 +13,14 @@ import type {
   KycState,
 } from './card-phase.ts';
 import {
-  ACTIVATION_RETRY_MS,
   ADDRESS_REMINDER_MS,
   DELIVERY_OVERDUE_AFTER_MS,
   DELIVERY_POLL_MS,
   DELIVERY_REMINDER_AFTER_MS,
   DORMANT_AFTER_MS,
   KYC_POLL_MS,
+  REFUSAL_DOUBLINGS_MAX,
+  REFUSAL_RETRY_MS,
   RENEWAL_LEAD_MS,
   REQUIREMENTS_POLL_MS,
   WIND_DOWN_MS,
@@ -78,14 +79,17 @@ export function nextStep(state: CardState): NextStep {
     case 'issuance':
       return issuanceStep(state);
     case 'awaiting_delivery':
-      return mirrorStep(state) ?? deliveryWait(state);
+      return mirrorStep(state) ?? soonest(deliveryWait(state), ...expiry(state));
     case 'activation':
       return mirrorStep(state) ?? activationStep(state);
     case 'active':
-      if (state.freeze.wanted !== state.freeze.mirrored) return act('mirrorFreeze');
+      if (isFreezeToBeMirrored(state)) return act('mirrorFreeze');
       if (state.toCheck) return act('readCard');
       return mirrorStep(state) ?? activeWait(state);
     case 'winding_down':
+      if (state.cancelRefused !== null && !state.retrying) {
+        return waitFor(state.sinceMs + REFUSAL_RETRY_MS, { fact: { kind: 'recheck_due' } });
+      }
       if (!state.stripeCanceled) return act('cancelAtStripe');
       if (state.checkDue) return act('checkSettled');
       return waitFor(state.sinceMs + WIND_DOWN_MS, { fact: { kind: 'recheck_due' } });
@@ -120,13 +124,16 @@ function kycWait(state: KycState): NextStep {
 
 function issuanceStep(state: IssuanceState): NextStep {
   if (state.step === 'create') return act('issueCard');
+  if (isCancelRefused(state) && !state.retrying) {
+    return waitFor(state.sinceMs + REFUSAL_RETRY_MS, { fact: { kind: 'recheck_due' } });
+  }
   if (state.step === 'cancel_previous') return act('cancelPreviousCard');
   const isOwed = state.step === 'await_address' || isFieldRefused(state);
   const afterMs = isOwed ? ADDRESS_REMINDER_MS : REQUIREMENTS_POLL_MS;
   return waitFor(state.sinceMs + afterMs, { fact: { kind: 'recheck_due' } });
 }
 
-function deliveryWait(state: AwaitingDeliveryState): NextStep {
+function deliveryWait(state: AwaitingDeliveryState): NextWait {
   const action = 'readCard';
   switch (state.late) {
     case 'no':
@@ -148,12 +155,20 @@ function deliveryWait(state: AwaitingDeliveryState): NextStep {
 }
 
 function activationStep(state: ActivationState): NextStep {
-  if (state.refused !== null) {
-    return waitFor(state.sinceMs + ACTIVATION_RETRY_MS, { fact: { kind: 'recheck_due' } });
+  if (state.refused !== null && !state.retrying) {
+    const afterMs = REFUSAL_RETRY_MS * 2 ** Math.min(state.refusals - 1, REFUSAL_DOUBLINGS_MAX);
+    const retry = waitFor(state.sinceMs + afterMs, { fact: { kind: 'recheck_due' } });
+    return soonest(retry, ...expiry(state));
   }
+  if (!state.freeze.wanted) return act('activateCard');
   // A frozen card is not activated; lifting the freeze is a fact.
-  return state.freeze.wanted ? FACTS_ONLY : act('activateCard');
+  const [end] = expiry(state);
+  return end ?? FACTS_ONLY;
 }
+
+/** A card ends with the month that is printed on it, wherever it is then. */
+const expiry = ({ expiresMs }: { readonly expiresMs: number | null }): readonly NextWait[] =>
+  expiresMs === null ? [] : [waitFor(expiresMs, { fact: { kind: 'expired' } })];
 
 /** Settings that Stripe has not got yet. */
 function mirrorStep({ mirrors }: CardState): NextStep | null {
@@ -163,19 +178,29 @@ function mirrorStep({ mirrors }: CardState): NextStep | null {
 
 function activeWait(state: ActiveState): NextStep {
   const waits: NextWait[] = [];
+  const { refused } = state.freeze;
+  if (refused !== null && !refused.retrying) {
+    waits.push(waitFor(refused.atMs + REFUSAL_RETRY_MS, { fact: { kind: 'recheck_due' } }));
+  }
   if (state.usage !== 'dormant') {
-    waits.push(waitFor(state.sinceMs + DORMANT_AFTER_MS, { fact: { kind: 'dormancy_due' } }));
+    // A look at Stripe comes first: a card that somebody cancelled there makes no purchases either.
+    const fact = { kind: 'dormancy_due' } as const;
+    waits.push(waitFor(state.sinceMs + DORMANT_AFTER_MS, { fact, action: 'readCard' }));
   }
-  if (state.expiresMs !== null) {
-    waits.push(waitFor(state.expiresMs, { fact: { kind: 'expired' } }));
-    if (isToBeRenewed(state)) {
-      const fact = { kind: 'renewal_skipped', reason: 'no successor could be made' } as const;
-      waits.push(waitFor(state.expiresMs - RENEWAL_LEAD_MS, { fact, action: 'renewCard' }));
-    }
+  if (state.expiresMs !== null && isToBeRenewed(state)) {
+    const fact = { kind: 'renewal_skipped', reason: 'no successor could be made' } as const;
+    const leadMs = RENEWAL_LEAD_MS[state.type];
+    waits.push(waitFor(state.expiresMs - leadMs, { fact, action: 'renewCard' }));
   }
+  waits.push(...expiry(state));
   const [first, ...others] = waits;
   return first === undefined ? FACTS_ONLY : soonest(first, ...others);
 }
+
+/** What Stripe has refused is not asked again at once; something else is. */
+const isFreezeToBeMirrored = ({ freeze }: ActiveState): boolean =>
+  freeze.wanted !== freeze.mirrored &&
+  (freeze.refused?.wanted !== freeze.wanted || freeze.refused.retrying);
 
 /** A card that nobody uses ends with its expiry; one purchase brings it back among those that are renewed. */
 const isToBeRenewed = (state: ActiveState): boolean =>

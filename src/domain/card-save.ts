@@ -44,14 +44,31 @@ const NOTABLE: ReadonlySet<CardFact['kind']> = new Set([
   'delivery_overdue',
   'activation_refused',
   'freeze_mirrored',
+  'freeze_refused',
+  'cancel_refused',
   'mirror_done',
   'replacement_requested',
   'replaced',
+  'replacement_failed',
   'renewal_skipped',
   'cardholder_changed',
   'canceled_at_stripe',
   'money_seen',
 ] satisfies CardFact['kind'][]);
+
+/** What is told once however often it is tried again. */
+const REPEATING: ReadonlySet<CardFact['kind']> = new Set([
+  'activation_refused',
+  'issuance_blocked',
+  'freeze_refused',
+  'cancel_refused',
+  'delivery_overdue',
+] satisfies CardFact['kind'][]);
+
+function isSameAttention(before: CardState, after: CardState): boolean {
+  const [was, is] = [attentionOf(before), attentionOf(after)];
+  return was?.kind === is?.kind && was?.detail === is?.detail;
+}
 
 /** The line of the timeline for a fact that moved the card, or null when it is of no interest. */
 export function timelineNote(
@@ -68,6 +85,13 @@ export function timelineNote(
   if (before.phase === 'active' && after.phase === 'active' && before.usage !== after.usage) {
     return { atMs, kind: 'usage_changed', phase, body: { from: before.usage, to: after.usage } };
   }
+  if (before.phase === 'issuance' && fact.kind === 'recheck_due' && after.phase === 'issuance') {
+    // Whoever owes an address or a field is to be reminded; the others are only asked about once more.
+    return after.step === before.step && !after.retrying
+      ? { atMs, kind: 'reminder_due', phase, body: {} }
+      : null;
+  }
+  if (REPEATING.has(fact.kind) && isSameAttention(before, after)) return null;
   return NOTABLE.has(fact.kind) ? { atMs, kind: fact.kind, phase, body: detailOf(fact) } : null;
 }
 
@@ -75,6 +99,8 @@ function detailOf(fact: CardFact): TimelineNote['body'] {
   switch (fact.kind) {
     case 'identity_failed':
     case 'issuance_refused':
+    case 'freeze_refused':
+    case 'cancel_refused':
     case 'activation_refused':
       return { code: fact.code };
     case 'issuance_blocked':
@@ -112,9 +138,9 @@ function detailOf(fact: CardFact): TimelineNote['body'] {
 
 /** Facts that matter to nobody until something else is saved: after a loss they are found again in Postgres. */
 const SOFT: ReadonlySet<CardFact['kind']> = new Set([
-  'verification_started',
   'verification_pending',
   'spending_digest',
+  'recheck_due',
 ] satisfies CardFact['kind'][]);
 
 /** Whether a change has to be in Postgres at once, and is not only to be written with the next save. */
@@ -122,5 +148,5 @@ export function isToBeSaved(before: CardState, after: CardState, fact: CardFact)
   if (!SOFT.has(fact.kind) || before.phase !== after.phase) return true;
   const isNewUsage =
     before.phase === 'active' && after.phase === 'active' && before.usage !== after.usage;
-  return isNewUsage || attentionOf(before)?.kind !== attentionOf(after)?.kind;
+  return isNewUsage || !isSameAttention(before, after);
 }

@@ -51,7 +51,7 @@ export const CARD_EDGES: readonly {
   {
     from: 'awaiting_delivery',
     to: 'winding_down',
-    when: 'cancelled, replaced, or attempts used up',
+    when: 'cancelled, replaced, expired, or attempts used up',
   },
   { from: 'activation', to: 'active', when: 'Stripe shows the card active' },
   {
@@ -59,7 +59,11 @@ export const CARD_EDGES: readonly {
     to: 'issuance',
     when: 'returned, failed, or never produced, as the carrier says afterwards',
   },
-  { from: 'activation', to: 'winding_down', when: 'cancelled, replaced, or attempts used up' },
+  {
+    from: 'activation',
+    to: 'winding_down',
+    when: 'cancelled, replaced, expired, or attempts used up',
+  },
   { from: 'active', to: 'winding_down', when: 'cancelled, replaced, expired' },
   { from: 'winding_down', to: 'closed', when: 'no open authorization, windows passed' },
   { from: 'closed', to: 'winding_down', when: 'a late money fact' },

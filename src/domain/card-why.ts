@@ -3,7 +3,7 @@
  * waits follows from `nextStep`, so the line and the workflow's timer never tell different times.
  */
 
-import { isFieldRefused } from './card-issuance.ts';
+import { isCancelRefused, isFieldRefused } from './card-issuance.ts';
 import type {
   ActivationState,
   ActiveState,
@@ -74,7 +74,12 @@ function kycWhy(state: KycState, time: TimeText): CardWhy {
     case 'start':
       return doing('the identity check is being set up');
     case 'pending':
-      return waitingUntil(time, untilMs, ['waits for the customer to identify', then]);
+      return waitingUntil(time, untilMs, [
+        state.provider === 'manual'
+          ? 'waits for a person to review the documents'
+          : 'waits for the customer to identify',
+        then,
+      ]);
     case 'failed': {
       const failed = `the identity check failed${because(state.lastFailure)}: waits for another try`;
       return waitingUntil(time, untilMs, [failed, then]);
@@ -85,18 +90,27 @@ function kycWhy(state: KycState, time: TimeText): CardWhy {
 function issuanceWhy(state: IssuanceState, time: TimeText): CardWhy {
   switch (state.step) {
     case 'cancel_previous':
-      return doing('the card of the lost parcel is being cancelled at Stripe');
+      return isCancelRefused(state)
+        ? waiting(state, time, [
+            `Stripe does not cancel the card of the lost parcel${because(state.blockedReason)}: waits`,
+            'it is tried again',
+          ])
+        : doing('the card of the lost parcel is being cancelled at Stripe');
     case 'await_address':
       return waiting(state, time, [
         'waits for the customer to correct the address',
-        'the customer is reminded',
+        'a reminder is due',
       ]);
     case 'create':
-      return doing('is being made at Stripe');
+      return doing(
+        state.blockedReason === null
+          ? 'is being made at Stripe'
+          : `is asked for at Stripe again${because(state.blockedReason)}`,
+      );
     case 'blocked': {
       if (isFieldRefused(state)) {
         const refused = `Stripe refuses a field${because(state.blockedReason)}: waits for its correction`;
-        return waiting(state, time, [refused, 'the customer is reminded']);
+        return waiting(state, time, [refused, 'a reminder is due']);
       }
       const blocked = `Stripe does not make the card yet${because(state.blockedReason)}: waits for that to be settled`;
       return waiting(state, time, [blocked, 'it is tried again']);
@@ -108,7 +122,7 @@ function deliveryWhy(state: AwaitingDeliveryState, time: TimeText): CardWhy {
   const status = because(state.shipping);
   switch (state.late) {
     case 'no':
-      return waiting(state, time, [`waits for the parcel${status}`, 'the cardholder is reminded']);
+      return waiting(state, time, [`waits for the parcel${status}`, 'a reminder is due']);
     case 'reminded':
       return waiting(state, time, [
         `waits for the parcel${status}`,
@@ -133,6 +147,10 @@ function activeWhy(state: ActiveState): CardWhy | null {
   const { freeze, mirrors, holderProblem } = state;
   if (freeze.by.includes('fraud')) return doing('is frozen, because Stripe warns of fraud');
   if (state.drifted) return doing('Stripe shows a status that nobody here asked for');
+  if (freeze.refused !== null) {
+    const what = freeze.refused.wanted ? 'freeze' : 'unfreeze';
+    return doing(`Stripe refuses to ${what} the card${because(freeze.refused.code)}`);
+  }
   if (freeze.wanted !== freeze.mirrored) {
     return doing(
       `Stripe is being told that the card is ${freeze.wanted ? '' : 'no longer '}frozen`,
@@ -146,6 +164,12 @@ function activeWhy(state: ActiveState): CardWhy | null {
 }
 
 function windingDownWhy(state: WindingDownState, time: TimeText): CardWhy {
+  if (state.cancelRefused !== null) {
+    return waiting(state, time, [
+      `Stripe does not cancel the card${because(state.cancelRefused)}: waits`,
+      'it is tried again',
+    ]);
+  }
   if (!state.stripeCanceled) return doing('is being cancelled at Stripe');
   if (state.checkDue) return doing('is being checked for money that is not settled yet');
   return waiting(state, time, [

@@ -9,7 +9,10 @@ type Check = (value: unknown) => boolean;
 
 const text: Check = (value) => typeof value === 'string';
 const flag: Check = (value) => typeof value === 'boolean';
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+/** A count or a version. */
+const count: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+/** Milliseconds that a calendar knows. */
+const time: Check = (value) => count(value) && Number(value) <= 8.64e15;
 const texts: Check = (value) => Array.isArray(value) && value.every(text);
 const oneOf =
   (...known: readonly string[]): Check =>
@@ -37,7 +40,7 @@ const FIELDS: {
     readonly [F in Exclude<keyof Extract<CardFact, { kind: K }>, 'kind'>]-?: Check;
   };
 } = {
-  verification_started: { kycAttempt: optional(number) },
+  verification_started: { kycAttempt: optional(count), provider: optional(text) },
   verification_pending: {},
   identity_verified: {},
   identity_failed: { code: text },
@@ -51,12 +54,13 @@ const FIELDS: {
     stripeCardId: text,
     status,
     shippingStatus: shipping,
-    expiresMs: optional(number),
+    expiresMs: optional(time),
+    cancellationReason: optional(nullable(text)),
   },
   issuance_blocked: { reason: text },
   issuance_refused: { code: text },
   issuance_retry_requested: {},
-  cardholder_changed: { problem: optional(nullable(text)), version: optional(number) },
+  cardholder_changed: { problem: optional(nullable(text)), version: optional(count) },
   recheck_due: {},
   previous_card_canceled: {},
   shipping_corrected: {},
@@ -66,22 +70,26 @@ const FIELDS: {
     status,
     cancellationReason: nullable(text),
     shippingStatus: shipping,
-    expiresMs: optional(number),
+    expiresMs: optional(time),
   },
   delivery_confirmed: {},
   delivery_reminder_due: {},
   delivery_overdue: {},
   activation_refused: { code: text },
-  freeze_changed: { frozen: flag, version: optional(number), by: optional(texts) },
+  freeze_changed: { frozen: flag, version: optional(count), by: optional(texts) },
   freeze_mirrored: { frozen: flag },
+  freeze_refused: { frozen: flag, code: text },
+  cancel_refused: { code: text },
+  card_unknown_at_stripe: { stripeCardId: text },
   cancel_requested: { reason: oneOf('requested', 'lost', 'stolen') },
-  mirror_wanted: { what: mirrored, version: number },
-  mirror_done: { what: mirrored, version: number, refusal: nullable(text) },
+  mirror_wanted: { what: mirrored, version: count },
+  mirror_done: { what: mirrored, version: count, refusal: nullable(text) },
   replacement_requested: { reason: replacementReason, replacementId: text },
   renewal_skipped: { reason: text },
+  replacement_failed: { replacementId: text },
   replaced: { replacementId: text },
   purchase_seen: {},
-  spending_digest: { purchases: number, lastPurchaseMs: nullable(number) },
+  spending_digest: { purchases: count, lastPurchaseMs: nullable(time) },
   dormancy_due: {},
   money_seen: { cause: oneOf('capture', 'refund', 'forced_capture', 'dispute') },
   canceled_at_stripe: { stripeCardId: nullable(text) },
@@ -90,15 +98,16 @@ const FIELDS: {
   expired: {},
 };
 
-/** Names found in a message are shown to people; a longer one is no name. */
-const NAME_SHOWN_MAX = 60;
+/** Names found in a message are shown to people; anything else might be what somebody typed about a person. */
+export const shownName = (name: string): string =>
+  /^[A-Za-z_]{1,60}$/.test(name) ? `"${name}"` : 'that is no name';
 
 /** Says why the value is no fact of today's, naming kind and field but never a value; null when it is one. */
 export function factProblem(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return 'no object';
   const kind = 'kind' in value ? value.kind : undefined;
   if (typeof kind !== 'string') return 'no kind';
-  if (!Object.hasOwn(FIELDS, kind)) return `unknown kind "${kind.slice(0, NAME_SHOWN_MAX)}"`;
+  if (!Object.hasOwn(FIELDS, kind)) return `a kind ${shownName(kind)} that is not known`;
   const checks: Readonly<Record<string, Check>> = FIELDS[kind as CardFactKind];
   const fields = value as Readonly<Record<string, unknown>>;
   const wrong = Object.keys(checks).filter((name) => checks[name]?.(fields[name]) === false);

@@ -30,13 +30,18 @@ export const DELIVERY_REMINDER_AFTER_MS = 7 * DAY_MS;
 export const DELIVERY_OVERDUE_AFTER_MS = 14 * DAY_MS;
 /** How often an overdue shipment is looked up at Stripe. */
 export const DELIVERY_POLL_MS = DAY_MS;
-/** How long a refused activation waits before the next try. */
-export const ACTIVATION_RETRY_MS = HOUR_MS;
+/** How long a change of status that Stripe refused, an activation too, waits before the next try. */
+export const REFUSAL_RETRY_MS = HOUR_MS;
+/** Each further refusal of the same kind doubles the wait this often: after a day's worth of tries a person is at it. */
+export const REFUSAL_DOUBLINGS_MAX = 4;
 /** How often a customer who owes us a corrected address is looked at again. */
 export const ADDRESS_REMINDER_MS = 3 * DAY_MS;
 
-/** A successor is asked for this long before a card expires: production and post take up to three weeks. */
-export const RENEWAL_LEAD_MS = 30 * DAY_MS;
+/**
+ * A successor is asked for this long before a card expires: production and post take up to three weeks, a virtual card
+ * seconds, and the old one ends when its successor serves.
+ */
+export const RENEWAL_LEAD_MS = { physical: 30 * DAY_MS, virtual: 3 * DAY_MS } as const;
 /** A card without a purchase for this long is shown as dormant. */
 export const DORMANT_AFTER_MS = 90 * DAY_MS;
 /** A cancelled card may still be captured against: lodging clears up to 31 days later, disputes open 110 days. */
@@ -61,6 +66,8 @@ export const FACT_RESEND_AFTER_MS = HOUR_MS;
 /** Facts carried by one signal; keeps a signal far below the 2 MB payload limit. */
 export const FACTS_PER_SIGNAL_MAX = 100;
 
+/** Unread facts that a run hands over at most: with more it works them off first, because arguments are limited to 2 MB. */
+export const FACTS_CARRIED_MAX = 2_000;
 /** The relay sends FACTS_PER_SIGNAL_MAX; a batch beyond this is a mistake, and would block the workflow's thread. */
 export const FACTS_PER_BATCH_MAX = 2_000;
 

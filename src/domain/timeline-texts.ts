@@ -28,7 +28,7 @@ const LINES: Readonly<Record<string, Line>> = {
   identity_failed: (body) => `The identity check failed${after(worded(textIn(body, 'code')))}`,
   identity_canceled: () => 'The identity check was cancelled',
   kyc_retry_requested: () => 'Another try at the identity check',
-  kyc_reminder_due: () => 'The cardholder was reminded to identify',
+  kyc_reminder_due: () => 'A reminder to identify is due',
   issuance_blocked: (body) =>
     `Stripe does not make the card yet${after(worded(textIn(body, 'reason')))}`,
   previous_card_canceled: () => 'The card of the lost parcel is cancelled',

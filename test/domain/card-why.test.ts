@@ -18,7 +18,7 @@ const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}
 const stripeCardId = parseStripeCardId('ic_1');
 const kyc = requestedCard('physical', START_MS);
 const { terms, mirrors, holderProblem, holderVersion, replacement } = kyc;
-const freeze = { wanted: false, mirrored: false, by: [] };
+const { freeze } = kyc;
 const all = { terms, mirrors, holderProblem, holderVersion, replacement, freeze };
 const base = { ...all, type: 'physical', attempt: 1, sinceMs: START_MS } as const;
 const issuance = replacementCard('physical', START_MS);
@@ -35,6 +35,8 @@ const activation: ActivationState = {
   phase: 'activation',
   stripeCardId,
   refused: null,
+  refusals: 0,
+  retrying: false,
   expiresMs: null,
 };
 const active: ActiveState = {
@@ -56,6 +58,8 @@ const windingDown: WindingDownState = {
   stripeCardId,
   reason: 'lost',
   stripeCanceled: true,
+  cancelRefused: null,
+  retrying: false,
   checkDue: false,
 };
 const closed: CardState = { ...base, phase: 'closed', stripeCardId, reason: 'lost' };
@@ -81,7 +85,7 @@ const lines: readonly (readonly [CardState, string | null])[] = [
   ],
   [
     { ...issuance, step: 'await_address' },
-    'waits for the customer to correct the address until 2026-12-03T09:30Z, then the customer is reminded',
+    'waits for the customer to correct the address until 2026-12-03T09:30Z, then a reminder is due',
   ],
   [issuance, 'is being made at Stripe'],
   [
@@ -90,12 +94,9 @@ const lines: readonly (readonly [CardState, string | null])[] = [
   ],
   [
     { ...issuance, step: 'blocked', blockedReason: 'invalid:phone_number' },
-    'Stripe refuses a field (invalid:phone_number): waits for its correction until 2026-12-03T09:30Z, then the customer is reminded',
+    'Stripe refuses a field (invalid:phone_number): waits for its correction until 2026-12-03T09:30Z, then a reminder is due',
   ],
-  [
-    delivery,
-    'waits for the parcel (shipped) until 2026-12-07T09:30Z, then the cardholder is reminded',
-  ],
+  [delivery, 'waits for the parcel (shipped) until 2026-12-07T09:30Z, then a reminder is due'],
   [
     { ...delivery, late: 'reminded' },
     'waits for the parcel (shipped) until 2026-12-14T09:30Z, then Stripe is asked and a person is told',
@@ -110,7 +111,7 @@ const lines: readonly (readonly [CardState, string | null])[] = [
     'is frozen, and is activated when the freeze is lifted',
   ],
   [
-    { ...activation, refused: 'cardholder_inactive' },
+    { ...activation, refused: 'cardholder_inactive', refusals: 1 },
     'Stripe refuses to activate the card (cardholder_inactive): waits until 2026-11-30T10:30Z, then it is tried again',
   ],
   [active, null],
@@ -126,11 +127,14 @@ const lines: readonly (readonly [CardState, string | null])[] = [
     'Stripe is being told that the card is no longer frozen',
   ],
   [
-    { ...active, freeze: { wanted: true, mirrored: true, by: ['fraud'] } },
+    { ...active, freeze: { ...freeze, wanted: true, mirrored: true, by: ['fraud'] } },
     'is frozen, because Stripe warns of fraud',
   ],
   [
-    { ...active, freeze: { wanted: true, mirrored: true, by: ['operator', 'cardholder'] } },
+    {
+      ...active,
+      freeze: { ...freeze, wanted: true, mirrored: true, by: ['operator', 'cardholder'] },
+    },
     'is frozen by operator, cardholder',
   ],
   [{ ...active, holderProblem: 'under_review' }, 'Stripe declines its purchases (under_review)'],

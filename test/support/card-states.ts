@@ -75,22 +75,50 @@ export const CARD_STATES = {
       reason: 'invalid:phone_number',
     }),
   'issuance · cancel_previous': (nowMs) => shipped(nowMs, returned),
+  'issuance · previous card not canceled': (nowMs) =>
+    shipped(nowMs, returned, { kind: 'cancel_refused', code: 'x' }),
   'issuance · await_address': (nowMs) =>
     shipped(nowMs, returned, { kind: 'previous_card_canceled' }),
   awaiting_delivery: (nowMs) => shipped(nowMs),
   'awaiting_delivery · reminded': (nowMs) => shipped(nowMs, { kind: 'delivery_reminder_due' }),
   'awaiting_delivery · overdue': (nowMs) => shipped(nowMs, { kind: 'delivery_overdue' }),
+  'awaiting_delivery · about to expire': (nowMs) =>
+    physical(nowMs, verified, issuing, { ...created, ...expiresIn(nowMs, 3) }),
   activation: (nowMs) => virtual(nowMs, verified, issuing, created),
   'activation · refused': (nowMs) =>
     virtual(nowMs, verified, issuing, created, { kind: 'activation_refused', code: 'x' }),
   'activation · frozen': (nowMs) =>
     virtual(nowMs, verified, issuing, created, { kind: 'freeze_changed', frozen: true }),
+  'activation · frozen, about to expire': (nowMs) =>
+    virtual(
+      nowMs,
+      verified,
+      issuing,
+      { ...created, ...expiresIn(nowMs, 3) },
+      { kind: 'freeze_changed', frozen: true },
+    ),
   active: (nowMs) => active(nowMs),
+  'active · freeze refused': (nowMs) =>
+    movedBy(
+      active(nowMs),
+      nowMs,
+      { kind: 'freeze_changed', frozen: true },
+      { kind: 'freeze_refused', frozen: true, code: 'x' },
+    ),
   'active · in its last year': (nowMs) => active(nowMs, expiresIn(nowMs, 60)),
+  'active · physical, in its last year': (nowMs) =>
+    shipped(nowMs, cardSeen({ status: 'active', ...expiresIn(nowMs, 60) })),
   'active · not renewed': (nowMs) =>
     movedBy(active(nowMs, expiresIn(nowMs, 20)), nowMs, { kind: 'renewal_skipped', reason: 'x' }),
   'active · dormant': (nowMs) =>
     movedBy(active(nowMs - 90 * DAY_MS), nowMs, { kind: 'dormancy_due' }),
+  'winding_down · not canceled': (nowMs) =>
+    movedBy(
+      active(nowMs),
+      nowMs,
+      { kind: 'cancel_requested', reason: 'requested' },
+      { kind: 'cancel_refused', code: 'x' },
+    ),
   winding_down: (nowMs) =>
     movedBy(
       active(nowMs),

@@ -25,6 +25,10 @@ const isReminded: Sign = (state) => state.phase === 'kyc' && state.reminded;
 const beganAnew: Sign = (state, _calls, before) =>
   state.phase === before.phase && state.sinceMs > before.sinceMs;
 
+const isRenewed: Sign = (state, calls) =>
+  state.replacement?.reason === 'expired' && calls.includes('renewCard');
+const isExpired: Sign = (state) => state.phase === 'winding_down' && state.reason === 'expired';
+
 const SIGNS: Partial<Record<CardStateName, Sign>> = {
   'kyc · pending': (state, calls, before) =>
     isReminded(state, calls, before) && calls.includes('readVerification'),
@@ -33,6 +37,12 @@ const SIGNS: Partial<Record<CardStateName, Sign>> = {
   'issuance · blocked': (_state, calls) => calls.includes('issueCard'),
   'issuance · field refused': beganAnew,
   'issuance · await_address': beganAnew,
+  'issuance · previous card not canceled': (_state, calls) => calls.includes('cancelPreviousCard'),
+  'awaiting_delivery · about to expire': isExpired,
+  'activation · frozen, about to expire': isExpired,
+  'active · freeze refused': (_state, calls) => calls.includes('mirrorFreeze'),
+  'winding_down · not canceled': (_state, calls) => calls.includes('cancelAtStripe'),
+  'active · physical, in its last year': isRenewed,
   awaiting_delivery: (state, calls) =>
     state.phase === 'awaiting_delivery' && state.late === 'reminded' && calls.includes('readCard'),
   'awaiting_delivery · reminded': (state, calls) =>
@@ -40,10 +50,10 @@ const SIGNS: Partial<Record<CardStateName, Sign>> = {
   'awaiting_delivery · overdue': (state, calls, before) =>
     beganAnew(state, calls, before) && calls.includes('readCard'),
   'activation · refused': (_state, calls) => calls.includes('activateCard'),
-  active: (state) => state.phase === 'active' && state.usage === 'dormant',
-  'active · in its last year': (state, calls) =>
-    state.replacement?.reason === 'expired' && calls.includes('renewCard'),
-  'active · not renewed': (state) => state.phase === 'winding_down' && state.reason === 'expired',
+  active: (state, calls) =>
+    state.phase === 'active' && state.usage === 'dormant' && calls.includes('readCard'),
+  'active · in its last year': isRenewed,
+  'active · not renewed': isExpired,
   winding_down: (state, calls) => state.phase === 'closed' && calls.includes('checkSettled'),
   'winding_down · unsettled': (state, calls) =>
     state.phase === 'closed' && calls.includes('checkSettled'),

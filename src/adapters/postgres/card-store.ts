@@ -118,11 +118,14 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
     // Accounts before cards, as everywhere: no decision that commits later is based on the older phase.
     await tx`select 1 from accounts where account_id = ${before.account_id} for no key update`;
   }
-  const [stored] = await tx<{ revision: number | null; writer: string | null }[]>`
-    select (state->>'savedRevision')::bigint as revision, state->>'savedBy' as writer
+  const [stored] = await tx<{ revision: number | null; is_same: boolean | null }[]>`
+    select (state->>'savedRevision')::bigint as revision,
+           state->>'savedBy' = ${save.writer}
+             and state - 'savedRevision' - 'savedBy' = ${jsonText(state)}::text::jsonb as is_same
     from cards where card_id = ${cardId} for no key update`;
   const revision = stored?.revision ?? 0;
-  if (revision === save.revision && stored?.writer === save.writer) return 'saved';
+  // A worker that died after its save may do its task again with other messages in it: then it is another state.
+  if (revision === save.revision && stored?.is_same === true) return 'saved';
   if (revision >= save.revision) return 'stale';
   const saved: StoredState = { ...state, savedRevision: save.revision, savedBy: save.writer };
   const sinceMs = save.timeline.findLast(({ kind }) => kind === 'phase_changed')?.atMs;
