@@ -3,7 +3,7 @@ import type { CardFact } from '../../src/domain/card-facts.ts';
 import type { CardPhase, CardState } from '../../src/domain/card-phase.ts';
 import { nextStep } from '../../src/domain/card-plan.ts';
 import { transition } from '../../src/domain/card-state.ts';
-import { parseStripeCardId } from '../../src/domain/ids.ts';
+import { parseStripeCardId, type StripeCardId } from '../../src/domain/ids.ts';
 import { type CardStory, isTooEarly, requestedFor, StoryStripe } from './card-story.ts';
 
 const NOW_MS = 1_800_000_000_000;
@@ -21,6 +21,10 @@ class CardDriver {
   constructor(story: CardStory) {
     this.state = requestedFor(story, NOW_MS);
     this.stripe = new StoryStripe(story);
+  }
+
+  get live(): readonly StripeCardId[] {
+    return this.stripe.live;
   }
 
   tell(fact: CardFact): void {
@@ -51,12 +55,15 @@ class CardDriver {
 }
 
 /** Where the card is once everything is told, the customer has corrected the address, and all windows have passed. */
-export function endingOf(story: CardStory, order: readonly CardFact[]): CardPhase {
+export function endingOf(
+  story: CardStory,
+  order: readonly CardFact[],
+): { readonly phase: CardPhase; readonly live: readonly StripeCardId[] } {
   const driver = new CardDriver(story);
   driver.rest();
   for (const fact of order) driver.tell(fact);
   driver.tell({ kind: 'shipping_corrected' });
-  return ended(driver.state.phase);
+  return { phase: ended(driver.state.phase), live: driver.live };
 }
 
 /** A card that winds down has ended: the deadlines that follow are the same in any order. */

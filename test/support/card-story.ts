@@ -141,6 +141,11 @@ export class StoryStripe {
     if (end !== undefined) this.canceled.add(FIRST_STRIPE_CARD);
   }
 
+  /** Cards that could still be spent with, or be activated. */
+  get live(): readonly StripeCardId[] {
+    return this.made.filter((id) => !this.canceled.has(id));
+  }
+
   /** What the activity answers for a card in this state. */
   answer(action: CardAction, state: CardState, idOf: (attempt: number) => StripeCardId): CardFact {
     const current = idOf(state.attempt);

@@ -71,7 +71,7 @@ test.each(told.map((one, index) => [index, ...one] as const))(
     const hasEnded = () => card.state.phase === 'closed' || stripe.made.length > 0;
     await eventually(hasEnded, { timeoutMs: 10_000 });
     await tellInBatches(card, waiting, sizes);
-    const wanted = endingOf(story, order);
+    const { phase: wanted, live } = endingOf(story, order);
     await eventually(
       async () => {
         const { state } = card;
@@ -82,7 +82,8 @@ test.each(told.map((one, index) => [index, ...one] as const))(
       },
       { timeoutMs: 15_000, everyMs: 50 },
     );
-    expect(ended(card.state.phase)).toBe(wanted);
+    await eventually(() => stripe.live.length === live.length);
+    expect(stripe.live).toHaveLength(live.length);
   },
 );
 
