@@ -96,7 +96,9 @@ async function restart(name: 'relay', more: Environment): Promise<void> {
 }
 
 function tellSeed(): void {
-  onTestFailed(() => console.error(`The same again: CRASH_SEED=${seed} CRASH_KILLS=${kills}`));
+  onTestFailed(() => {
+    process.stderr.write(`The same again: CRASH_SEED=${seed} CRASH_KILLS=${kills}\n`);
+  });
 }
 
 async function check(ends: readonly JourneyEnd[]): Promise<void> {
