@@ -30,11 +30,11 @@ export interface Context {
   readonly temporal: TemporalClient;
   readonly quick: boolean;
   /** A physical card that has just become active, played once. */
-  card(): Promise<ActiveCard>;
+  readonly card: () => Promise<ActiveCard>;
   /** All actions of the card's workflow so far, over all its runs, once it is quiet. */
-  actionsOf(workflowId: string): Promise<Actions>;
+  readonly actionsOf: (workflowId: string) => Promise<Actions>;
   /** Waits until the relay has told the workflow what the card has spent. */
-  digestsSent(cardId: string): Promise<void>;
+  readonly digestsSent: (cardId: string) => Promise<void>;
   close(): Promise<void>;
 }
 

@@ -72,7 +72,7 @@ async function unsavedPurchases({ sql }: Context, cardId: string): Promise<numbe
   const [row] = await sql<{ unsaved: number }[]>`
     select s.purchases - coalesce((c.state ->> 'purchases')::bigint, 0) as unsaved
       from card_spending s join cards c using (card_id) where card_id = ${cardId}`;
-  return Number(row?.unsaved ?? 0);
+  return row?.unsaved ?? 0;
 }
 
 const payerOf = ({ stripeCardId }: ActiveCard): Payer => ({

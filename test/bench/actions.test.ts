@@ -46,7 +46,10 @@ describe('what histories show in another way', () => {
     const events = [
       { activityTaskStartedEventAttributes: { attempt: 3 } },
       { activityTaskStartedEventAttributes: { attempt: 1 } },
-      ...[marker(4), marker(4), marker(9), marker(9, 'core_patch')],
+      marker(4),
+      marker(4),
+      marker(9),
+      marker(9, 'core_patch'),
     ];
     expect(countActions(events as never)).toEqual({
       ...NO_ACTIONS,

@@ -77,11 +77,22 @@ function createLives(plans: readonly CardPlan[]) {
   const waiting = [...plans];
   const lives: Promise<JourneyEnd>[] = [];
   const failed = new AbortController();
+  const failure = new Promise<never>((_, reject) => {
+    failed.signal.addEventListener('abort', () => reject(failed.signal.reason));
+  });
+  failure.catch(() => {});
   return {
+    /** Waits for the killer, or tells of the card that failed instead. */
+    meanwhile: (kill: Promise<void>) => Promise.race([kill, failure]),
     begin(): void {
       const plan = waiting.shift();
       if (plan === undefined) return;
-      const life = liveCard(plan, { program, signal: failed.signal, onCard: () => {} });
+      const life = liveCard(plan, {
+        program,
+        signal: failed.signal,
+        deadlineMs: TIMEOUT_MS,
+        onCard: () => {},
+      });
       life.catch((error: unknown) => failed.abort(error));
       lives.push(life);
     },
@@ -96,7 +107,9 @@ async function restart(name: 'relay', more: Environment): Promise<void> {
 }
 
 function tellSeed(): void {
-  onTestFailed(() => console.error(`The same again: CRASH_SEED=${seed} CRASH_KILLS=${kills}`));
+  onTestFailed(() => {
+    process.stderr.write(`The same again: CRASH_SEED=${seed} CRASH_KILLS=${kills}\n`);
+  });
 }
 
 async function check(ends: readonly JourneyEnd[]): Promise<void> {
@@ -113,7 +126,7 @@ describe('cards whose worker is killed in the middle', () => {
       for (const [index, moment] of planKills(kills, seed).entries()) {
         await setFaults(index % 4 === 2 ? OUTAGE : FAULTS);
         lives.begin();
-        await killer.killAt(moment);
+        await lives.meanwhile(killer.killAt(moment));
         await killer.revive();
       }
       await setFaults([]);
@@ -133,7 +146,7 @@ describe('cards whose worker is killed in the middle', () => {
       for (let leap = 1; leap <= rounds * LEAPS.length; leap += 1) {
         const call = LEAPS[(leap - 1) % LEAPS.length] ?? '';
         lives.begin();
-        await killer.killAt({ at: 'done', nth: 1, call });
+        await lives.meanwhile(killer.killAt({ at: 'done', nth: 1, call }));
         await control('POST', '/clock/advance', { seconds: LEAP_S });
         const later = { CLOCK_OFFSET_MS: String(leap * LEAP_S * 1_000) };
         await Promise.all([restart('relay', later), killer.revive(later)]);

@@ -2,7 +2,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createPart } from '../../src/apps/cli/local/part.ts';
+import { createPart, type Part } from '../../src/apps/cli/local/part.ts';
 import { createSupervisor } from '../../src/apps/cli/local/supervisor.ts';
 import { stackEnvironment } from '../support/stack-environment.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -35,6 +35,40 @@ async function failureOf(program: string): Promise<{ message: string; logFile: s
   );
   return { message, logFile };
 }
+
+describe('a part that is started with more environment', () => {
+  it('keeps it for later starts', async () => {
+    const folder = await temporaryFolder();
+    const env = stackEnvironment();
+    const supervisor = createSupervisor(env);
+    onTestFinished(() => supervisor.close());
+    let part: Part | undefined;
+    part = createPart(supervisor, {
+      name: 'part',
+      service: {
+        command: process.execPath,
+        args: [
+          '-e',
+          'const { env } = require("node:process"); console.log(`offset ${env.PART_OFFSET}`); setInterval(() => {}, 1000);',
+        ],
+        env: { ...env, PART_OFFSET: '0' },
+        cwd: folder,
+        stage: 'app',
+        logFile: join(folder, 'part.log'),
+        stopSignal: 'SIGKILL',
+      },
+      ready: () => part?.logTail() !== '',
+      readyTimeoutMs: 20_000,
+    });
+    await part.start();
+    expect(part.logTail()).toBe('offset 0');
+    await part.stop();
+    await part.start({ PART_OFFSET: '25' });
+    await part.stop();
+    await part.start();
+    expect(part.logTail()).toBe('offset 25');
+  });
+});
 
 describe('a part that cannot start', () => {
   it('is reported with what this run printed, and nothing of an earlier one', async () => {

@@ -17,6 +17,8 @@ export interface JourneyEnd {
 export interface JourneyContext {
   readonly program: DemoProgram;
   readonly signal: AbortSignal;
+  /** How long anything may take; by default what a demo needs. */
+  readonly deadlineMs?: number;
   readonly onCard: (plan: CardPlan, cardId: string) => void;
 }
 
@@ -122,6 +124,7 @@ async function passKyc(
         return kyc.status === 'pending' && kyc.sessionId !== null ? kyc.sessionId : undefined;
       },
       context.signal,
+      context.deadlineMs,
     );
   const session = await pendingSession();
   if (plan.arrival !== 'kyc_fails_first') return control.verifyIdentity(session);
@@ -136,6 +139,7 @@ async function passKyc(
       return data.some((item) => item.kind === 'kyc_failed') ? true : undefined;
     },
     context.signal,
+    context.deadlineMs,
   );
   await api.cards.retryKyc(cardId);
   return control.verifyIdentity(await pendingSession());
@@ -160,6 +164,7 @@ async function deliver(plan: CardPlan, cardId: string, context: JourneyContext):
       return data.some((item) => item.kind === 'address_needed') ? true : undefined;
     },
     context.signal,
+    context.deadlineMs,
   );
   await api.cards.correctShipping(cardId, { name: plan.customer, ...CORRECTED });
   const second = await waitUntil(
@@ -170,6 +175,7 @@ async function deliver(plan: CardPlan, cardId: string, context: JourneyContext):
       return card.phase === 'awaiting_delivery' && id !== first ? id : undefined;
     },
     context.signal,
+    context.deadlineMs,
   );
   await cards.submitCard(second, {}, options);
   await cards.shipCard(second, {}, options);
@@ -206,7 +212,7 @@ async function cancel(cardId: string, payer: Payer, context: JourneyContext): Pr
 const waitForPhase = (
   cardId: string,
   phase: Card['phase'],
-  { program, signal }: JourneyContext,
+  { program, signal, deadlineMs }: JourneyContext,
 ): Promise<Card> =>
   waitUntil(
     `card ${cardId} to be in phase ${phase}`,
@@ -217,9 +223,14 @@ const waitForPhase = (
       return card.phase === phase ? card : undefined;
     },
     signal,
+    deadlineMs,
   );
 
-const waitForStripeStatus = (cardId: string, status: string, { program, signal }: JourneyContext) =>
+const waitForStripeStatus = (
+  cardId: string,
+  status: string,
+  { program, signal, deadlineMs }: JourneyContext,
+) =>
   waitUntil(
     `card ${cardId} to be ${status} at Stripe`,
     async () => {
@@ -227,6 +238,7 @@ const waitForStripeStatus = (cardId: string, status: string, { program, signal }
       return card.stripeCard?.status === status ? card : undefined;
     },
     signal,
+    deadlineMs,
   );
 
 function stripeIdOf(card: Card): string {

@@ -9,14 +9,15 @@ export async function waitUntil<T>(
   what: string,
   look: () => Promise<T | undefined>,
   signal: AbortSignal,
+  deadlineMs = DEADLINE_MS,
 ): Promise<T> {
-  const until = performance.now() + DEADLINE_MS;
+  const until = performance.now() + deadlineMs;
   for (;;) {
     signal.throwIfAborted();
     const found = await look();
     if (found !== undefined) return found;
     if (performance.now() > until) {
-      throw new Error(`waited ${DEADLINE_MS / 1000} s, but it did not happen: ${what}`);
+      throw new Error(`waited ${deadlineMs / 1000} s, but it did not happen: ${what}`);
     }
     await new Promise((resolve) => {
       setTimeout(resolve, POLL_MS);

@@ -12,7 +12,7 @@ const TRIES_MAX = 3;
 export interface RestoreSteps {
   /** Ids of open cards after the given one, in the order of their ids. */
   openCards(page: { readonly after: string; readonly limit: number }): Promise<readonly CardId[]>;
-  start(cardId: CardId): Promise<'started' | 'running'>;
+  readonly start: (cardId: CardId) => Promise<'started' | 'running'>;
   /** Called with the cards of a page that have their workflow now. */
   onReached(cardIds: readonly CardId[]): Promise<void>;
   /** Called after each page; the last card is where another run may go on. */
