@@ -1,5 +1,5 @@
 /** Doing what the plan says: drain facts, run an activity, or wait for a deadline. */
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import type { NumberedFact } from '../src/domain/card-contract.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
 import {
@@ -102,8 +102,9 @@ async function performWatched(
   await condition(() => running.ending() !== undefined);
   const ending = running.ending();
   if (ending !== undefined && 'fact' in ending) return { fact: ending.fact, tooEarly };
-  // Cancelled because the card moved on; what the activity may have done is found by the steps that follow.
-  if (leaving() && isCancellation(ending?.error)) return 'interrupted';
+  // Cancelled because the card moved on, or failed and not repeated for that reason; what the activity may have done
+  // is found by the steps that follow.
+  if (leaving()) return 'interrupted';
   throw ending?.error;
 }
 
