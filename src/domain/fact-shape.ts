@@ -90,6 +90,9 @@ const FIELDS: {
   expired: {},
 };
 
+/** Every kind of fact there is. */
+export const FACT_KINDS = Object.keys(FIELDS) as readonly CardFactKind[];
+
 /** Names found in a message are shown to people; a longer one is no name. */
 const NAME_SHOWN_MAX = 60;
 
