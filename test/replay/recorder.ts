@@ -1,4 +1,4 @@
-/** A real server on which cards live for a moment, and the pen that writes their histories down. */
+/** What a recording needs of a server on which cards live for a moment, and the pen that writes their histories down. */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import {
   type CardCommandName,
@@ -9,7 +9,7 @@ import {
 import type { CardState } from '../../src/domain/card-phase.ts';
 import { CARD_STATES, type CardStateName } from '../support/card-states.ts';
 import { eventually } from '../support/eventually.ts';
-import { type CardEnvironment, createRealEnvironment } from '../workflows/card-environment.ts';
+import type { CardEnvironment } from '../workflows/card-environment.ts';
 import { CardWorld } from '../workflows/card-world.ts';
 import { writeRecording } from './history-files.ts';
 
@@ -30,12 +30,10 @@ export interface Recorder {
   renewed(world: CardWorld, runId: string): Promise<void>;
   /** Writes the history of a run down: of the one named, or of the present one. */
   keep(name: string, world: CardWorld, runId?: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** `generation` leads the names of the files. */
-export async function createRecorder(generation: string): Promise<Recorder> {
-  const cards = await createRealEnvironment();
+export function createRecorder(generation: string, cards: CardEnvironment): Recorder {
   const handle = ({ cardId }: CardWorld, runId?: string) =>
     cards.env.client.workflow.getHandle(cardWorkflowId(cardId), runId);
   const runId = async (world: CardWorld): Promise<string> => (await handle(world).describe()).runId;
@@ -56,7 +54,6 @@ export async function createRecorder(generation: string): Promise<Recorder> {
       const history = await handle(world, run).fetchHistory();
       await writeRecording(`${generation}-${name}.json`, historyToJSON(history));
     },
-    close: () => cards.close(),
   };
 }
 
