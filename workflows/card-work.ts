@@ -1,5 +1,5 @@
 /** Doing what the plan says: drain facts, run an activity, or wait for a deadline. */
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, log, patched } from '@temporalio/workflow';
 import type { NumberedFact } from '../src/domain/card-contract.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
 import {
@@ -12,8 +12,10 @@ import { factProblem } from '../src/domain/fact-shape.ts';
 import {
   ACTIVITY_GRACE_MS,
   FACT_CLOSE_AFTER_MS,
+  LOOK_MAX_MS,
   NO_PROGRESS_PAUSE_MS,
 } from '../src/domain/limits.ts';
+import { createAlarm } from './alarm.ts';
 import { perform } from './card-activities.ts';
 import type { CardRun, OpenCard } from './card-run.ts';
 
@@ -38,7 +40,7 @@ export async function act(run: CardRun, card: OpenCard, action: CardAction): Pro
   if (action === 'issueCard' && !(await isIssuingNoted(card))) return;
   const before = record.state;
   const outcome = await performWatched(run, card, action);
-  if (outcome === 'interrupted') return;
+  if (typeof outcome === 'string') return;
   if (isUsable(run, action, outcome.fact) && applyOwn(card, outcome.fact)) {
     // What came too early for the answer is looked at once more: hints may come in any order.
     for (const { fact } of outcome.tooEarly) applyOwn(card, fact);
@@ -75,20 +77,26 @@ async function isIssuingNoted(card: OpenCard): Promise<boolean> {
   return !card.saver.stale && step.kind === 'act' && step.action === 'issueCard';
 }
 
+/** `interrupted`: the card has moved on, or the run is to end. `given_up`: the limit has passed without an answer. */
 type Performed =
   | 'interrupted'
+  | 'given_up'
   | { readonly fact: CardFact; readonly tooEarly: readonly NumberedFact[] };
 
 async function performWatched(
   run: CardRun,
   card: OpenCard,
   action: CardAction,
+  limitMs: number | null = null,
 ): Promise<Performed> {
   const { record, saver } = card;
   const { phase } = record.state;
   const tooEarly: NumberedFact[] = [];
   const running = start(() => perform(run.argument.cardId, record.state, action));
-  const leaving = (): boolean => record.state.phase !== phase || run.mustRenew;
+  const limit = createAlarm();
+  limit.set(limitMs === null ? null : Date.now() + limitMs, `${action} is given up`);
+  const movedOn = (): boolean => record.state.phase !== phase || run.mustRenew;
+  const leaving = (): boolean => movedOn() || limit.rang;
   while (running.ending() === undefined && !leaving()) {
     await condition(
       () => running.ending() !== undefined || run.queue.waiting.length > 0 || leaving(),
@@ -100,10 +108,13 @@ async function performWatched(
   await condition(() => running.ending() !== undefined, ACTIVITY_GRACE_MS);
   if (running.ending() === undefined) running.cancel();
   await condition(() => running.ending() !== undefined);
+  limit.cancel();
   const ending = running.ending();
   if (ending !== undefined && 'fact' in ending) return { fact: ending.fact, tooEarly };
-  // Cancelled because the card moved on; what the activity may have done is found by the steps that follow.
-  if (leaving() && isCancellation(ending?.error)) return 'interrupted';
+  // Cancelled because the card moved on, or failed and not repeated for that reason; what the activity may have done
+  // is found by the steps that follow.
+  if (movedOn()) return 'interrupted';
+  if (limit.rang) return 'given_up';
   throw ending?.error;
 }
 
@@ -160,12 +171,20 @@ function isUsable(run: CardRun, action: CardAction, answer: unknown): boolean {
   return problem === null;
 }
 
+/** What only looks is not waited for without end. What makes something, as a renewal does, is repeated until it is done. */
+function limitOf(action: CardAction): number | null {
+  const isLook = action === 'readCard' || action === 'readVerification';
+  // Runs of the code before have no timer beside their look.
+  return isLook && patched('look-is-bounded') ? LOOK_MAX_MS : null;
+}
+
 async function deadline(run: CardRun, card: OpenCard, due: DeadlineStep): Promise<void> {
   const { record } = card;
   if (due.action !== undefined) {
-    const outcome = await performWatched(run, card, due.action);
+    const outcome = await performWatched(run, card, due.action, limitOf(due.action));
     if (outcome === 'interrupted') return;
-    if (isUsable(run, due.action, outcome.fact)) applyOwn(card, outcome.fact);
+    if (outcome === 'given_up') log.warn('a look was given up', { action: due.action });
+    else if (isUsable(run, due.action, outcome.fact)) applyOwn(card, outcome.fact);
     const step = nextStep(record.state);
     // What Stripe showed may have ended this wait.
     if (step.kind !== 'wait' || step.untilMs === null || Date.now() < step.untilMs) return;

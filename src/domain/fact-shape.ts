@@ -98,6 +98,9 @@ const FIELDS: {
   expired: {},
 };
 
+/** Every kind of fact there is. */
+export const FACT_KINDS = Object.keys(FIELDS) as readonly CardFactKind[];
+
 /** Names found in a message are shown to people; anything else might be what somebody typed about a person. */
 export const shownName = (name: string): string =>
   /^[A-Za-z_]{1,60}$/.test(name) ? `"${name}"` : 'that is no name';

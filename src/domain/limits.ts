@@ -55,6 +55,8 @@ export const FACTS_PER_RUN_MAX = 1_000;
 export const FACTS_SEEN_MAX = 500;
 /** A step or deadline that changed nothing is not repeated sooner, so that a surprise cannot spin. */
 export const NO_PROGRESS_PAUSE_MS = MINUTE_MS;
+/** A look at Stripe or a KYC provider before a deadline is given up after this: while they are away, deadlines pass all the same. */
+export const LOOK_MAX_MS = 10 * MINUTE_MS;
 /** How long an activity that is no longer wanted may go on before it is cancelled. */
 export const ACTIVITY_GRACE_MS = 500;
 /** Ids and results of finished updates that a new run remembers, so that a repeat gets its first answer. */

@@ -1,7 +1,8 @@
 /** Waits that end by themselves, on the real time-skipping server. Each test has a server of its own: time is shared. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { requestedCard } from '../../src/domain/card-phase.ts';
-import type { StripeCardId } from '../../src/domain/ids.ts';
+import { parseCardId, type StripeCardId } from '../../src/domain/ids.ts';
+import { CARD_STATES } from '../support/card-states.ts';
 import { type CardEnvironment, createCardEnvironment } from './card-environment.ts';
 import { CardWorld, seen, stripeCardOf } from './card-world.ts';
 
@@ -59,6 +60,54 @@ describe('deadlines', () => {
     await cards.env.sleep('15 days');
     await world.inPhase('active');
     expect(world.notes).not.toContain('delivery_overdue');
+  });
+
+  test('a deadline passes while nobody answers the look that goes before it', async () => {
+    await requested('virtual');
+    world.answers.readVerification = () => {
+      throw new Error('the provider is away');
+    };
+    await cards.shows(world, (s) => s.phase === 'kyc' && s.step === 'pending');
+    await cards.env.sleep('13 days');
+    await world.saved((s) => s.phase === 'kyc' && s.reminded);
+    await cards.env.sleep('2 days');
+    await cards.ended(world.cardId);
+    expect(world.state).toMatchObject({ phase: 'closed', reason: 'kyc_deadline_passed' });
+  });
+
+  test('an overdue parcel is reported while Stripe is away, and what Stripe says later counts', async () => {
+    await requested('physical');
+    world.answers.readCard = () => {
+      throw new Error('Stripe is away');
+    };
+    await cards.tell(world.cardId, verified);
+    await world.inPhase('awaiting_delivery');
+    await cards.env.sleep('15 days');
+    await world.saved((s) => s.phase === 'awaiting_delivery' && s.late === 'overdue');
+    world.answers.readCard = () => seen(1, { source: 'fetched', shippingStatus: 'delivered' });
+    await cards.env.sleep('2 days');
+    expect((await world.inPhase('active')).phase).toBe('active');
+  });
+
+  test('a renewal is not given up, because it makes something', async () => {
+    const state = CARD_STATES['active · in its last year'](await cards.env.currentTimeMs());
+    world = new CardWorld(state);
+    let isAway = true;
+    world.answers.renewCard = () => {
+      if (isAway) throw new Error('Postgres is away');
+      return {
+        kind: 'replacement_requested',
+        reason: 'expired',
+        replacementId: parseCardId('card_next'),
+      };
+    };
+    await cards.workflows.start(world.cardId);
+    await cards.env.sleep('30 days');
+    await cards.env.sleep('1 hour');
+    isAway = false;
+    await cards.env.sleep('10 minutes');
+    const { replacement } = await world.saved((s) => s.replacement !== null);
+    expect(replacement).toEqual({ cardId: 'card_next', reason: 'expired' });
   });
 
   test('a card goes from unused over spending to dormant', async () => {

@@ -1,7 +1,7 @@
 /** The time-skipping server with a worker for card workflows, and the product's own client for them. */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createCardWorkflows } from '../../src/adapters/temporal/card-workflows.ts';
 import {
@@ -40,6 +40,8 @@ export interface CardEnvironment {
   ended(cardId: CardId): Promise<void>;
   /** The history of the card's current run, as the UI exports it. */
   history(cardId: CardId): Promise<string>;
+  /** Stops the worker, and starts one with another bundle of the workflow's code. */
+  deploy(code: string): Promise<void>;
   /** Ends the card's workflow if it runs, so that it does not disturb the next test. */
   abandon(cardId: CardId): Promise<void>;
   close(): Promise<void>;
@@ -86,15 +88,7 @@ function installRuntime(): void {
 }
 
 async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironment> {
-  const namespace = env.namespace ?? 'default';
-  const worker = await Worker.create({
-    connection: env.nativeConnection,
-    namespace,
-    taskQueue: CARD_TASK_QUEUE,
-    workflowBundle: { codePath: inject('workflowBundlePath') },
-    activities: stubActivities,
-  });
-  const running = worker.run();
+  let stopWorker = await startWorker(env, { codePath: inject('workflowBundlePath') });
   const workflows = createCardWorkflows(env.client);
   const requested = async (type: 'virtual' | 'physical'): Promise<CardWorld> =>
     new CardWorld(requestedCard(type, await env.currentTimeMs()));
@@ -150,11 +144,32 @@ async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironm
         .terminate()
         .catch(() => {});
     },
+    async deploy(code) {
+      await stopWorker();
+      stopWorker = await startWorker(env, { code });
+    },
     async close() {
-      worker.shutdown();
-      await running;
+      await stopWorker();
       await env.teardown();
       await Runtime.instance().shutdown();
     },
+  };
+}
+
+async function startWorker(
+  env: TestWorkflowEnvironment,
+  workflowBundle: WorkerOptions['workflowBundle'] & object,
+): Promise<() => Promise<void>> {
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    namespace: env.namespace ?? 'default',
+    taskQueue: CARD_TASK_QUEUE,
+    workflowBundle,
+    activities: stubActivities,
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
   };
 }

@@ -57,6 +57,26 @@ test('cancelling while an activity ends is answered at once, every time', async 
   }
 });
 
+test('a call that fails after the card has moved on does not fail the card', async () => {
+  const world = await cards.requestedCard('virtual');
+  let fail = (): void => {};
+  const failing = new Promise<never>((_, reject) => {
+    fail = () => reject(new Error('Stripe is away'));
+  });
+  world.answers.issueCard = () => failing;
+  await cards.workflows.start(world.cardId);
+  await cards.tell(world.cardId, { kind: 'identity_verified' });
+  await eventually(() => world.calls.includes('issueCard'));
+  await cards.workflows.command(world.cardId, 'cancel', { reason: 'requested' }, 'c-failing');
+  // The server does not repeat what it was asked to cancel: the failure is the end of the activity.
+  await eventually(async () =>
+    (await cards.history(world.cardId)).includes('ACTIVITY_TASK_CANCEL_REQUESTED'),
+  );
+  fail();
+  await cards.ended(world.cardId);
+  expect(world.state).toMatchObject({ phase: 'closed', reason: 'canceled' });
+});
+
 test('a start leaves a running workflow alone', async () => {
   const world = await cards.inKyc('virtual');
   await cards.workflows.start(world.cardId);
