@@ -13,10 +13,13 @@ import {
   timelineNote,
 } from '../src/domain/card-save.ts';
 import { transition } from '../src/domain/card-state.ts';
+import { FACT_CLOSE_AFTER_MS } from '../src/domain/limits.ts';
 import type { Unusable } from './fact-queue.ts';
 
 /** Lines on the details page; more than these nobody reads there, the timeline has them all. */
 const HISTORY_MAX = 10;
+/** Facts that changed nothing are closed at once this often, so that a lone one needs no timer; after that together. */
+const CLOSED_AT_ONCE_MAX = 5;
 /** Notes on unusable messages that are shown and saved together; a flood of them says no more than the first. */
 const UNUSABLE_MAX = 5;
 
@@ -38,6 +41,7 @@ export class CardRecord {
   readonly history: HeardFact[];
   /** Messages of this run that could not be used, the newest last. */
   readonly unusable: string[] = [];
+  private closedAtOnceMs: readonly number[] = [];
   private readonly loaded: LoadedCard;
   private timeline: readonly TimelineNote[] = [];
   private unsavedUnusable: readonly Unusable[] = [];
@@ -72,6 +76,15 @@ export class CardRecord {
     this.history.push({ atMs: nowMs, kind: fact.kind, effect: effectOf(before, outcome) });
     if (this.history.length > HISTORY_MAX) this.history.shift();
     return outcome;
+  }
+
+  /** Whether facts that only wait to be closed are closed now; under a stream of them they wait for one another. */
+  isToBeClosed(nowMs: number): boolean {
+    if (this.unclosedSinceMs === null) return false;
+    const lately = this.closedAtOnceMs.filter((atMs) => nowMs - atMs < FACT_CLOSE_AFTER_MS);
+    if (lately.length >= CLOSED_AT_ONCE_MAX) return false;
+    this.closedAtOnceMs = [...lately, nowMs];
+    return true;
   }
 
   /** Keeps a message that could not be used: its row is closed, and a person is told. */

@@ -10,6 +10,7 @@ import {
   FACTS_CARRIED_MAX,
   FACTS_PER_RUN_MAX,
   UPDATES_REMEMBERED_MAX,
+  UPDATES_SAVED_MAX,
 } from '../src/domain/limits.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { CardRecord } from './card-record.ts';
@@ -36,6 +37,8 @@ export interface CardRun {
   reject(unusable: Unusable): void;
   answerOf(updateId: string): CommandAnswer | undefined;
   remember(updateId: string, answer: CommandAnswer): void;
+  /** Its effect was not saved, so it was not decided. */
+  forget(updateId: string): void;
   /** True when this run should end and a new one begin: history is long, enough was done, or new code waits. */
   readonly mustRenew: boolean;
   carry(): CarriedState;
@@ -55,7 +58,12 @@ export function createCardRun(argument: CardWorkflowArgument): CardRun {
     const visibility = createVisibility(loaded);
     for (const unusable of early.splice(0)) record.reject(unusable);
     const show = (): void => visibility.show(record);
-    card = { record, show, saver: createSaver(record, show) };
+    for (const { id, answer } of loaded.answers ?? []) {
+      if (!finished.has(id)) finished.set(id, answer);
+    }
+    const answers = () =>
+      [...finished].slice(-UPDATES_SAVED_MAX).map(([id, answer]) => ({ id, answer }));
+    card = { record, show, saver: createSaver(record, answers, show) };
     return card;
   }
 
@@ -74,6 +82,7 @@ export function createCardRun(argument: CardWorkflowArgument): CardRun {
       else card.record.reject(unusable);
     },
     answerOf: (updateId) => finished.get(updateId),
+    forget: (updateId) => void finished.delete(updateId),
     remember(updateId, answer) {
       finished.set(updateId, answer);
       const [oldest] = finished.keys();

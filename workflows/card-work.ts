@@ -2,6 +2,7 @@
 import { CancellationScope, condition, log, patched } from '@temporalio/workflow';
 import type { NumberedFact } from '../src/domain/card-contract.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
+import type { CardState } from '../src/domain/card-phase.ts';
 import {
   type CardAction,
   type DeadlineStep,
@@ -39,7 +40,8 @@ export async function act(run: CardRun, card: OpenCard, action: CardAction): Pro
   const { record } = card;
   if (action === 'issueCard' && !(await isIssuingNoted(card))) return;
   const before = record.state;
-  const outcome = await performWatched(run, card, action);
+  const isStillAsked = (state: CardState): boolean => asksFor(action, before, state);
+  const outcome = await performWatched(run, card, { action, isStillAsked, limitMs: null });
   if (typeof outcome === 'string') return;
   if (isUsable(run, action, outcome.fact) && applyOwn(card, outcome.fact)) {
     // What came too early for the answer is looked at once more: hints may come in any order.
@@ -83,26 +85,44 @@ type Performed =
   | 'given_up'
   | { readonly fact: CardFact; readonly tooEarly: readonly NumberedFact[] };
 
+/** An activity that facts may overtake. */
+interface Watched {
+  readonly action: CardAction;
+  /** Whether the state that facts have led to still asks for it. */
+  isStillAsked(state: CardState): boolean;
+  /** How long it may take; null where it is repeated until it is done. */
+  readonly limitMs: number | null;
+}
+
+/** The plan asks for the same still: what a freeze and its end ask of Stripe differs. */
+function asksFor(action: CardAction, before: CardState, state: CardState): boolean {
+  const step = nextStep(state);
+  if (step.kind !== 'act' || step.action !== action) return false;
+  return action !== 'mirrorFreeze' || state.freeze.wanted === before.freeze.wanted;
+}
+
 async function performWatched(
   run: CardRun,
   card: OpenCard,
-  action: CardAction,
-  limitMs: number | null = null,
+  { action, isStillAsked, limitMs }: Watched,
 ): Promise<Performed> {
   const { record, saver } = card;
-  const { phase } = record.state;
   const tooEarly: NumberedFact[] = [];
   const running = start(() => perform(run.argument.cardId, record.state, action));
   const limit = createAlarm();
   limit.set(limitMs === null ? null : Date.now() + limitMs, `${action} is given up`);
-  const movedOn = (): boolean => record.state.phase !== phase || run.mustRenew;
+  const movedOn = (): boolean => !isStillAsked(record.state) || run.mustRenew;
   const leaving = (): boolean => movedOn() || limit.rang;
   while (running.ending() === undefined && !leaving()) {
     await condition(
-      () => running.ending() !== undefined || run.queue.waiting.length > 0 || leaving(),
+      () =>
+        running.ending() !== undefined ||
+        run.queue.waiting.length > 0 ||
+        record.changed ||
+        leaving(),
     );
     tooEarly.push(...drain(run, card));
-    if (record.changed) await saver.flush();
+    if (record.changed || record.isToBeClosed(Date.now())) await saver.flush();
   }
   // Most calls end by themselves in less time than a cancellation takes; one that waits for its next try does not.
   await condition(() => running.ending() !== undefined, ACTIVITY_GRACE_MS);
@@ -145,7 +165,7 @@ export async function wait(
     await deadline(run, card, step.onDeadline);
     return;
   }
-  if (closeAtMs !== null && nowMs >= closeAtMs) {
+  if (record.isToBeClosed(nowMs) || (closeAtMs !== null && nowMs >= closeAtMs)) {
     await saver.flush();
     return;
   }
@@ -181,13 +201,20 @@ function limitOf(action: CardAction): number | null {
 async function deadline(run: CardRun, card: OpenCard, due: DeadlineStep): Promise<void> {
   const { record } = card;
   if (due.action !== undefined) {
-    const outcome = await performWatched(run, card, due.action, limitOf(due.action));
+    const { phase } = record.state;
+    const outcome = await performWatched(run, card, {
+      action: due.action,
+      isStillAsked: (state) => state.phase === phase,
+      limitMs: limitOf(due.action),
+    });
     if (outcome === 'interrupted') return;
     if (outcome === 'given_up') log.warn('a look was given up', { action: due.action });
     else if (isUsable(run, due.action, outcome.fact)) applyOwn(card, outcome.fact);
     const step = nextStep(record.state);
     // What Stripe showed may have ended this wait.
     if (step.kind !== 'wait' || step.untilMs === null || Date.now() < step.untilMs) return;
+    // Another wait has ended meanwhile: it is for the next turn.
+    if (step.onDeadline?.fact.kind !== due.fact.kind) return;
   }
   if (applyOwn(card, due.fact)) return;
   const { revision } = record;

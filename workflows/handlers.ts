@@ -90,8 +90,11 @@ async function command<N extends CardCommandName>(
   const { answer, fact } = judgeCommand(card.record.state, { name, argument }, nowMs);
   if (fact !== null) {
     card.record.apply({ factId: null, fact }, nowMs);
+    // Before the save: it brings the answer with the effect.
+    run.remember(updateId, answer);
     await card.saver.flush();
     if (card.saver.stale) {
+      run.forget(updateId);
       throw ApplicationFailure.retryable('the card is being loaded again', 'STALE_STATE');
     }
   }

@@ -3,6 +3,7 @@
  * an activity that is late, or was repeated, never puts an older state over a newer one.
  */
 import { condition, workflowInfo } from '@temporalio/workflow';
+import type { FinishedUpdate } from '../src/domain/card-contract.ts';
 import { records } from './card-activities.ts';
 import type { CardRecord } from './card-record.ts';
 
@@ -14,13 +15,18 @@ export interface Saver {
   readonly stale: boolean;
 }
 
-export function createSaver(record: CardRecord, onSaved: () => void): Saver {
+/** `answers` are those of the commands whose effects the save brings, among others. */
+export function createSaver(
+  record: CardRecord,
+  answers: () => readonly FinishedUpdate[],
+  onSaved: () => void,
+): Saver {
   let busy = false;
   let stale = false;
 
   async function saveOnce(): Promise<void> {
     busy = true;
-    const save = record.takeSave(workflowInfo().runId);
+    const save = { ...record.takeSave(workflowInfo().runId), answers: answers() };
     try {
       const answer = await records.saveCard.executeWithOptions(
         { summary: `${save.state.phase}, revision ${save.revision}` },

@@ -105,10 +105,10 @@ export function writeEntry(work: BooksWork, accountId: AccountId, entry: Journal
   work.accounts.set(accountId, { ...account, availableMinor });
 }
 
-/** Tells the workflow of a card that winds down of money at once, and every card of a forced capture. */
+/** Tells the workflow of a card that winds down, or is closed, of money at once; to any other it changes nothing. */
 export function tellMoney(work: BooksWork, card: CardState, seen: ObservedTransaction): void {
   const isForced = seen.type === 'capture' && seen.authorizationId === null;
-  if (card.phase !== 'winding_down' && card.phase !== 'closed' && !isForced) return;
+  if (card.phase !== 'winding_down' && card.phase !== 'closed') return;
   work.facts.push({
     tenantId: card.tenantId,
     cardId: card.cardId,

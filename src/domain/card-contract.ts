@@ -111,6 +111,8 @@ export interface LoadedCard {
   /** Version of the card's row when `frozen` was read. */
   readonly version?: number;
   readonly cancelRequested: CancelReason | null;
+  /** Answers to the last commands, as they were saved with their effects. */
+  readonly answers?: readonly FinishedUpdate[];
   /** What the card has spent, as far as Postgres knows; null before the first purchase. */
   readonly spending?: { readonly purchases: number; readonly lastPurchaseMs: number | null } | null;
 }

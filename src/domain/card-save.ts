@@ -1,5 +1,6 @@
 /** What one save of a card writes, and what of a card's history people want to read. Nothing here is personal. */
 import { attentionOf } from './card-attention.ts';
+import type { FinishedUpdate } from './card-contract.ts';
 import type { CardFact } from './card-facts.ts';
 import type { CardPhase, CardState } from './card-phase.ts';
 import type { CardId } from './ids.ts';
@@ -16,6 +17,11 @@ export interface CardSave {
   readonly timeline: readonly TimelineNote[];
   /** Messages that the workflow could not work with; kept for a person. Absent in saves of earlier code. */
   readonly unusable?: readonly string[];
+  /**
+   * The last commands that were answered, the newest last: a worker may die between this save and the answer, and
+   * whoever asks again must hear what was decided. Absent in saves of earlier code.
+   */
+  readonly answers?: readonly FinishedUpdate[];
 }
 
 /** `stale`: a later save, or one of another run, is there already; the state must be loaded again. */

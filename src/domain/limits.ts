@@ -61,6 +61,8 @@ export const LOOK_MAX_MS = 10 * MINUTE_MS;
 export const ACTIVITY_GRACE_MS = 500;
 /** Ids and results of finished updates that a new run remembers, so that a repeat gets its first answer. */
 export const UPDATES_REMEMBERED_MAX = 100;
+/** Of these, as many are saved with the card: for a repeat after the worker, or the whole namespace, was lost. */
+export const UPDATES_SAVED_MAX = 10;
 /** Facts that changed nothing are closed with the next save, at the latest after this long. */
 export const FACT_CLOSE_AFTER_MS = 15 * MINUTE_MS;
 /** A fact that was sent and is still open after this long is sent again. */

@@ -5,6 +5,7 @@ import type {
   CommandAnswer,
   NumberedFact,
 } from '../domain/card-contract.ts';
+import type { CardPhase } from '../domain/card-phase.ts';
 import type { CardId } from '../domain/ids.ts';
 
 /** Temporal, or the card's worker, did not answer within the deadline. The command may be repeated. */
@@ -15,9 +16,16 @@ export class WorkflowsUnavailableError extends Error {
 /** `running`: there was one already, and it was left alone. */
 export type StartOutcome = 'started' | 'running';
 
+/** What a new card's workflow is found by; given with the start it costs no action of its own. */
+export interface ShownAtStart {
+  readonly tenantId: string;
+  readonly cardholderId: string;
+  readonly phase: CardPhase;
+}
+
 export interface CardWorkflows {
   /** Starts the card's workflow, or leaves the running one alone. A closed one is started again. */
-  start(cardId: CardId): Promise<StartOutcome>;
+  start(cardId: CardId, shown?: ShownAtStart): Promise<StartOutcome>;
   /**
    * Sends a command and waits for its answer; `updateId` makes a repeat return the first answer.
    * A card whose workflow is not running is started first.

@@ -155,7 +155,7 @@ describe('applying money', () => {
     );
     expect(await balancesOf(sql, program)).toMatchObject({ available: -200, settlement: 300 });
     expect(await openItems(program)).toEqual(['account_overdrawn', 'forced_capture']);
-    expect(await factsOf(program)).toEqual(['money_seen']);
+    expect(await factsOf(program)).toEqual([]);
     await deliver(
       program,
       event('issuing_transaction.created', transaction({ id: 'ipi_refund', card, amount: 250 })),

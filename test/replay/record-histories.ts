@@ -8,11 +8,11 @@ import { UPGRADE_SIGNAL } from '../../src/domain/card-contract.ts';
 import type { CardFact } from '../../src/domain/card-facts.ts';
 import type { CardState } from '../../src/domain/card-phase.ts';
 import {
-  REFUSAL_RETRY_MS,
   DELIVERY_OVERDUE_AFTER_MS,
   DELIVERY_REMINDER_AFTER_MS,
   DORMANT_AFTER_MS,
   KYC_POLL_MS,
+  REFUSAL_RETRY_MS,
   RENEWAL_LEAD_MS,
   REQUIREMENTS_POLL_MS,
   WIND_DOWN_MS,
@@ -180,7 +180,9 @@ describe('on a real server', () => {
 
   test('renewed: its successor is asked for ahead of the expiry, and takes its place', async () => {
     const world = nearDeadline('active · in its last year', 0, (state) =>
-      state.phase === 'active' ? { ...state, expiresMs: soonMs() + RENEWAL_LEAD_MS[state.type] } : state,
+      state.phase === 'active'
+        ? { ...state, expiresMs: soonMs() + RENEWAL_LEAD_MS[state.type] }
+        : state,
     );
     await start(world);
     const { replacement } = await world.saved((s) => s.replacement !== null);

@@ -38,7 +38,7 @@ describe('happy ways', () => {
     const [factId] = await cards.tell(world.cardId, verified);
     await world.inPhase('active');
     expect(world.calls).toEqual(['ensureVerification', 'issueCard', 'activateCard']);
-    expect(world.phases).toEqual(['issuance', 'activation', 'active']);
+    expect(world.phases).toEqual(['kyc', 'issuance', 'activation', 'active']);
     expect(world.closedFactIds).toContain(factId);
   });
 

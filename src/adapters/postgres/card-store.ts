@@ -31,7 +31,11 @@ import { jsonText } from './json-column.ts';
 import type { Sql, Transaction } from './pool.ts';
 
 /** The state as it lies in `cards.state`, with the marks of the save that wrote it. */
-type StoredState = CardState & { readonly savedRevision: number; readonly savedBy: string };
+type StoredState = CardState & {
+  readonly savedRevision: number;
+  readonly savedBy: string;
+  readonly savedAnswers?: LoadedCard['answers'];
+};
 
 export const createCardStore = (sql: Sql): CardStore => ({
   load: (cardId) => load(sql, cardId),
@@ -104,8 +108,8 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
     const state = begin(row.type, row.created_at.getTime(), termsOf(row.options));
     return { ...fields, state, revision: 0 };
   }
-  const { savedRevision, savedBy: _, ...state } = row.state;
-  return { ...fields, state, revision: savedRevision };
+  const { savedRevision, savedBy: _, savedAnswers: answers = [], ...state } = row.state;
+  return { ...fields, state, revision: savedRevision, answers };
 }
 
 async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
@@ -121,13 +125,18 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   const [stored] = await tx<{ revision: number | null; is_same: boolean | null }[]>`
     select (state->>'savedRevision')::bigint as revision,
            state->>'savedBy' = ${save.writer}
-             and state - 'savedRevision' - 'savedBy' = ${jsonText(state)}::text::jsonb as is_same
+             and state - 'savedRevision' - 'savedBy' - 'savedAnswers' = ${jsonText(state)}::text::jsonb as is_same
     from cards where card_id = ${cardId} for no key update`;
   const revision = stored?.revision ?? 0;
   // A worker that died after its save may do its task again with other messages in it: then it is another state.
   if (revision === save.revision && stored?.is_same === true) return 'saved';
   if (revision >= save.revision) return 'stale';
-  const saved: StoredState = { ...state, savedRevision: save.revision, savedBy: save.writer };
+  const saved: StoredState = {
+    ...state,
+    savedRevision: save.revision,
+    savedBy: save.writer,
+    savedAnswers: save.answers ?? [],
+  };
   const sinceMs = save.timeline.findLast(({ kind }) => kind === 'phase_changed')?.atMs;
   await tx`
     update cards set

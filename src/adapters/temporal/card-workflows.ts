@@ -7,7 +7,11 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+} from '@temporalio/common';
 import {
   CARD_TASK_QUEUE,
   CARD_WORKFLOW_TYPE,
@@ -19,6 +23,7 @@ import {
 import type { CardId } from '../../domain/ids.ts';
 import {
   type CardWorkflows,
+  type ShownAtStart,
   type StartOutcome,
   WorkflowsUnavailableError,
 } from '../../ports/card-workflows.ts';
@@ -32,7 +37,7 @@ type CardLifecycle = (argument: CardWorkflowArgument) => Promise<void>;
 
 export function createCardWorkflows(client: Client): CardWorkflows {
   return {
-    start: (cardId) => within(client, () => startMissing(client, cardId)),
+    start: (cardId, shown) => within(client, () => startMissing(client, cardId, shown)),
 
     async command(cardId, name, argument, updateId) {
       const startWorkflowOperation = new WithStartWorkflowOperation<CardLifecycle>(
@@ -72,10 +77,15 @@ const start = (cardId: CardId) =>
   }) as const;
 
 /** A refused start costs the server less than a start that finds a running workflow, and tells the two apart. */
-async function startMissing(client: Client, cardId: CardId): Promise<StartOutcome> {
+async function startMissing(
+  client: Client,
+  cardId: CardId,
+  shown: ShownAtStart | undefined,
+): Promise<StartOutcome> {
   try {
     await client.workflow.start<CardLifecycle>(CARD_WORKFLOW_TYPE, {
       ...start(cardId),
+      ...(shown === undefined ? {} : { typedSearchAttributes: attributesOf(shown) }),
       workflowIdConflictPolicy: 'FAIL',
     });
     return 'started';
@@ -84,6 +94,13 @@ async function startMissing(client: Client, cardId: CardId): Promise<StartOutcom
     throw error;
   }
 }
+
+const attributesOf = ({ phase, tenantId, cardholderId }: ShownAtStart): SearchAttributePair[] => [
+  { key: defineSearchAttributeKey('CardPhase', 'KEYWORD'), value: phase },
+  { key: defineSearchAttributeKey('CardTenant', 'KEYWORD'), value: tenantId },
+  { key: defineSearchAttributeKey('CardholderId', 'KEYWORD'), value: cardholderId },
+  { key: defineSearchAttributeKey('NeedsAttention', 'BOOL'), value: false },
+];
 
 async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -5,6 +5,7 @@
 import type { NumberedFact } from '../../domain/card-contract.ts';
 import type { CardId } from '../../domain/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Card } from '../../ports/cards.ts';
 import { within } from './deadline.ts';
 import type { IngressPorts } from './ingress-ports.ts';
 
@@ -13,7 +14,7 @@ const BEST_EFFORT_MS = 1_000;
 
 export interface AfterCommit {
   /** Starts the card's workflow and notes that it runs. True when that was done in time. */
-  startWorkflow(cardId: CardId): Promise<boolean>;
+  startWorkflow(card: Pick<Card, 'id' | 'tenantId' | 'cardholderId' | 'phase'>): Promise<boolean>;
   /** Sends a committed fact and notes that it was accepted. */
   sendFact(cardId: CardId, fact: NumberedFact): Promise<void>;
 }
@@ -30,11 +31,11 @@ export function createAfterCommit(ports: IngressPorts, logger: Logger): AfterCom
     }
   };
   return {
-    startWorkflow: (cardId) =>
+    startWorkflow: ({ id: cardId, tenantId, cardholderId, phase }) =>
       attempt(
         'start of the workflow',
         (async () => {
-          await workflows.start(cardId);
+          await workflows.start(cardId, { tenantId, cardholderId, phase });
           await records.cards.markWorkflowStarted(cardId);
         })(),
       ),

@@ -45,7 +45,7 @@ export function cardReplacementRoutes(
         told.push(...facts);
         return card;
       });
-      const startedNow = !repeated && (await afterCommit.startWorkflow(body.id));
+      const startedNow = !repeated && (await afterCommit.startWorkflow(body));
       for (const fact of told) await afterCommit.sendFact(cardId, fact);
       return reply.code(202).send({ ...body, workflowStarted: body.workflowStarted || startedNow });
     },

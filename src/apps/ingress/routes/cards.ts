@@ -47,7 +47,7 @@ function requestRoute(app: App, ports: IngressPorts, afterCommit: AfterCommit): 
         await checkVerifier(ports, records, card);
         return records.cards.create(card);
       });
-      const startedNow = !repeated && (await afterCommit.startWorkflow(body.id));
+      const startedNow = !repeated && (await afterCommit.startWorkflow(body));
       return reply.code(202).send({ ...body, workflowStarted: body.workflowStarted || startedNow });
     },
   );
