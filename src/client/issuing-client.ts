@@ -27,6 +27,7 @@ import type {
   DecideKyc,
   Freeze,
   Replace,
+  RetryIssuance,
   Unfreeze,
 } from './schemas/card-command.ts';
 import type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
@@ -166,8 +167,12 @@ function cards(send: Transport) {
     list: list<Card, CardQuery>(send, '/v1/cards'),
     decideKyc: command<DecideKyc>('decide-kyc'),
     retryKyc: bare('retry-kyc'),
-    /** Once what Stripe had asked for is settled; else it is tried again by itself. */
-    retryIssuance: bare('retry-issuance'),
+    /**
+     * Once what Stripe had asked for is settled, or with what is to be printed in place of what Stripe refused; else it
+     * is tried again by itself.
+     */
+    retryIssuance: (id: string, body: RetryIssuance = {}, call?: CallOptions) =>
+      command<RetryIssuance>('retry-issuance')(id, body, call),
     correctShipping: command<NewShipping>('correct-shipping'),
     confirmDelivery: command<ConfirmDelivery>('confirm-delivery'),
     /** In force for the next purchase once it has resolved. */

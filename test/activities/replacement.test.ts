@@ -210,6 +210,9 @@ describe('a card', () => {
       kind: 'issuance_blocked',
       reason: 'invalid:personalizationDesign',
     });
+    // As the API stores it when somebody corrects it.
+    await program.sql`update cards set options = '{}' where card_id = ${cardId}`;
+    expect(await stripeCard(await issued(cardId))).toMatchObject({ metadata: { attempt: '2' } });
   });
 
   test('that is looked up shows its tracking number and link', async () => {

@@ -12,6 +12,14 @@ export function createCardCommandStore(sql: Queryable): CardCommandRecords {
         update cards set shipping = ${text}::text::jsonb, version = version + 1 where card_id = ${cardId}`;
     },
 
+    async setPrinted(cardId, { secondLine, personalizationDesign: design }) {
+      const added = jsonText(design === null ? {} : { personalizationDesign: design });
+      await sql`
+        update cards set second_line = ${secondLine}, version = version + 1,
+               options = (options - 'personalizationDesign') || ${added}::text::jsonb
+         where card_id = ${cardId}`;
+    },
+
     note: (card, kind, body) => addTimeline(sql, card, kind, { ...body }),
   };
 }
