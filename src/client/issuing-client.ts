@@ -177,6 +177,7 @@ function cards(send: Transport) {
     confirmDelivery: command<ConfirmDelivery>('confirm-delivery'),
     /** In force for the next purchase once it has resolved. */
     freeze: command<Freeze>('freeze'),
+    /** In force here once it has resolved; Stripe declines on until its status has followed. */
     unfreeze: (id: string, body: Unfreeze = {}, call?: CallOptions) =>
       command<Unfreeze>('unfreeze')(id, body, call),
     cancel: command<Cancel>('cancel'),
@@ -195,7 +196,10 @@ const below = (path: string, id: string, name: string): string =>
 const controls = (send: Transport, path: string) => ({
   controls: (id: string, call?: CallOptions) =>
     send<Controls>({ method: 'GET', path: below(path, id, 'controls') }, call),
-  /** Replaces all of them: `{}` lifts them. In force for the next purchase once it has resolved. */
+  /**
+   * Replaces all of them: `{}` lifts them. In force for the next purchase once it has resolved; what a card is allowed
+   * beyond that, Stripe may decline until its copy has followed.
+   */
   setControls: (id: string, body: Controls, call?: CallOptions) =>
     send<Controls>({ method: 'PUT', path: below(path, id, 'controls'), body }, call),
 });
