@@ -1,7 +1,7 @@
 /** Activating, reading and freezing a card at Stripe. On the real database and the simulator. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CardId, parseStripeCardId, type StripeCardId } from '../../src/domain/ids.ts';
-import { createProgram, type Program } from './program.ts';
+import { createProgram, type Program, SECRET_NAME } from './program.ts';
 
 let program: Program;
 
@@ -68,7 +68,7 @@ describe('a status that Stripe does not take', () => {
       error: {
         type: 'invalid_request_error',
         code,
-        message: 'Jenny Rosen owes us',
+        message: SECRET_NAME,
         param: 'status',
       },
     });
@@ -84,6 +84,17 @@ describe('a status that Stripe does not take', () => {
       code: 'account_invalid',
     });
     expect(await program.activities.mirrorFreeze(card)).toMatchObject({ kind: 'freeze_mirrored' });
+  });
+
+  test('is told without what may be personal', async () => {
+    const card = await issued();
+    await program.activities.activateCard(card);
+    refuse(card.stripeCardId, SECRET_NAME);
+    expect(await program.activities.mirrorFreeze({ ...card, frozen: true })).toEqual({
+      kind: 'freeze_refused',
+      frozen: true,
+      code: 'invalid_request_error',
+    });
   });
 
   test('fails to be repeated when the refusal passes by itself', async () => {

@@ -1,6 +1,6 @@
 /** What is written beside the commands that a card's workflow answers. */
 import type { CardCommandRecords } from '../../ports/cards.ts';
-import { addTimeline } from './card-controls.ts';
+import { addTimeline } from './card-timeline.ts';
 import { jsonText } from './json-column.ts';
 import type { Queryable } from './pool.ts';
 
