@@ -23,18 +23,22 @@ export interface CancelArgument extends CardArgument {
 const CREATE_SETTLES_MS = 120_000;
 
 export const createCancellationActivities = (ports: ActivityPorts) => ({
-  /** The parcel did not arrive: its card must be dead before the next is made. */
+  /** The parcel did not arrive: its card must be dead before the next is made. Answers `cancel_refused` if it cannot be. */
   async cancelPreviousCard({ cardId, stripeCardId }: StripeCardArgument): Promise<CardFact> {
     const order = await orderOf(ports, cardId);
     // Stripe's own reason for this, `fulfillment_error`, cannot be set by a caller.
-    await endStripeCard(ports, order.tenant, { stripeCardId, reason: 'requested' });
-    return { kind: 'previous_card_canceled' };
+    const end = await endStripeCard(ports, order.tenant, { stripeCardId, reason: 'requested' });
+    return end.kind === 'ended' ? { kind: 'previous_card_canceled' } : end;
   },
 
+  /** Answers `canceled_at_stripe` with the card that is dead now, or `cancel_refused`. */
   async cancelAtStripe({ cardId, stripeCardId, reason }: CancelArgument): Promise<CardFact> {
     const order = await orderOf(ports, cardId);
     const id = await lastMade(ports, order, stripeCardId);
-    if (id !== null) await endStripeCard(ports, order.tenant, { stripeCardId: id, reason });
+    if (id !== null) {
+      const end = await endStripeCard(ports, order.tenant, { stripeCardId: id, reason });
+      if (end.kind === 'cancel_refused') return end;
+    }
     return { kind: 'canceled_at_stripe', stripeCardId: id };
   },
 });

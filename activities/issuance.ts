@@ -27,6 +27,9 @@ export interface IssueArgument extends CardArgument {
   readonly previousCardId: StripeCardId | null;
 }
 
+/** A lost or stolen card that Stripe does not cancel: a second live card is not made beside it. */
+const REPLACED_CARD_ALIVE = 'replaced_card_not_canceled';
+
 export const createIssuanceActivities = (ports: ActivityPorts) => ({
   /**
    * Answers `card_created`, `issuance_blocked` (the holder owes Stripe something, or a person has to correct the
@@ -44,7 +47,10 @@ export const createIssuanceActivities = (ports: ActivityPorts) => ({
         : issuanceStopped(verdict);
     }
     const replaced = await replacedAtStripe(ports, order);
-    const wanted = { cardholder: cardholder.id, previousCardId, replaced };
+    if (replaced.kind === 'not_canceled') {
+      return { kind: 'issuance_blocked', reason: REPLACED_CARD_ALIVE };
+    }
+    const wanted = { cardholder: cardholder.id, previousCardId, replaced: replaced.link };
     const created = await createCard(ports, order, wanted);
     if (created.kind === 'refused') {
       return issuanceStopped(await whyRefused(ports, order, { id: cardholder.id, created }));

@@ -3,7 +3,7 @@ import { parseStripeCardholderId, type StripeCardholderId } from '../src/domain/
 import { holderVerdict, refusalVerdict, type Verdict } from '../src/domain/stripe-refusals.ts';
 import type { ChangeAnswer } from '../src/ports/card-issuer.ts';
 import type { Holder } from '../src/ports/holder-store.ts';
-import type { IssuedCardholder } from '../src/ports/issuer.ts';
+import { type IssuedCardholder, IssuerUnavailableError } from '../src/ports/issuer.ts';
 import { type Creation, createOnce } from './create-once.ts';
 import type { ActivityPorts } from './ports.ts';
 
@@ -48,17 +48,32 @@ async function findOrMake(ports: ActivityPorts, holder: Holder): Promise<Found> 
   return { kind: 'found', holder: stored, shown };
 }
 
-/** Sends the profile unless Stripe has it. The key derives from its version: a repeat meets its first answer. */
+/**
+ * Sends the profile until Stripe has the newest. Cards of one holder do so beside one another, and an older profile may
+ * come to Stripe after a newer one; then the row shows the older one, and the newer is sent once more. The key derives
+ * from both versions: a repeat meets its first answer, and what is sent once more does not.
+ */
 export async function sendProfile(
   { issuer, holders }: ActivityPorts,
   holder: Holder,
   id: StripeCardholderId,
 ): Promise<ChangeAnswer<IssuedCardholder> | undefined> {
-  const { cardholderId, profileVersion } = holder;
-  if (holder.stripeProfileVersion >= profileVersion) return undefined;
-  const key = `${cardholderId}/profile/${profileVersion}`;
-  const answer = await issuer.updateCardholder(holder, id, key);
-  if (answer.kind === 'changed') await holders.recordProfileSent(cardholderId, profileVersion);
+  const { cardholderId } = holder;
+  let current = holder;
+  let answer: ChangeAnswer<IssuedCardholder> | undefined;
+  while (current.stripeProfileVersion < current.profileVersion) {
+    const { profileVersion: sent, stripeProfileVersion: known } = current;
+    const key = `${cardholderId}/profile/${sent}/over/${known}`;
+    try {
+      answer = await issuer.updateCardholder(current, id, key);
+    } catch (error) {
+      if (error instanceof IssuerUnavailableError)
+        await holders.doubtProfileSent(cardholderId, sent);
+      throw error;
+    }
+    if (answer.kind === 'refused') return answer;
+    current = await holders.recordProfileSent(cardholderId, sent);
+  }
   return answer;
 }
 

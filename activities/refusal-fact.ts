@@ -24,5 +24,11 @@ export function changeRefused(refusal: StripeRefusal): string {
   return reason;
 }
 
+/** Stripe's code for a status that it does not take. @throws a retryable failure for what passes by itself. */
+export function statusRefused(refusal: StripeRefusal): string {
+  // Such a request holds no field that somebody gave us, so there is none to correct.
+  return changeRefused({ ...refusal, param: null });
+}
+
 const passing = (reason: string): ApplicationFailure =>
   ApplicationFailure.retryable(`Stripe refuses for the moment: ${reason}`, 'REFUSED_FOR_NOW');

@@ -4,24 +4,32 @@ import type { CardOrder } from '../src/ports/card-store.ts';
 import type { ActivityPorts } from './ports.ts';
 import { endStripeCard } from './stripe-card-end.ts';
 
+/** `link` names the card that Stripe is to link the new one to; null for a card like any other. */
+type ReplacedAtStripe =
+  | { readonly kind: 'ready'; readonly link: ReplacedCard | null }
+  | { readonly kind: 'not_canceled' };
+
+const UNLINKED: ReplacedAtStripe = { kind: 'ready', link: null };
+
 /**
  * Makes the card that is replaced ready for it: a lost or stolen one has to be dead before Stripe makes another, a
- * damaged or expired one has to live until then. Null where Stripe would not link the two any more; the replacement is
- * then a card like any other, and only our own rows link them.
+ * damaged or expired one has to live until then. Without a link where Stripe would not make one any more; then only our
+ * own rows tell.
  */
 export async function replacedAtStripe(
   ports: ActivityPorts,
   order: CardOrder,
-): Promise<ReplacedCard | null> {
+): Promise<ReplacedAtStripe> {
   const { replaced, tenant } = order;
-  if (replaced === null || replaced.stripeCardId === null) return null;
+  if (replaced === null || replaced.stripeCardId === null) return UNLINKED;
   const { stripeCardId, reason } = replaced;
   const card = await ports.issuer.readCard(tenant, stripeCardId);
-  if (card === undefined) return null;
+  if (card === undefined) return UNLINKED;
   if (reason === 'lost' || reason === 'stolen') {
-    await endStripeCard(ports, tenant, { stripeCardId, reason });
+    const end = await endStripeCard(ports, tenant, { stripeCardId, reason });
+    if (end.kind === 'cancel_refused') return { kind: 'not_canceled' };
   } else if (card.status === 'canceled') {
-    return null;
+    return UNLINKED;
   }
-  return card.replacedBy === null ? { stripeCardId, reason } : null;
+  return card.replacedBy === null ? { kind: 'ready', link: { stripeCardId, reason } } : UNLINKED;
 }

@@ -1,31 +1,42 @@
 /** The end of one Stripe card, whoever asks for it. */
-import { ApplicationFailure } from '@temporalio/common';
 import type { CancelReason } from '../src/domain/card-facts.ts';
 import type { StripeCardId } from '../src/domain/ids.ts';
 import { type IssuerTenant, IssuerUnavailableError } from '../src/ports/issuer.ts';
 import type { ActivityPorts } from './ports.ts';
+import { statusRefused } from './refusal-fact.ts';
 
-/** A status that Stripe refuses for no reason we can see is tried again after this long. */
-const REFUSED_CANCEL_RETRY = '5m';
+type CardEnd =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'cancel_refused'; readonly code: string };
 
-/** Cancels the card unless it is dead already. Of a lost or stolen one the tokens in wallets are suspended first. */
+/**
+ * Cancels the card unless it is dead already. Of a lost or stolen one the tokens in wallets are suspended first.
+ * @throws a retryable failure for a refusal that passes by itself.
+ */
 export async function endStripeCard(
   { issuer }: ActivityPorts,
   tenant: IssuerTenant,
   what: { readonly stripeCardId: StripeCardId; readonly reason: CancelReason },
-): Promise<void> {
+): Promise<CardEnd> {
   const { stripeCardId, reason } = what;
-  const card = await issuer.readCard(tenant, stripeCardId);
-  // Unknown to Stripe or dead already: there is nothing to cancel.
-  if (card === undefined || card.status === 'canceled') return;
+  if (await isGone(issuer, tenant, stripeCardId)) return { kind: 'ended' };
   if (reason !== 'requested') await suspendTokens(issuer, tenant, stripeCardId);
   const answer = await issuer.setCardStatus(tenant, stripeCardId, { status: 'canceled', reason });
-  if (answer.kind === 'changed') return;
-  throw ApplicationFailure.create({
-    message: `Stripe refuses to cancel ${stripeCardId}: ${answer.code}`,
-    type: 'CANCEL_REFUSED',
-    nextRetryDelay: REFUSED_CANCEL_RETRY,
-  });
+  // Somebody else may have cancelled it meanwhile, and a dead card takes no status.
+  if (answer.kind === 'changed' || (await isGone(issuer, tenant, stripeCardId))) {
+    return { kind: 'ended' };
+  }
+  return { kind: 'cancel_refused', code: statusRefused(answer) };
+}
+
+/** Unknown to Stripe or dead already: there is nothing to cancel. */
+async function isGone(
+  issuer: ActivityPorts['issuer'],
+  tenant: IssuerTenant,
+  id: StripeCardId,
+): Promise<boolean> {
+  const card = await issuer.readCard(tenant, id);
+  return card === undefined || card.status === 'canceled';
 }
 
 async function suspendTokens(

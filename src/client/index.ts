@@ -24,7 +24,13 @@ export type {
   AuthorizationSummary,
 } from './schemas/authorization.ts';
 export type { Card, CardQuery, NewCard, NewShipping } from './schemas/card.ts';
-export type { Cancel, ConfirmDelivery, DecideKyc, Freeze } from './schemas/card-command.ts';
+export type {
+  Cancel,
+  ConfirmDelivery,
+  DecideKyc,
+  Freeze,
+  RetryIssuance,
+} from './schemas/card-command.ts';
 export type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
 export type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
 export type { Controls } from './schemas/controls.ts';

@@ -27,6 +27,7 @@ import type {
   DecideKyc,
   Freeze,
   Replace,
+  RetryIssuance,
   Unfreeze,
 } from './schemas/card-command.ts';
 import type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
@@ -166,12 +167,17 @@ function cards(send: Transport) {
     list: list<Card, CardQuery>(send, '/v1/cards'),
     decideKyc: command<DecideKyc>('decide-kyc'),
     retryKyc: bare('retry-kyc'),
-    /** Once what Stripe had asked for is settled; else it is tried again by itself. */
-    retryIssuance: bare('retry-issuance'),
+    /**
+     * Once what Stripe had asked for is settled, or with what is to be printed in place of what Stripe refused; else it
+     * is tried again by itself.
+     */
+    retryIssuance: (id: string, body: RetryIssuance = {}, call?: CallOptions) =>
+      command<RetryIssuance>('retry-issuance')(id, body, call),
     correctShipping: command<NewShipping>('correct-shipping'),
     confirmDelivery: command<ConfirmDelivery>('confirm-delivery'),
     /** In force for the next purchase once it has resolved. */
     freeze: command<Freeze>('freeze'),
+    /** In force here once it has resolved; Stripe declines on until its status has followed. */
     unfreeze: (id: string, body: Unfreeze = {}, call?: CallOptions) =>
       command<Unfreeze>('unfreeze')(id, body, call),
     cancel: command<Cancel>('cancel'),
@@ -190,7 +196,10 @@ const below = (path: string, id: string, name: string): string =>
 const controls = (send: Transport, path: string) => ({
   controls: (id: string, call?: CallOptions) =>
     send<Controls>({ method: 'GET', path: below(path, id, 'controls') }, call),
-  /** Replaces all of them: `{}` lifts them. In force for the next purchase once it has resolved. */
+  /**
+   * Replaces all of them: `{}` lifts them. In force for the next purchase once it has resolved; what a card is allowed
+   * beyond that, Stripe may decline until its copy has followed.
+   */
   setControls: (id: string, body: Controls, call?: CallOptions) =>
     send<Controls>({ method: 'PUT', path: below(path, id, 'controls'), body }, call),
 });

@@ -153,11 +153,21 @@ export interface CardReplacements {
 /** What the commands that the workflow answers write beside it. */
 export interface CardCommandRecords {
   setShipping(cardId: CardId, shipping: ShippingAddress | null): Promise<void>;
+  setPrinted(cardId: CardId, printed: Printed): Promise<void>;
   note(card: Card, kind: `command_${string}`, body: CommandNote): Promise<void>;
+}
+
+/** What a physical card bears beside its holder's name. */
+export interface Printed {
+  readonly secondLine: string | null;
+  /** Null for the program's own. */
+  readonly personalizationDesign: string | null;
 }
 
 /** Shown in the timeline: what a person decided, and why. */
 interface CommandNote {
   readonly reason?: string;
   readonly approved?: boolean;
+  /** Names of fields, never what they hold. */
+  readonly corrected?: readonly string[];
 }

@@ -28,6 +28,11 @@ export interface HolderStore {
     cardholderId: CardholderId,
     made: { readonly id: StripeCardholderId; readonly profileVersion: number },
   ): Promise<Holder>;
-  /** Remembers that Stripe has this version of the profile; an older one changes nothing. */
-  recordProfileSent(cardholderId: CardholderId, profileVersion: number): Promise<void>;
+  /**
+   * Remembers that Stripe has taken this version of the profile, also in place of a newer one: what was answered last
+   * may have come to Stripe last. Returns the holder as it is then.
+   */
+  recordProfileSent(cardholderId: CardholderId, profileVersion: number): Promise<Holder>;
+  /** The same for a call without an answer, which may still come to Stripe: it only takes back a newer version. */
+  doubtProfileSent(cardholderId: CardholderId, profileVersion: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** Activating, reading and freezing a card at Stripe. On the real database and the simulator. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CardId, StripeCardId } from '../../src/domain/ids.ts';
-import { createProgram, type Program } from './program.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CardId, parseStripeCardId, type StripeCardId } from '../../src/domain/ids.ts';
+import { createProgram, type Program, SECRET_NAME } from './program.ts';
 
 let program: Program;
 
@@ -57,4 +57,75 @@ test('a card that Stripe cancelled meanwhile is reported instead of frozen', asy
     status: 'canceled',
   });
   expect(await program.activities.activateCard(card)).toMatchObject({ status: 'canceled' });
+});
+
+describe('a status that Stripe does not take', () => {
+  const refuse = (stripeCardId: StripeCardId, code: string) =>
+    program.proxy.disturb({
+      on: `POST /v1/issuing/cards/${stripeCardId}`,
+      done: false,
+      status: 400,
+      error: {
+        type: 'invalid_request_error',
+        code,
+        message: SECRET_NAME,
+        param: 'status',
+      },
+    });
+
+  test('is told with its code, and taken once Stripe takes it', async () => {
+    const card = await issued();
+    await program.activities.activateCard(card);
+    await program.activities.mirrorFreeze({ ...card, frozen: true });
+    refuse(card.stripeCardId, 'account_invalid');
+    expect(await program.activities.mirrorFreeze(card)).toEqual({
+      kind: 'freeze_refused',
+      frozen: false,
+      code: 'account_invalid',
+    });
+    expect(await program.activities.mirrorFreeze(card)).toMatchObject({ kind: 'freeze_mirrored' });
+  });
+
+  test('is told without what may be personal', async () => {
+    const card = await issued();
+    await program.activities.activateCard(card);
+    refuse(card.stripeCardId, SECRET_NAME);
+    expect(await program.activities.mirrorFreeze({ ...card, frozen: true })).toEqual({
+      kind: 'freeze_refused',
+      frozen: true,
+      code: 'invalid_request_error',
+    });
+  });
+
+  test('fails to be repeated when the refusal passes by itself', async () => {
+    const card = await issued();
+    const calls = [
+      () => program.activities.activateCard(card),
+      () => program.activities.mirrorFreeze(card),
+    ];
+    for (const call of calls) {
+      refuse(card.stripeCardId, 'lock_timeout');
+      await expect(call()).rejects.toMatchObject({ type: 'REFUSED_FOR_NOW' });
+      // The next freeze or activation is to be one that Stripe has not done yet.
+      expect(await program.activities.readCard(card)).toMatchObject({ status: 'inactive' });
+    }
+  });
+
+  test('is no refusal when the card has it already', async () => {
+    const card = await issued();
+    await program.activities.activateCard(card);
+    refuse(card.stripeCardId, 'account_invalid');
+    expect(await program.activities.mirrorFreeze(card)).toEqual({
+      kind: 'freeze_mirrored',
+      frozen: false,
+    });
+  });
+});
+
+test('a card that Stripe does not know is told, not looked for without end', async () => {
+  const { cardId } = await issued();
+  const unknown = { cardId, stripeCardId: parseStripeCardId('ic_of_another_account') };
+  const told = { kind: 'card_unknown_at_stripe', stripeCardId: unknown.stripeCardId };
+  expect(await program.activities.readCard({ ...unknown, frozen: false })).toEqual(told);
+  expect(await program.activities.mirrorFreeze({ ...unknown, frozen: true })).toEqual(told);
 });

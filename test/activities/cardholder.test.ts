@@ -1,6 +1,9 @@
 /** The holder's profile at Stripe: made with all its fields, followed when it changes. Real database, simulator. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
 import type { CardId } from '../../src/domain/ids.ts';
+import type { CardIssuer } from '../../src/ports/card-issuer.ts';
+import { IssuerUnavailableError } from '../../src/ports/issuer.ts';
 import { createProgram, type Program } from './program.ts';
 
 let program: Program;
@@ -151,6 +154,49 @@ describe('the profile', () => {
     expect(await issue(next)).toMatchObject({ kind: 'card_created' });
     expect(await update(first)).toMatchObject({ version: 3, refusal: null });
   });
+
+  /** Activities of one card whose next send of the profile comes to Stripe only after that of another card. */
+  function overtaken(by: () => Promise<unknown>, isAnswered: boolean) {
+    const { issuer } = program.ports;
+    let left = 1;
+    const slow: CardIssuer = {
+      ...issuer,
+      async updateCardholder(holder, id, key) {
+        const isSlow = left > 0;
+        left -= 1;
+        if (isSlow) await by();
+        const answer = await issuer.updateCardholder(holder, id, key);
+        if (isSlow && !isAnswered) throw new IssuerUnavailableError('no answer');
+        return answer;
+      },
+    };
+    return createActivities({ ...program.ports, issuer: slow });
+  }
+
+  test.each([true, false])(
+    'that overtakes an older one stands at Stripe in the end; the older one is answered: %s',
+    async (isAnswered) => {
+      const first = await program.card();
+      await issue(first);
+      const second = await program.card({ holderOf: first });
+      await change(first, { phoneNumber: '+4930000002' });
+      const activities = overtaken(async () => {
+        await change(first, { phoneNumber: '+4930000003' });
+        expect(await update(second)).toMatchObject({ version: 3, refusal: null });
+      }, isAnswered);
+      const told = activities.updateCardholder({ cardId: first });
+      if (!isAnswered) await expect(told).rejects.toThrow('no answer');
+      // A repeat as Temporal makes it where the first try failed; it changes nothing otherwise.
+      await told.catch(() => activities.updateCardholder({ cardId: first }));
+      expect(await atStripe(first)).toMatchObject({
+        phone_number: '+4930000003',
+        metadata: { profile_version: '3' },
+      });
+      const before = (await updateCalls(first)).length;
+      await update(second);
+      expect(await updateCalls(first)).toHaveLength(before);
+    },
+  );
 
   test('is sent under a key of its own where Stripe has stored a failure', async () => {
     const cardId = await program.card();

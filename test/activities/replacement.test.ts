@@ -114,6 +114,63 @@ describe('a replacement', () => {
   });
 });
 
+describe('a cancellation that Stripe refuses', () => {
+  const refuse = (stripeCardId: StripeCardId, code: string) =>
+    program.proxy.disturb({
+      on: `POST /v1/issuing/cards/${stripeCardId}`,
+      done: false,
+      status: 400,
+      error: { type: 'invalid_request_error', code, message: 'no' },
+    });
+
+  test('is told with its code, and done once Stripe does it', async () => {
+    const cardId = await program.card();
+    const stripeCardId = await issued(cardId);
+    const refused = { kind: 'cancel_refused', code: 'account_invalid' };
+    refuse(stripeCardId, 'account_invalid');
+    expect(await cancel(cardId, stripeCardId, 'requested')).toEqual(refused);
+    refuse(stripeCardId, 'account_invalid');
+    const previous = { cardId, stripeCardId };
+    expect(await program.activities.cancelPreviousCard(previous)).toEqual(refused);
+    refuse(stripeCardId, 'lock_timeout');
+    await expect(program.activities.cancelPreviousCard(previous)).rejects.toMatchObject({
+      type: 'REFUSED_FOR_NOW',
+    });
+    expect(await program.activities.cancelPreviousCard(previous)).toEqual({
+      kind: 'previous_card_canceled',
+    });
+  });
+
+  test('is none when somebody else has cancelled the card meanwhile', async () => {
+    const cardId = await program.card();
+    const stripeCardId = await issued(cardId);
+    program.proxy.disturb({
+      on: `POST /v1/issuing/cards/${stripeCardId}`,
+      done: true,
+      status: 400,
+      error: { type: 'invalid_request_error', message: 'a canceled card cannot be updated' },
+    });
+    expect(await cancel(cardId, stripeCardId, 'requested')).toEqual({
+      kind: 'canceled_at_stripe',
+      stripeCardId,
+    });
+  });
+
+  test('keeps the replacement of a lost card from being made beside it', async () => {
+    const old = await program.card();
+    const oldCard = await issued(old);
+    const cardId = await replacementOf(old, 'lost');
+    refuse(oldCard, 'account_invalid');
+    expect(await program.activities.issueCard({ cardId, previousCardId: null })).toEqual({
+      kind: 'issuance_blocked',
+      reason: 'replaced_card_not_canceled',
+    });
+    const made = await program.atStripe('cards');
+    expect(made.filter((card) => card['replacement_for'] === oldCard)).toEqual([]);
+    expect(await stripeCard(await issued(cardId))).toMatchObject({ replacement_for: oldCard });
+  });
+});
+
 describe('a card', () => {
   test('of plastic is made with all that is printed and sent', async () => {
     const cardId = await program.card({
@@ -153,6 +210,9 @@ describe('a card', () => {
       kind: 'issuance_blocked',
       reason: 'invalid:personalizationDesign',
     });
+    // As the API stores it when somebody corrects it.
+    await program.sql`update cards set options = '{}' where card_id = ${cardId}`;
+    expect(await stripeCard(await issued(cardId))).toMatchObject({ metadata: { attempt: '2' } });
   });
 
   test('that is looked up shows its tracking number and link', async () => {

@@ -83,6 +83,69 @@ describe('retry-issuance', () => {
       select kind from card_timeline where card_id = ${cardId} and kind like 'command_%'`;
     expect(notes).toMatchObject([{ kind: 'command_retry_issuance' }]);
   });
+
+  const printed = async (cardId: string) => {
+    const { secondLine, options } = (await ingress.get(`/v1/cards/${cardId}`)).body;
+    return { secondLine, options };
+  };
+  const OPTIONS = { renewal: 'none', personalizationDesign: 'ipcd_old' };
+  const blocked = async () => {
+    const card = await cardIn(ingress, 'issuance');
+    await ingress.sql`
+      update cards set second_line = 'Old', options = ${JSON.stringify(OPTIONS)}::text::jsonb
+       where card_id = ${card.cardId}`;
+    ingress.workflows.answer = { kind: 'accepted', phase: 'issuance' };
+    return card;
+  };
+
+  it('stores what is printed in place of what Stripe refused, and leaves the rest', async () => {
+    const { cardId } = await blocked();
+    const url = `/v1/cards/${cardId}/retry-issuance`;
+    expect((await ingress.post(url, { secondLine: 'Engines Ltd' })).status).toBe(202);
+    expect(await printed(cardId)).toEqual({ secondLine: 'Engines Ltd', options: OPTIONS });
+    expect(lastCommand()).toMatchObject({ name: 'retryIssuance', argument: {} });
+    expect((await ingress.post(url, { personalizationDesign: 'ipcd_new' })).status).toBe(202);
+    expect(await printed(cardId)).toEqual({
+      secondLine: 'Engines Ltd',
+      options: { ...OPTIONS, personalizationDesign: 'ipcd_new' },
+    });
+    const bare = { secondLine: null, personalizationDesign: null };
+    expect((await ingress.post(url, bare)).status).toBe(202);
+    expect(await printed(cardId)).toEqual({ secondLine: null, options: { renewal: 'none' } });
+    const notes = await ingress.sql`
+      select body from card_timeline where card_id = ${cardId} and kind = 'command_retry_issuance'
+       order by timeline_id`;
+    expect(notes).toEqual([
+      { body: { corrected: ['secondLine'] } },
+      { body: { corrected: ['personalizationDesign'] } },
+      { body: { corrected: ['personalizationDesign', 'secondLine'] } },
+    ]);
+  });
+
+  it('puts back what was printed when the workflow refuses', async () => {
+    const { cardId } = await blocked();
+    ingress.workflows.answer = { kind: 'refused', code: 'NOT_WAITING', phase: 'issuance' };
+    const body = { secondLine: null, personalizationDesign: 'ipcd_new' };
+    const answer = await ingress.post(`/v1/cards/${cardId}/retry-issuance`, body);
+    expect(answer.status).toBe(409);
+    expect(await printed(cardId)).toEqual({ secondLine: 'Old', options: OPTIONS });
+  });
+
+  it.each([
+    ['physical', { secondLine: 'Straße *' }, 'secondLine'],
+    ['virtual', { secondLine: 'Engines' }, 'secondLine'],
+    ['virtual', { personalizationDesign: 'ipcd_new' }, 'personalizationDesign'],
+  ] as const)('of a %s card is refused with %j', async (type, body, path) => {
+    const { cardId } = await cardIn(ingress, 'issuance', type);
+    const before = await printed(cardId);
+    const answer = await ingress.post(`/v1/cards/${cardId}/retry-issuance`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      details: { fields: [{ in: 'body', path }] },
+    });
+    expect(await printed(cardId)).toEqual(before);
+  });
 });
 
 describe('correct-shipping', () => {
@@ -106,8 +169,11 @@ describe('correct-shipping', () => {
   it('is refused for a virtual card', async () => {
     const { cardId } = await cardIn(ingress, 'issuance', 'virtual');
     const answer = await ingress.post(`/v1/cards/${cardId}/correct-shipping`, SHIPPING);
-    expect(answer.status).toBe(409);
-    expect(answer.body.error?.code).toBe('NOT_WAITING');
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      details: { fields: [{ in: 'body', message: 'is for physical cards' }] },
+    });
   });
 });
 

@@ -258,15 +258,20 @@ describe('with Postgres down', () => {
 });
 
 describe('metrics', () => {
-  it('count deliveries by what became of them', async () => {
+  it('count deliveries by sender and what became of them', async () => {
     const payload = JSON.stringify(newEvent());
     await deliver(payload);
     await deliver(payload);
     await deliver(payload, { secret: 'whsec_wrong' });
     const { body } = await ingress.app.inject('/metrics');
     for (const outcome of ['stored', 'duplicate', 'refused']) {
-      expect(body).toMatch(new RegExp(`webhooks_received_total\\{outcome="${outcome}".*\\} [1-9]`));
+      const labels = `sender="stripe",outcome="${outcome}"`;
+      expect(body).toMatch(new RegExp(`webhooks_received_total\\{${labels}.*\\} [1-9]`));
     }
+    expect(body).not.toContain('sender="kyc"');
+    await ingress.app.inject({ method: 'POST', url: '/webhooks/kyc', body: '{}' });
+    const after = await ingress.app.inject('/metrics');
+    expect(after.body).toMatch(/webhooks_received_total\{sender="kyc",outcome="refused".*\} 1\n/);
     expect(body).toMatch(/http_request_duration_seconds_bucket\{.*route="\/webhooks\/stripe"/);
   });
 });

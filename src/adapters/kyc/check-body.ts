@@ -1,4 +1,5 @@
 /** The check of an external provider as it writes it, in answers and callbacks alike (docs/kyc.md). */
+import { isErrorCode } from '../../domain/error-code.ts';
 import {
   type KycReference,
   parseCardholderId,
@@ -35,8 +36,6 @@ const STATUSES: readonly CheckStatus[] = [
   'rejected',
   'canceled',
 ];
-/** It goes into facts, which hold nothing personal, so it is no sentence. */
-const CODE = /^[a-z0-9_]{1,64}$/;
 /** For the customer to read. */
 const REASON_LENGTH_MAX = 500;
 const URL_LENGTH_MAX = 2_000;
@@ -92,7 +91,7 @@ function readError(value: unknown, path: string, updatedS: number): CheckError |
   if (value === undefined || value === null) return null;
   if (!isObject(value)) throw new UnreadableCheckError(path, 'an object');
   const { code, reason = null } = value;
-  if (typeof code !== 'string' || !CODE.test(code)) {
+  if (typeof code !== 'string' || !isErrorCode(code)) {
     throw new UnreadableCheckError(`${path}.code`, 'a code of lower-case letters, digits and _');
   }
   if (reason !== null && (typeof reason !== 'string' || reason.length > REASON_LENGTH_MAX)) {

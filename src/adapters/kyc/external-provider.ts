@@ -1,4 +1,5 @@
 /** A KYC provider of one's own, asked over HTTP with signed requests (docs/kyc.md). */
+import { isErrorCode } from '../../domain/error-code.ts';
 import { signatureHeaderOf } from '../../platform/signature.ts';
 import type { IndividualProfile } from '../../ports/cardholders.ts';
 import type { Holder } from '../../ports/holder-store.ts';
@@ -111,7 +112,6 @@ const HTTP_CONFLICT = 409;
 const HTTP_UNPROCESSABLE = 422;
 /** A wrong key, missing rights or too many requests are ours to repair, and 5xx is theirs: all may pass. */
 const REFUSALS: readonly number[] = [HTTP_BAD_REQUEST, HTTP_NOT_FOUND, HTTP_UNPROCESSABLE];
-const CODE = /^[a-z0-9_]{1,64}$/;
 
 /** @throws KycUnavailableError for what may pass by itself. Its text names no value: it ends up in Temporal. */
 async function call({ url, secret }: ExternalProviderOptions, request: Call): Promise<Answer> {
@@ -151,7 +151,7 @@ async function call({ url, secret }: ExternalProviderOptions, request: Call): Pr
 function codeOf(json: unknown): string {
   const error = isObject(json) ? json['error'] : undefined;
   const code = isObject(error) ? error['code'] : undefined;
-  return typeof code === 'string' && CODE.test(code) ? code : 'unknown';
+  return typeof code === 'string' && isErrorCode(code) ? code : 'unknown';
 }
 
 function parse(text: string): unknown {

@@ -8,6 +8,7 @@ import { invariant } from '../../domain/invariant.ts';
 import type { Card, CardControls } from '../../ports/cards.ts';
 import { closeAttention, openAttention } from './attention.ts';
 import { findCard } from './card-directory.ts';
+import { addTimeline } from './card-timeline.ts';
 import { jsonText } from './json-column.ts';
 import type { Queryable } from './pool.ts';
 
@@ -108,17 +109,6 @@ async function bump(
     update cards set ${change}, version = version + 1 where card_id = ${card.id} returning version`;
   invariant(row !== undefined, `card ${card.id} is locked, so it is there`);
   return row.version;
-}
-
-export async function addTimeline(
-  sql: Queryable,
-  card: Pick<Card, 'id' | 'tenantId' | 'phase'>,
-  kind: string,
-  body: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  await sql`
-    insert into card_timeline (tenant_id, card_id, kind, phase, body)
-    values (${card.tenantId}, ${card.id}, ${kind}, ${card.phase}, ${jsonText(body)}::text::jsonb)`;
 }
 
 export async function addFact(

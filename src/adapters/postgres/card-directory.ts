@@ -18,6 +18,7 @@ import { type CardWhy, whyOf } from '../../domain/card-why.ts';
 import { parseAccountId, parseCardholderId, parseCardId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { Card, Cards, ShippingAddress } from '../../ports/cards.ts';
+import { addTimeline } from './card-timeline.ts';
 import { jsonText } from './json-column.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
 import type { Queryable } from './pool.ts';
@@ -149,11 +150,9 @@ export function createCardDirectory(sql: Queryable): Cards {
         values (${card.tenantId}, ${card.id}, ${card.cardholderId}, ${card.accountId}, ${card.type},
                 ${card.currency}, ${shipping}::text::jsonb, ${card.secondLine},
                 ${jsonText(card.options)}::text::jsonb)`;
-      await sql`
-        insert into card_timeline (tenant_id, card_id, kind, phase)
-        values (${card.tenantId}, ${card.id}, 'card_requested', 'kyc')`;
       const made = await findCard(sql, card.id);
       invariant(made !== undefined, 'a card just inserted is there');
+      await addTimeline(sql, made, 'card_requested', {});
       return made;
     },
 

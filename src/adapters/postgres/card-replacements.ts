@@ -9,15 +9,9 @@ import { type CardId, idFrom, parseCardId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import { replacementVerdict } from '../../domain/replacement-rules.ts';
 import type { Card, CardReplacements, NewReplacement } from '../../ports/cards.ts';
-import {
-  addFact,
-  addTimeline,
-  closeWarning,
-  lockCard,
-  openWarning,
-  writeCancel,
-} from './card-controls.ts';
+import { addFact, closeWarning, lockCard, openWarning, writeCancel } from './card-controls.ts';
 import { findCard } from './card-directory.ts';
+import { addTimeline } from './card-timeline.ts';
 import { jsonText } from './json-column.ts';
 import type { Queryable, Transaction } from './pool.ts';
 

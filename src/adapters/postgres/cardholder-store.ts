@@ -1,9 +1,10 @@
 /** Cardholders in Postgres. */
 import type { CardFact } from '../../domain/card-facts.ts';
-import { type CardholderId, parseCardholderId, parseTenantId } from '../../domain/ids.ts';
+import { parseCardholderId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { CheckError, KycProviderName, KycStatus } from '../../domain/kyc.ts';
 import type { Cardholder, CardholderProfile, Cardholders } from '../../ports/cardholders.ts';
+import { factForOpenCards } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';
 import type { Queryable } from './pool.ts';
@@ -106,7 +107,13 @@ export function createCardholderStore(sql: Queryable): Cardholders {
                version = version + 1
          where cardholder_id = ${id} and profile <> ${jsonText(profile)}::text::jsonb
         returning tenant_id, profile_version`;
-      if (changed !== undefined) await tellOpenCards(sql, id, changed.profile_version);
+      if (changed !== undefined) {
+        // Stripe is told by the workflow of any of the holder's cards; the first one does it for all.
+        const { tenant_id: tenantId, profile_version: version } = changed;
+        const fact: CardFact = { kind: 'mirror_wanted', what: 'holder', version };
+        const key = `mirror/holder/${version}`;
+        await factForOpenCards(sql, { tenantId, cardholderId: id }, fact, { key });
+      }
       const [row] = await sql<CardholderRow[]>`
         select ${columns} from cardholders where cardholder_id = ${id}`;
       invariant(row !== undefined, `cardholder ${id} is locked, so it is there`);
@@ -124,14 +131,4 @@ export function createCardholderStore(sql: Queryable): Cardholders {
       return toPage(rows.map(toCardholder), page, cursorIn(sql, ORDER));
     },
   };
-}
-
-/** Stripe is told by the workflow of any of the holder's cards; the first one does it for all. */
-async function tellOpenCards(sql: Queryable, id: CardholderId, version: number): Promise<void> {
-  const fact: CardFact = { kind: 'mirror_wanted', what: 'holder', version };
-  await sql`
-    insert into facts (tenant_id, card_id, kind, body, dedupe_key)
-    select tenant_id, card_id, ${fact.kind}, ${jsonText(fact)}::text::jsonb, ${`mirror/holder/${version}`}
-      from cards where cardholder_id = ${id} and phase <> 'closed'
-    on conflict (card_id, dedupe_key) do nothing`;
 }

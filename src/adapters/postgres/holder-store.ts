@@ -46,9 +46,19 @@ export const createHolderStore = (sql: Sql): HolderStore => ({
     return holderFrom(row);
   },
   async recordProfileSent(cardholderId, profileVersion) {
+    const [row] = await sql<HolderRow[]>`
+      update cardholders h
+      set stripe_profile_version = ${profileVersion}
+      from tenants t
+      where h.cardholder_id = ${cardholderId} and t.tenant_id = h.tenant_id
+      returning ${columns(sql)}`;
+    if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
+    return holderFrom(row);
+  },
+  async doubtProfileSent(cardholderId, profileVersion) {
     await sql`
       update cardholders set stripe_profile_version = ${profileVersion}
-      where cardholder_id = ${cardholderId} and stripe_profile_version < ${profileVersion}`;
+      where cardholder_id = ${cardholderId} and stripe_profile_version > ${profileVersion}`;
   },
 });
 

@@ -6,7 +6,7 @@ import type { Controls } from '../../domain/controls.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { SpendingControls } from '../../ports/spending-controls.ts';
 import { lockAccounts } from './account-rows.ts';
-import { addTimeline } from './card-controls.ts';
+import { addTimeline } from './card-timeline.ts';
 import { insertFact } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
 import type { Queryable } from './pool.ts';

@@ -1,10 +1,10 @@
 /** A card to be made in Stripe's words, and a card or cardholder of Stripe's in ours. */
 import type { Stripe } from 'stripe';
-import type { ShippingStatus, StripeCardStatus } from '../../domain/card-facts.ts';
 import { parseStripeCardholderId, parseStripeCardId } from '../../domain/ids.ts';
 import type { CardDraft, StatusChange } from '../../ports/card-issuer.ts';
 import type { CardOrder } from '../../ports/card-store.ts';
 import type { FrozenRequest, IssuedCard, IssuedCardholder, Parcel } from '../../ports/issuer.ts';
+import { CARD_STATUSES, SHIPPING_STATUSES } from './card-statuses.ts';
 import { PROFILE_VERSION, shippingParams } from './holder-params.ts';
 import { spendingParams } from './spending-params.ts';
 
@@ -50,17 +50,6 @@ export function statusParams({ status, reason }: StatusChange): Stripe.Issuing.C
   if (status !== 'canceled' || reason === undefined || reason === 'requested') return { status };
   return { status, cancellation_reason: reason };
 }
-
-const SHIPPING_STATUSES: readonly ShippingStatus[] = [
-  'pending',
-  'submitted',
-  'shipped',
-  'delivered',
-  'returned',
-  'failure',
-  'canceled',
-];
-const CARD_STATUSES: readonly StripeCardStatus[] = ['active', 'inactive', 'canceled'];
 
 /** Stripe's enumerations are open: a status that we do not know cannot be spent with, and is no news of a parcel. */
 export const issuedCard = (card: Stripe.Issuing.Card): IssuedCard => ({

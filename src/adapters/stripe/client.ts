@@ -1,5 +1,6 @@
 /** The official Stripe client, set up alike in every process that may call Stripe. */
 import { Stripe } from 'stripe';
+import { isErrorCode } from '../../domain/error-code.ts';
 import type { ChangeAnswer } from '../../ports/card-issuer.ts';
 import {
   type IssuerAnswer,
@@ -104,8 +105,10 @@ function isRefusal(error: InstanceType<typeof Stripe.errors.StripeError>): boole
 const refusalFrom = (error: InstanceType<typeof Stripe.errors.StripeError>) =>
   ({ kind: 'refused', code: codeOf(error), param: error.param ?? null }) as const;
 
-const codeOf = (error: InstanceType<typeof Stripe.errors.StripeError>): string =>
-  error.code ?? error.rawType ?? error.type;
+/** It goes into facts; what has not the shape of a code may be anything. */
+function codeOf({ code, rawType, type }: InstanceType<typeof Stripe.errors.StripeError>): string {
+  return code !== undefined && isErrorCode(code) ? code : (rawType ?? type);
+}
 
 /** Stripe's own message may repeat a name or an address, and errors end up in Temporal: only codes go on. */
 function unavailable(

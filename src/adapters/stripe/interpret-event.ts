@@ -1,6 +1,5 @@
 /** What a stored event means to us. Pure; unknown types are ignored with a reason, unreadable ones throw. */
 import type { SnapshotRank } from '../../domain/authorization-state.ts';
-import type { ShippingStatus } from '../../domain/card-facts.ts';
 import {
   parseAuthorizationId,
   parseDisputeId,
@@ -16,6 +15,7 @@ import {
   type VerificationSighting,
 } from '../../domain/sighting.ts';
 import { listedTransactions, readAuthorization, readTransaction } from './authorization-reader.ts';
+import { CARD_STATUSES, SHIPPING_STATUSES } from './card-statuses.ts';
 import { sessionError } from './session-error.ts';
 import {
   idAt,
@@ -28,18 +28,6 @@ import {
   optionalText,
   textAt,
 } from './wire.ts';
-
-const CARD_STATUSES = ['active', 'inactive', 'canceled'] as const;
-
-const SHIPPING: readonly ShippingStatus[] = [
-  'pending',
-  'submitted',
-  'shipped',
-  'delivered',
-  'returned',
-  'failure',
-  'canceled',
-];
 
 /** Type under which an authorization that we fetched ourselves is stored in the inbox. */
 export const FETCHED_AUTHORIZATION = 'issuing_authorization.fetched';
@@ -154,7 +142,7 @@ export function readCard(card: Json, atS: number, previous: Json | null): CardSi
     expMonth: integerAt(card, 'exp_month'),
     expYear: integerAt(card, 'exp_year'),
     // An unknown shipping status is no news: the ladder is open-ended.
-    shippingStatus: SHIPPING.find((s) => s === parcel) ?? null,
+    shippingStatus: SHIPPING_STATUSES.find((s) => s === parcel) ?? null,
     carrier: shipping === null ? null : optionalText(shipping, 'carrier'),
     trackingNumber: shipping === null ? null : optionalText(shipping, 'tracking_number'),
     trackingUrl: shipping === null ? null : optionalText(shipping, 'tracking_url'),

@@ -1,8 +1,6 @@
 /** Why a check of Stripe Identity failed, alike in events and in answers. */
+import { isErrorCode } from '../../domain/error-code.ts';
 import type { CheckError } from '../../domain/kyc.ts';
-
-/** The shape of Stripe's codes; nothing else of a session may go into facts. */
-const CODE = /^[a-z0-9_]{1,64}$/;
 
 /** Null when the session shows no failure. Checks that ran have a report of their own, which tells them apart. */
 export function sessionError(last: {
@@ -13,7 +11,7 @@ export function sessionError(last: {
   const { code, reason, report } = last;
   if (code === null) return null;
   return {
-    code: CODE.test(code) ? code : 'unknown',
+    code: isErrorCode(code) ? code : 'unknown',
     reason,
     failureId: `${report ?? 'no_report'}/${code}`,
   };

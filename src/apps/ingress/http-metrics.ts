@@ -26,12 +26,17 @@ export function measureRequests(app: App, metrics: MetricsRegistry): void {
 
 export type WebhookOutcome = 'stored' | 'duplicate' | 'refused' | 'unavailable';
 
-export function createWebhookCounter(metrics: MetricsRegistry): (outcome: WebhookOutcome) => void {
+/** Who signed it, or should have. */
+export type WebhookSender = 'stripe' | 'kyc';
+
+export function createWebhookCounter(
+  metrics: MetricsRegistry,
+): (sender: WebhookSender, outcome: WebhookOutcome) => void {
   const counter = new Counter({
     name: 'webhooks_received_total',
-    help: 'Webhook deliveries by what became of them',
-    labelNames: ['outcome'],
+    help: 'Webhook deliveries by sender and what became of them',
+    labelNames: ['sender', 'outcome'],
     registers: [metrics],
   });
-  return (outcome) => counter.inc({ outcome });
+  return (sender, outcome) => counter.inc({ sender, outcome });
 }

@@ -1,6 +1,7 @@
 /** What an operator or the cardholder can ask of a card. */
 import { type Static, Type } from 'typebox';
-import { NewShipping } from './card.ts';
+import { Design, NewShipping, SecondLine } from './card.ts';
+import { nullable } from './values.ts';
 
 const Reason = Type.String({
   minLength: 1,
@@ -73,6 +74,20 @@ export const Cancel = Type.Object(
   { ...closed, examples: [{ reason: 'lost' }] },
 );
 export type Cancel = Static<typeof Cancel>;
+
+export const RetryIssuance = Type.Object(
+  {
+    secondLine: Type.Optional(nullable(SecondLine)),
+    personalizationDesign: Type.Optional(nullable(Design)),
+  },
+  {
+    ...closed,
+    description:
+      'What is printed, where Stripe refused it; null takes it off. Nothing to leave it.',
+    examples: [{ secondLine: 'Analytical Engines' }],
+  },
+);
+export type RetryIssuance = Static<typeof RetryIssuance>;
 
 /** Commands without arguments take an empty object, or no body. */
 export const NoArguments = Type.Object({}, closed);

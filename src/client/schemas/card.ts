@@ -102,6 +102,19 @@ const KycOptions = Type.Object(
   { additionalProperties: false, description: 'Overrides how the holder is verified.' },
 );
 
+export const SecondLine = Type.String({
+  minLength: 1,
+  maxLength: SECOND_LINE_MAX,
+  description:
+    "Printed below the name of a physical card: Latin letters, digits, spaces and . , & ' / # - only.",
+  examples: ['Analytical Engines Ltd'],
+});
+
+export const Design = Type.String({
+  ...StripeIdText,
+  description: "Stripe's id of the design of a physical card; the program's own unless set.",
+});
+
 const optionFields = {
   kyc: Type.Optional(KycOptions),
   renewal: Type.Optional(
@@ -116,12 +129,7 @@ const optionFields = {
       description: 'Stripe cancels the card after so many payments; it cannot be changed later.',
     }),
   ),
-  personalizationDesign: Type.Optional(
-    Type.String({
-      ...StripeIdText,
-      description: "Stripe's id of the design of a physical card; the program's own unless set.",
-    }),
-  ),
+  personalizationDesign: Type.Optional(Design),
 };
 
 export const NewCard = Type.Object(
@@ -131,15 +139,7 @@ export const NewCard = Type.Object(
     accountId: AccountIdText,
     type: CardType,
     shipping: Type.Optional(NewShipping),
-    secondLine: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: SECOND_LINE_MAX,
-        description:
-          "Printed below the name of a physical card: Latin letters, digits, spaces and . , & ' / # - only.",
-        examples: ['Analytical Engines Ltd'],
-      }),
-    ),
+    secondLine: Type.Optional(SecondLine),
     ...optionFields,
   },
   {

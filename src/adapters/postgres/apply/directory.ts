@@ -5,6 +5,7 @@ import { statusesToTell } from '../../../domain/card-news.ts';
 import { addSighting, isFurther, type StatusHistory, statusOf } from '../../../domain/card-view.ts';
 import type { TenantId } from '../../../domain/ids.ts';
 import type { CardholderSighting, CardSighting } from '../../../domain/sighting.ts';
+import { addTimeline } from '../card-timeline.ts';
 import { factForOpenCards, insertFact } from '../fact-store.ts';
 import { lockAccountsOfHolder } from '../holder-locks.ts';
 import type { Transaction } from '../pool.ts';
@@ -25,7 +26,9 @@ export async function applyCard(
   await applyWarning(tx, tenantId, seen);
   const [row] = await tx<StripeCardRow[]>`
     select card_id, status, cancellation_reason as "cancellationReason", exp_month as "expMonth",
-           exp_year as "expYear", status_history, shipping_status from stripe_cards
+           exp_year as "expYear", status_history, shipping_status,
+           (select phase from cards c where c.card_id = stripe_cards.card_id) as phase
+      from stripe_cards
      where stripe_card_id = ${seen.stripeCardId} and tenant_id = ${tenantId} for no key update`;
   if (row === undefined) return 'unknown';
   const history = addSighting(row.status_history, seen);
@@ -53,7 +56,10 @@ export async function applyCard(
            eta = coalesce(to_timestamp(${seen.etaS}), eta), event_created = ${seen.atS}
      where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}`;
   if (isFurtherOn && !(known === null && seen.shippingStatus === 'pending')) {
-    await noteShipping(tx, row.card_id, seen);
+    // The way of the parcel is for people to read; few of its steps concern the workflow.
+    const card = { id: row.card_id, tenantId, phase: row.phase };
+    const body = { status: seen.shippingStatus, stripeCardId: seen.stripeCardId };
+    await addTimeline(tx, card, 'shipping_changed', body);
   }
   const owner = { tenantId, cardId: row.card_id };
   for (const status of statusesToTell(row, seen, { status: derived, isFurtherOn })) {
@@ -71,14 +77,6 @@ export async function applyCard(
     await insertFact(tx, owner, fact, `card/${seen.stripeCardId}/${what}/${seen.atS}`);
   }
   return 'applied';
-}
-
-/** The way of the parcel is for people to read; few of its steps concern the workflow. */
-async function noteShipping(tx: Transaction, cardId: string, seen: CardSighting): Promise<void> {
-  const body = JSON.stringify({ status: seen.shippingStatus, stripeCardId: seen.stripeCardId });
-  await tx`
-    insert into card_timeline (tenant_id, card_id, kind, phase, body)
-    select tenant_id, card_id, 'shipping_changed', phase, ${body}::text::jsonb from cards where card_id = ${cardId}`;
 }
 
 export async function applyCardholder(
@@ -126,6 +124,7 @@ const BY_STRICTNESS: readonly CardholderSighting['status'][] = ['active', 'inact
 
 interface StripeCardRow {
   readonly card_id: string;
+  readonly phase: string;
   readonly status: StripeCardStatus;
   readonly cancellationReason: string | null;
   readonly expMonth: number;

@@ -1,6 +1,7 @@
 /** Disputes as Stripe shows them. They move no money here; a card with one that is not decided is not settled. */
 import type { TenantId } from '../../../domain/ids.ts';
 import type { DisputeSighting } from '../../../domain/sighting.ts';
+import { addTimeline } from '../card-timeline.ts';
 import { insertFact } from '../fact-store.ts';
 import type { Transaction } from '../pool.ts';
 import type { Applied } from './directory.ts';
@@ -35,11 +36,10 @@ export async function applyDispute(
          < (excluded.event_created, array_position(${[...RANKED]}::text[], excluded.status))
     returning 1`;
   if (changed.length === 0 || record.known === status || record.card_id === null) return 'applied';
-  const body = JSON.stringify({ disputeId, transactionId, status });
-  await tx`
-    insert into card_timeline (tenant_id, card_id, kind, phase, body)
-    values (${tenantId}, ${record.card_id}, 'dispute_changed', ${record.phase}, ${body}::text::jsonb)`;
-  const owner = { tenantId, cardId: record.card_id };
+  const { card_id: cardId, phase } = record;
+  const body = { disputeId, transactionId, status };
+  await addTimeline(tx, { id: cardId, tenantId, phase }, 'dispute_changed', body);
+  const owner = { tenantId, cardId };
   const key = `dispute/${disputeId}/${status}`;
   await insertFact(tx, owner, { kind: 'money_seen', cause: 'dispute' }, key);
   return 'applied';

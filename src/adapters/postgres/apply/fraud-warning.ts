@@ -1,7 +1,8 @@
 /** A fraud warning freezes the card before the next decision, and asks a person whether it is replaced. */
 import type { TenantId } from '../../../domain/ids.ts';
 import type { CardSighting } from '../../../domain/sighting.ts';
-import { addTimeline, lockCard, openWarning, setFreezes } from '../card-controls.ts';
+import { lockCard, openWarning, setFreezes } from '../card-controls.ts';
+import { addTimeline } from '../card-timeline.ts';
 import type { Transaction } from '../pool.ts';
 
 /** Kinds of warnings are short words; whatever else is sent must fit into a reason. */

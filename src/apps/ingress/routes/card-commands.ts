@@ -1,7 +1,13 @@
 /** Commands that the card's workflow answers. */
 import type { TSchema } from 'typebox';
 import { Card, NewShipping } from '../../../client/schemas/card.ts';
-import { ConfirmDelivery, DecideKyc, NoArguments } from '../../../client/schemas/card-command.ts';
+import type { RetryIssuance as RetryBody } from '../../../client/schemas/card-command.ts';
+import {
+  ConfirmDelivery,
+  DecideKyc,
+  NoArguments,
+  RetryIssuance,
+} from '../../../client/schemas/card-command.ts';
 import {
   CONFIRM_DELIVERY_UPDATE,
   CORRECT_SHIPPING_UPDATE,
@@ -9,11 +15,12 @@ import {
   RETRY_ISSUANCE_UPDATE,
   RETRY_KYC_UPDATE,
 } from '../../../domain/card-contract.ts';
-import { parcelProblems } from '../../../domain/card-request-rules.ts';
+import { cardProblems, parcelProblems } from '../../../domain/card-request-rules.ts';
 import { parseCardId } from '../../../domain/ids.ts';
+import type { Card as CardRecord, Printed } from '../../../ports/cards.ts';
 import { runCardCommand } from '../card-command.ts';
 import { refuse } from '../check-holder.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidField } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 import { decideOrRefuse } from '../kyc-verdict.ts';
 import { IdParams, pathId } from './path-id.ts';
@@ -90,21 +97,44 @@ function retryIssuanceRoute(app: App, ports: IngressPorts): void {
     {
       schema: schemaOf(
         'retryIssuance',
-        'Asks Stripe again for a card that is held up',
-        NoArguments,
+        'Asks Stripe again for a card that is held up, with what is printed corrected',
+        RetryIssuance,
       ),
     },
-    async ({ params }, reply) => {
+    async ({ params, body }, reply) => {
+      const corrected = Object.keys(body).toSorted();
       const card = await runCardCommand(ports, reply, {
         cardId: cardIdOf(params),
         route: 'retry-issuance',
         name: RETRY_ISSUANCE_UPDATE,
         argument: {},
-        accepted: ({ commands }, current) => commands.note(current, 'command_retry_issuance', {}),
+        prepare: async ({ commands }, current) => {
+          if (corrected.length === 0) return undefined;
+          await commands.setPrinted(current.id, correctedPrint(current, body));
+          return (records) => records.commands.setPrinted(current.id, printOf(current));
+        },
+        accepted: ({ commands }, current) =>
+          commands.note(
+            current,
+            'command_retry_issuance',
+            corrected.length === 0 ? {} : { corrected },
+          ),
       });
       return reply.code(202).send(card);
     },
   );
+}
+
+const printOf = ({ secondLine, options }: CardRecord): Printed => ({
+  secondLine,
+  personalizationDesign: options.personalizationDesign ?? null,
+});
+
+/** What is printed with the correction, or a refusal: the next request to Stripe takes it. */
+function correctedPrint(card: CardRecord, body: RetryBody): Printed {
+  const given = Object.entries(body).filter(([, value]) => value !== null);
+  refuse(cardProblems({ type: card.type, ...Object.fromEntries(given) }));
+  return { ...printOf(card), ...body };
 }
 
 function correctShippingRoute(app: App, ports: IngressPorts): void {
@@ -119,7 +149,7 @@ function correctShippingRoute(app: App, ports: IngressPorts): void {
         name: CORRECT_SHIPPING_UPDATE,
         argument: {},
         prepare: async ({ commands }, current) => {
-          if (current.type === 'virtual') throw new ApiError('NOT_WAITING', { type: 'virtual' });
+          if (current.type === 'virtual') throw invalidField('', 'is for physical cards');
           await commands.setShipping(current.id, { ...address, service });
           return (records) => records.commands.setShipping(current.id, current.shipping);
         },

@@ -14,17 +14,28 @@ import type { App, IngressPorts } from '../ingress-ports.ts';
 import { IdParams, pathId } from './path-id.ts';
 
 const NO_REASON = 'not given';
+const AT_ONCE =
+  'In force for the next purchase once this has answered, with Temporal, the worker and Stripe unreachable too.';
+/** Stripe declines purchases on a card that is not active without asking us. */
+const LIFTED =
+  'We decline for this freeze no more once this has answered. Stripe declines on until its status has followed: a moment ' +
+  'later, or when the workflow and Stripe can be reached again.';
 
 /** Writes the change to the locked card; null when it is as wanted already. */
 type Change = (records: Records, card: CardRecord) => Promise<NumberedFact | null>;
 
 export function cardControlRoutes(app: App, ports: IngressPorts, afterCommit: AfterCommit): void {
   const { answers, clock } = ports;
-  const schema = <B extends TSchema>(operationId: string, summary: string, body: B) => ({
+  const schema = <B extends TSchema>(
+    operationId: string,
+    summary: string,
+    body: B,
+    description = AT_ONCE,
+  ) => ({
     operationId,
     summary,
     tags: ['Cards'],
-    description: 'In force for the next purchase once this has answered, whatever else is down.',
+    description,
     params: IdParams,
     body,
     response: { 202: Card },
@@ -62,7 +73,7 @@ export function cardControlRoutes(app: App, ports: IngressPorts, afterCommit: Af
 
   app.post(
     '/v1/cards/:id/unfreeze',
-    { schema: schema('unfreezeCard', 'Lifts one freeze; others stand', Unfreeze) },
+    { schema: schema('unfreezeCard', 'Lifts one freeze; others stand', Unfreeze, LIFTED) },
     async ({ params, body: { by = 'operator', reason = NO_REASON } }, reply) => {
       const card = await commit(reply, params.id, async ({ controls }, current) => {
         checkPhase(current, 'unfreeze');

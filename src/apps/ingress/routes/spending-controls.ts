@@ -21,6 +21,8 @@ interface Owner<Id> {
   readonly noun: string;
   readonly whose: string;
   readonly unknown: ErrorCode;
+  /** What else has to follow before the controls are in force. */
+  readonly note?: string;
   readonly parseId: (text: string) => Id;
   readonly read: (records: Records, id: Id) => Promise<ControlsRecord | undefined>;
   readonly write: (records: Records, id: Id, wanted: ControlsRecord) => Promise<ControlsRecord>;
@@ -34,6 +36,7 @@ export function spendingControlRoutes(app: App, ports: IngressPorts): void {
     noun: 'Card',
     whose: 'a card',
     unknown: 'CARD_NOT_FOUND',
+    note: ' What they allow beyond the ones before, Stripe may decline until its copy has followed.',
     parseId: parseCardId,
     read: ({ spendingControls }, id) => spendingControls.ofCard(id),
     write: async ({ controls, spendingControls }, id, wanted) => {
@@ -90,8 +93,7 @@ function controlRoutes<Id>(app: App, { answers, records }: IngressPorts, of: Own
       schema: {
         operationId: `set${of.noun}Controls`,
         summary: `Replaces the spending controls of ${of.whose}`,
-        description:
-          'In force for the next purchase once this has answered. An empty object lifts all of them.',
+        description: `In force for the next purchase once this has answered. An empty object lifts all of them.${of.note ?? ''}`,
         ...shared,
         body: Controls,
       },

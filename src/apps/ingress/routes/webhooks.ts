@@ -14,7 +14,7 @@ import { storableJson } from '../../../platform/storable-text.ts';
 import type { IncomingEvent } from '../../../ports/event-intake.ts';
 import { within } from '../deadline.ts';
 import { ApiError, invalidEvent } from '../errors.ts';
-import { createWebhookCounter } from '../http-metrics.ts';
+import { createWebhookCounter, type WebhookSender } from '../http-metrics.ts';
 import type { App, IngressOptions } from '../ingress-ports.ts';
 
 /** Stripe gives up a delivery after some seconds and sends it again; answering 503 earlier frees the connection. */
@@ -40,28 +40,32 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  async function store(event: IncomingEvent): Promise<'stored' | 'duplicate'> {
+  async function store(
+    sender: WebhookSender,
+    event: IncomingEvent,
+  ): Promise<'stored' | 'duplicate'> {
     try {
       const late = () => new ApiError('DATABASE_UNAVAILABLE');
       return await within(ports.events.store(event), STORE_WITHIN_MS, late);
     } catch (error) {
-      count('unavailable');
+      count(sender, 'unavailable');
       throw error;
     }
   }
 
   /** `read` verifies, and throws an ApiError for what is refused. */
   const receive =
-    (read: (request: FastifyRequest) => IncomingEvent) => async (request: FastifyRequest) => {
+    (sender: WebhookSender, read: (request: FastifyRequest) => IncomingEvent) =>
+    async (request: FastifyRequest) => {
       let event: IncomingEvent;
       try {
         event = read(request);
       } catch (error) {
-        if (error instanceof ApiError) count('refused');
+        if (error instanceof ApiError) count(sender, 'refused');
         throw error;
       }
-      const outcome = await store(event);
-      count(outcome);
+      const outcome = await store(sender, event);
+      count(sender, outcome);
       return {
         received: true as const,
         ...(outcome === 'duplicate' ? { duplicate: true as const } : {}),
@@ -71,12 +75,12 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
   app.post(
     '/webhooks/stripe',
     { schema: schemaOf('receiveStripeEvent', 'Receives events that Stripe signed') },
-    receive((request) => stripeEventIn(request, options.webhookSecrets)),
+    receive('stripe', (request) => stripeEventIn(request, options.webhookSecrets)),
   );
   app.post(
     '/webhooks/kyc',
     { schema: schemaOf('receiveKycCheck', 'Receives what an external KYC provider signed') },
-    receive((request) => callbackIn(request, options.kycCallbackSecrets)),
+    receive('kyc', (request) => callbackIn(request, options.kycCallbackSecrets)),
   );
 }
 
