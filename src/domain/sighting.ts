@@ -3,10 +3,12 @@ import type { AuthorizationSnapshot, ObservedTransaction } from './authorization
 import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
 import type {
   AuthorizationId,
+  CardholderId,
   DisputeId,
   KycReference,
   StripeCardholderId,
   StripeCardId,
+  TenantId,
   TransactionId,
 } from './ids.ts';
 import type { CheckView, KycProviderName } from './kyc.ts';
@@ -44,6 +46,8 @@ export interface VerificationSighting {
   readonly kind: 'verification';
   readonly provider: KycProviderName;
   readonly reference: KycReference;
+  /** Whom the check is about, where the provider says so. */
+  readonly holder: { readonly tenantId: TenantId; readonly cardholderId: CardholderId } | null;
   readonly view: CheckView;
 }
 

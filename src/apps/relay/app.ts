@@ -13,7 +13,7 @@ import type { KycRedactor } from '../../ports/kyc-provider.ts';
 import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
-import { createRedactionRound } from './redaction.ts';
+import { createForgetRound, createRedactionRound } from './redaction.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
 import { startRollUp } from './roll-up.ts';
@@ -110,6 +110,11 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
         isStopping: () => state.isStopping,
         onError: onError('a KYC check could not be redacted; trying again'),
       }),
+    }),
+    startLoop({
+      pauseMs: REDACTION_PAUSE_MS,
+      onError: onError('forgetting old requests failed; trying again'),
+      step: createForgetRound(sql, clock),
     }),
   ];
   return {
