@@ -1,7 +1,8 @@
 /** KYC: one verification for a holder, however many cards wait for it. The holder's row owns the outcome. */
 import type { CardFact } from '../src/domain/card-facts.ts';
 import { type CardId, parseKycReference } from '../src/domain/ids.ts';
-import { KYC_PROVIDERS, type KycProviderName, kycFact } from '../src/domain/kyc.ts';
+import { kycFact } from '../src/domain/kyc.ts';
+import { KYC_PROVIDERS, type KycProviderName } from '../src/domain/kyc-providers.ts';
 import type { Holder } from '../src/ports/holder-store.ts';
 import type { FrozenRequest } from '../src/ports/issuer.ts';
 import type { KycCheck } from '../src/ports/kyc-provider.ts';

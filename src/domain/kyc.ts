@@ -1,12 +1,6 @@
 /** KYC of a holder: who checks, what a check can show, and what a new view of it makes of the holder's standing. */
 import type { CardFact } from './card-facts.ts';
-
-export type KycProviderName = 'stripe_identity' | 'external' | 'manual';
-export const KYC_PROVIDERS = [
-  'stripe_identity',
-  'external',
-  'manual',
-] as const satisfies readonly KycProviderName[];
+import type { KycProviderName } from './kyc-providers.ts';
 
 /** Of the holder, whatever check or person it comes from. */
 export type KycStatus = 'unverified' | 'pending' | 'verified' | 'failed' | 'rejected';

@@ -11,7 +11,8 @@ import type {
   TenantId,
   TransactionId,
 } from './ids.ts';
-import type { CheckView, KycProviderName } from './kyc.ts';
+import type { CheckView } from './kyc.ts';
+import type { KycProviderName } from './kyc-providers.ts';
 
 export interface CardSighting {
   readonly kind: 'card';

@@ -1,6 +1,7 @@
 /** Who checks a holder's identity: Stripe Identity, a provider of one's own, or a person. One port for all of them. */
 import type { CardholderId, KycReference } from '../domain/ids.ts';
-import type { CheckError, CheckStatus, CheckView, KycProviderName } from '../domain/kyc.ts';
+import type { CheckError, CheckStatus, CheckView } from '../domain/kyc.ts';
+import type { KycProviderName } from '../domain/kyc-providers.ts';
 import type { Holder } from './holder-store.ts';
 import type { FrozenRequest, IssuerAnswer, IssuerTenant } from './issuer.ts';
 

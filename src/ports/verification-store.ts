@@ -1,6 +1,7 @@
 /** The running verification in the holder's row: who began it, at which provider, and what it has shown. */
 import type { CardholderId, CardId, KycReference } from '../domain/ids.ts';
-import type { CheckView, KycProviderName, KycStanding, KycStatus } from '../domain/kyc.ts';
+import type { CheckView, KycStanding, KycStatus } from '../domain/kyc.ts';
+import type { KycProviderName } from '../domain/kyc-providers.ts';
 import type { IssuerTenant } from './issuer.ts';
 
 export interface RunningClaim {

@@ -3,13 +3,13 @@ import type { CardId, KycReference, TenantId } from '../../domain/ids.ts';
 import {
   type CheckError,
   type CheckView,
-  type KycProviderName,
   type KycStanding,
   type KycStatus,
   kycFact,
   linkAfter,
   standingAfter,
 } from '../../domain/kyc.ts';
+import { type KycProviderName } from '../../domain/kyc-providers.ts';
 import type { RedactionSighting, Sighting, VerificationSighting } from '../../domain/sighting.ts';
 import { factForOpenCards } from './fact-store.ts';
 import { lockAccountsOfHolder } from './holder-locks.ts';

@@ -5,7 +5,8 @@ import {
   parseCardholderId,
   parseKycReference,
 } from '../../domain/ids.ts';
-import { type KycProviderName, type KycStatus, kycFact, kycStep } from '../../domain/kyc.ts';
+import { type KycStatus, kycFact, kycStep } from '../../domain/kyc.ts';
+import { type KycProviderName } from '../../domain/kyc-providers.ts';
 import { daysInMs, KYC_VALID_FOR_MS } from '../../domain/limits.ts';
 import type {
   MadeCheck,
