@@ -1,34 +1,37 @@
 /** KYC: one verification for a holder, however many cards wait for it. The holder's row owns the outcome. */
-import { ApplicationFailure } from '@temporalio/common';
 import type { CardFact } from '../src/domain/card-facts.ts';
-import { parseKycReference } from '../src/domain/ids.ts';
-import { KYC_PROVIDERS, type KycProviderName, type KycStatus, kycFact } from '../src/domain/kyc.ts';
+import { type CardId, parseKycReference } from '../src/domain/ids.ts';
+import { kycFact } from '../src/domain/kyc.ts';
+import { KYC_PROVIDERS, type KycProviderName } from '../src/domain/kyc-providers.ts';
 import type { Holder } from '../src/ports/holder-store.ts';
 import type { FrozenRequest } from '../src/ports/issuer.ts';
-import type { KycCheck, KycProvider, KycProviders } from '../src/ports/kyc-provider.ts';
-import type { RunningClaim } from '../src/ports/verification-store.ts';
+import type { KycCheck } from '../src/ports/kyc-provider.ts';
+import type { RecordedCheck, RunningClaim } from '../src/ports/verification-store.ts';
 import { type Creation, createOnce } from './create-once.ts';
 import { type ActivityPorts, type CardArgument, holderOf, unknownCard } from './ports.ts';
 
 const VERIFIED: CardFact = { kind: 'identity_verified' };
 const REJECTED: CardFact = { kind: 'kyc_decided', approved: false };
-const STARTED: CardFact = { kind: 'verification_started' };
 
-/** What keeps a provider from taking a request is repaired by people, in minutes at best. */
-const REPAIR_RETRY = '10m';
+/** The provider is none of this installation's, or not any more. */
+const NOT_CONFIGURED = { kind: 'refused', code: 'provider_not_configured', param: null } as const;
 
 export const createVerificationActivities = (ports: ActivityPorts) => ({
-  /** Answers `identity_verified` where an earlier verification still counts, else makes sure one is under way. */
+  /**
+   * Answers `identity_verified` where an earlier verification still counts, else makes sure one is under way whose link
+   * the customer can use. A provider that takes no request is a failure that a person sees, and may have tried again.
+   */
   async ensureVerification({ cardId }: CardArgument): Promise<CardFact> {
     const claim = await ports.verifications.claim(cardId, ports.clock.nowMs());
     if (claim === undefined) throw unknownCard(cardId);
     if (claim.kind !== 'running') return claim.kind === 'verified' ? VERIFIED : REJECTED;
     // Another card may have begun it; its check is looked at all the same, because links expire.
-    const created = await createOnce(ports, checkFor(ports, await holderOf(ports, cardId), claim));
-    if (created.kind === 'refused') {
-      await ports.verifications.release(claim, `refused_${created.code}`);
-      throw repairable(`${claim.provider} refuses the check: ${created.code}`, 'KYC_REFUSED');
-    }
+    const holder = await holderOf(ports, cardId);
+    const created =
+      ports.kyc[claim.provider] === undefined
+        ? NOT_CONFIGURED
+        : await createOnce(ports, checkFor(ports, holder, claim));
+    if (created.kind === 'refused') return givenUp(ports, claim, created.code, cardId);
     return factOf(await ports.verifications.record(claim, created.made));
   },
 
@@ -36,21 +39,33 @@ export const createVerificationActivities = (ports: ActivityPorts) => ({
   async readVerification({ cardId }: CardArgument): Promise<CardFact> {
     const running = await ports.verifications.ofCard(cardId);
     if (running === undefined) throw unknownCard(cardId);
-    const { tenant, provider, reference, standing } = running;
+    const { tenant, cardholderId, provider, reference, standing } = running;
     const isDecided = standing.status === 'verified' || standing.status === 'rejected';
-    if (isDecided || reference === null) return kycFact(standing);
-    const check = await providerNamed(ports.kyc, provider).read(tenant, reference);
+    const asked = ports.kyc[provider];
+    if (isDecided || reference === null || asked === undefined) return kycFact(standing);
+    const check = await asked.read(tenant, { cardholderId, reference });
     if (check === undefined) return { kind: 'identity_canceled' };
-    const { status, error, atS } = check;
-    const view = { source: 'fetched', status, error, atS } as const;
+    const { status, error, url, atS } = check;
+    const view = { source: 'fetched', status, error, url, atS } as const;
     return kycFact(await ports.verifications.see({ ...running, reference }, view, cardId));
   },
 });
 
 /** A failure is told by the message that brought it: this card hears of it like all others. */
-function factOf(status: KycStatus): CardFact {
+function factOf({ status, provider }: RecordedCheck): CardFact {
   if (status === 'verified') return VERIFIED;
-  return status === 'rejected' ? REJECTED : STARTED;
+  return status === 'rejected' ? REJECTED : { kind: 'verification_started', provider };
+}
+
+async function givenUp(
+  { verifications }: ActivityPorts,
+  claim: RunningClaim,
+  refusal: string,
+  cardId: CardId,
+): Promise<CardFact> {
+  const code = refusal === NOT_CONFIGURED.code ? refusal : `refused_${refusal}`;
+  await verifications.release(claim, code, cardId);
+  return { kind: 'identity_failed', code };
 }
 
 type MadeCheck = KycCheck & { readonly provider: KycProviderName };
@@ -68,31 +83,33 @@ function checkFor(
     step: 'create_verification',
     draft: (attempt) => ({
       provider: claim.provider,
-      check: providerNamed(kyc, claim.provider).draft(holder, attempt),
+      check: kyc[claim.provider]?.draft(holder, attempt),
     }),
     async send(request, key) {
       const { provider, check } = readRequest(request);
-      const answer = await providerNamed(kyc, provider).send(tenant, check, key);
+      // An attempt that was begun with a provider of before ends, so that the next asks the one of now.
+      const answer = (await kyc[provider]?.send(tenant, check, key)) ?? NOT_CONFIGURED;
       return answer.kind === 'made' ? { ...answer, made: { ...answer.made, provider } } : answer;
     },
     async find({ request, attempt }) {
       const { provider } = readRequest(request);
-      const found = await providerNamed(kyc, provider).find(tenant, { cardholderId, attempt });
+      const found = await kyc[provider]?.find(tenant, { cardholderId, attempt });
       return found === undefined ? undefined : { ...found, provider };
     },
     async reuse(resultId, { request }) {
       const { provider } = readRequest(request);
       if (provider !== claim.provider) return undefined;
-      const check = await providerNamed(kyc, provider).read(tenant, parseKycReference(resultId));
+      const reference = parseKycReference(resultId);
+      const check = await kyc[provider]?.read(tenant, { cardholderId, reference });
       return check !== undefined && isUsable(check, claim) ? { ...check, provider } : undefined;
     },
     idOf: ({ reference }) => reference,
   };
 }
 
-function isUsable({ status, reference }: KycCheck, claim: RunningClaim): boolean {
-  // After a failed try the next one may be made in the same check.
-  if (status === 'requires_input' || status === 'processing') return true;
+function isUsable({ status, isOpen, reference }: KycCheck, claim: RunningClaim): boolean {
+  // After a failed try the next one may be made in the same check, as long as the customer gets in.
+  if (status === 'requires_input' || status === 'processing') return isOpen;
   // The message about it is on its way, unless this is the check of a verification that has become too old.
   return (status === 'verified' || status === 'rejected') && reference === claim.reference;
 }
@@ -102,12 +119,3 @@ function readRequest(request: FrozenRequest): { provider: KycProviderName; check
   if (provider === undefined) throw new Error('a stored request names no KYC provider');
   return { provider, check: request['check'] as FrozenRequest };
 }
-
-function providerNamed(kyc: KycProviders, name: KycProviderName): KycProvider {
-  const provider = kyc[name];
-  if (provider !== undefined) return provider;
-  throw repairable(`the KYC provider ${name} is not configured here`, 'KYC_NOT_CONFIGURED');
-}
-
-const repairable = (message: string, type: string): ApplicationFailure =>
-  ApplicationFailure.create({ message, type, nextRetryDelay: REPAIR_RETRY });

@@ -57,11 +57,11 @@ function literalsOf(file: string, name: string): readonly string[] {
 /** Where TypeScript says the same as the CHECK of a column. */
 const UNIONS: Readonly<Record<string, readonly string[]>> = {
   'tenants.captured_amount': literalsOf('src/domain/hold.ts', 'CapturedAmountReading'),
-  'tenants.kyc_provider': literalsOf('src/domain/kyc.ts', 'KycProviderName'),
+  'tenants.kyc_provider': literalsOf('src/domain/kyc-providers.ts', 'KycProviderName'),
   'accounts.status': literalsOf('src/ports/accounts.ts', 'AccountStatus'),
   'cardholders.type': literalsOf('src/ports/cardholders.ts', 'Cardholder.type'),
   'cardholders.kyc_status': literalsOf('src/domain/kyc.ts', 'KycStatus'),
-  'cardholders.kyc_provider': literalsOf('src/domain/kyc.ts', 'KycProviderName'),
+  'cardholders.kyc_provider': literalsOf('src/domain/kyc-providers.ts', 'KycProviderName'),
   'cardholders.stripe_status': literalsOf('src/ports/cardholders.ts', 'Cardholder.status'),
   'cards.type': literalsOf('src/ports/cards.ts', 'Card.type'),
   'cards.phase': CARD_PHASES,

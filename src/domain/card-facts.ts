@@ -3,7 +3,7 @@
  * that no longer fits the state is ignored, and one that contradicts it is checked at Stripe before it is believed.
  */
 import type { CardId, StripeCardId } from './ids.ts';
-import type { KycProviderName } from './kyc.ts';
+import type { KycProviderName } from './kyc-providers.ts';
 
 export type ShippingStatus =
   | 'pending'

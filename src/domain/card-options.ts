@@ -1,4 +1,4 @@
-import type { KycProviderName } from './kyc.ts';
+import type { KycProviderName } from './kyc-providers.ts';
 
 /** What is asked for with a card and stays as it is over its life; what is absent is ours to choose. */
 export interface CardOptions {

@@ -11,7 +11,7 @@ import type {
 } from './card-facts.ts';
 import { type CardTerms, DEFAULT_TERMS } from './card-terms.ts';
 import type { CardId, StripeCardId } from './ids.ts';
-import type { KycProviderName } from './kyc.ts';
+import type { KycProviderName } from './kyc-providers.ts';
 
 /** Which version of a row Stripe is to have, which it has, and its code where it would not take the last one. */
 export interface Mirror {

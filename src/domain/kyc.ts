@@ -1,12 +1,6 @@
 /** KYC of a holder: who checks, what a check can show, and what a new view of it makes of the holder's standing. */
 import type { CardFact } from './card-facts.ts';
-
-export type KycProviderName = 'stripe_identity' | 'external' | 'manual';
-export const KYC_PROVIDERS = [
-  'stripe_identity',
-  'external',
-  'manual',
-] as const satisfies readonly KycProviderName[];
+import type { KycProviderName } from './kyc-providers.ts';
 
 /** Of the holder, whatever check or person it comes from. */
 export type KycStatus = 'unverified' | 'pending' | 'verified' | 'failed' | 'rejected';
@@ -37,6 +31,8 @@ export interface CheckView {
   readonly source: 'event' | 'fetched';
   readonly status: CheckStatus;
   readonly error: CheckError | null;
+  /** Where the customer identifies; missing where the view does not tell. */
+  readonly url?: string | null;
   /** The provider's second: of the message, or the latest that a poll certainly saw. */
   readonly atS: number;
 }
@@ -67,6 +63,19 @@ export function standingAfter(before: KycStanding, view: CheckView): KycStanding
   if (view.source === 'fetched' && status === 'failed' && isKnown(before, error)) return null;
   const viewS = Math.max(before.viewS, view.atS);
   return { status, viewS, lastError: status === 'pending' ? before.lastError : error };
+}
+
+/**
+ * The link after a view of the running check; undefined where it stays as it was. A verdict ends it, and a try that
+ * failed has used it up, unless the view shows a new one. Links expire too, so the newest view counts here as well.
+ */
+export function linkAfter(before: KycStanding, view: CheckView): string | null | undefined {
+  if (before.status === 'verified' || before.status === 'rejected') return undefined;
+  if (view.status === 'verified' || view.status === 'rejected') return null;
+  if (view.atS < before.viewS) return undefined;
+  if (view.status !== 'requires_input' && view.status !== 'processing') return null;
+  if (view.url !== undefined) return view.url;
+  return view.error === null ? undefined : null;
 }
 
 /** After a failed try a check goes on showing that failure until the customer acts: a poll must not count it twice. */
@@ -121,26 +130,20 @@ export interface KycWish {
 export interface KycRow {
   readonly status: KycStatus;
   readonly provider: KycProviderName;
+  /** Of the last verification, which stays known while it is renewed. */
   readonly verifiedAtMs: number | null;
 }
 
 /**
  * What a card that needs a verified holder does. `join`: a check is under way, whoever began it, and its provider
- * stays. `again`: the same provider tries once more, maybe in the same check. `begin`: a new check.
+ * stays. `again`: the same provider tries once more, maybe in the same check. `begin`: a new check. `verified`: an
+ * earlier verification is young enough for this card, also while another card has it renewed.
  */
 export type KycStep = 'verified' | 'rejected' | 'join' | 'again' | 'begin';
 
 export function kycStep(row: KycRow, wish: KycWish, nowMs: number): KycStep {
-  switch (row.status) {
-    case 'rejected':
-      return 'rejected';
-    case 'pending':
-      return 'join';
-    case 'verified':
-      return nowMs - (row.verifiedAtMs ?? 0) < wish.validForMs ? 'verified' : 'begin';
-    case 'failed':
-      return row.provider === wish.provider ? 'again' : 'begin';
-    case 'unverified':
-      return 'begin';
-  }
+  if (row.status === 'rejected') return 'rejected';
+  if (row.verifiedAtMs !== null && nowMs - row.verifiedAtMs < wish.validForMs) return 'verified';
+  if (row.status === 'pending') return 'join';
+  return row.status === 'failed' && row.provider === wish.provider ? 'again' : 'begin';
 }

@@ -20,6 +20,9 @@ export const KYC_VALID_FOR_MS = 365 * DAY_MS;
 /** What a customer showed is kept this long after the verdict, for a dispute about it, and then forgotten. */
 export const KYC_REDACT_AFTER_MS = 30 * DAY_MS;
 
+/** What was asked of a provider is kept this long after its answer, for questions about it; then what is personal goes. */
+export const REQUEST_FORGOTTEN_AFTER_MS = 30 * DAY_MS;
+
 /** Three parcels: the first and two corrected addresses. More is an address that does not exist. */
 export const ISSUANCE_ATTEMPTS_MAX = 3;
 /** How often a card waiting for the cardholder's requirements is looked up at Stripe, in case a webhook was missed. */

@@ -3,13 +3,16 @@ import type { AuthorizationSnapshot, ObservedTransaction } from './authorization
 import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
 import type {
   AuthorizationId,
+  CardholderId,
   DisputeId,
   KycReference,
   StripeCardholderId,
   StripeCardId,
+  TenantId,
   TransactionId,
 } from './ids.ts';
-import type { CheckView, KycProviderName } from './kyc.ts';
+import type { CheckView } from './kyc.ts';
+import type { KycProviderName } from './kyc-providers.ts';
 
 export interface CardSighting {
   readonly kind: 'card';
@@ -44,6 +47,8 @@ export interface VerificationSighting {
   readonly kind: 'verification';
   readonly provider: KycProviderName;
   readonly reference: KycReference;
+  /** Whom the check is about, where the provider says so. */
+  readonly holder: { readonly tenantId: TenantId; readonly cardholderId: CardholderId } | null;
   readonly view: CheckView;
 }
 

@@ -77,25 +77,27 @@ const webhookSecrets = (read: Reader): readonly string[] =>
   });
 
 /** The address of a KYC provider of one's own. Null without it, and then its secret must be missing too. */
-function kycProviderUrl(read: Reader, secretName: string, hasSecret: boolean): string | null {
+function kycProviderUrl(read: Reader, hasSecret: boolean): string | null {
   const isNamed = read.optionalText('KYC_PROVIDER_URL') !== undefined;
   if (!isNamed && !hasSecret) return null;
-  if (!hasSecret) read.problem(`${secretName} is not set, but KYC_PROVIDER_URL is`);
   const protocols = ['http:', 'https:'];
   return read.url('KYC_PROVIDER_URL', { protocols, example: 'https://kyc.example.com/v1' });
 }
 
-/** The secrets sign its callbacks; several while one is being rolled. */
+/** The secrets sign its callbacks; several while one is being rolled, none for a provider that is only polled. */
 function kycCallbacks(read: Reader): { readonly secrets: readonly string[] } | null {
-  const name = 'KYC_CALLBACK_SECRETS';
-  const secrets = read.list(name, { fallback: [], example: 'a-long-random-text' });
-  return kycProviderUrl(read, name, secrets.length > 0) === null ? null : { secrets };
+  const example = 'a-long-random-text';
+  const secrets = read.list('KYC_CALLBACK_SECRETS', { fallback: [], example });
+  return kycProviderUrl(read, secrets.length > 0) === null ? null : { secrets };
 }
 
 /** The secret signs our requests. */
 function kycProvider(read: Reader): { readonly url: string; readonly secret: string } | null {
   const secret = read.optionalText('KYC_PROVIDER_SECRET');
-  const url = kycProviderUrl(read, 'KYC_PROVIDER_SECRET', secret !== undefined);
+  const url = kycProviderUrl(read, secret !== undefined);
+  if (url !== null && secret === undefined) {
+    read.problem('KYC_PROVIDER_SECRET is not set, but KYC_PROVIDER_URL is');
+  }
   return url === null ? null : { url, secret: secret ?? '' };
 }
 

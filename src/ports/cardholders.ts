@@ -1,6 +1,7 @@
-/** The people and companies on the cards. `profile` is the only personal data, and can be erased on its own. */
+/** The people and companies on the cards. docs/kyc.md lists where else personal data lies. */
 import type { CardholderId, TenantId } from '../domain/ids.ts';
-import type { KycProviderName, KycStatus } from '../domain/kyc.ts';
+import type { KycStatus } from '../domain/kyc.ts';
+import type { KycProviderName } from '../domain/kyc-providers.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
 export interface PostalAddress {

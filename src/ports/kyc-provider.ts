@@ -1,6 +1,7 @@
 /** Who checks a holder's identity: Stripe Identity, a provider of one's own, or a person. One port for all of them. */
 import type { CardholderId, KycReference } from '../domain/ids.ts';
-import type { CheckError, CheckStatus, CheckView, KycProviderName } from '../domain/kyc.ts';
+import type { CheckError, CheckStatus, CheckView } from '../domain/kyc.ts';
+import type { KycProviderName } from '../domain/kyc-providers.ts';
 import type { Holder } from './holder-store.ts';
 import type { FrozenRequest, IssuerAnswer, IssuerTenant } from './issuer.ts';
 
@@ -10,6 +11,8 @@ export interface KycCheck {
   readonly status: CheckStatus;
   /** Where the customer identifies; it may work once and for hours only, so it is read anew for each try. */
   readonly url: string | null;
+  /** Whether the customer can still get in, or is in already; a check that has lost its link is followed by another. */
+  readonly isOpen: boolean;
   readonly error: CheckError | null;
 }
 
@@ -18,12 +21,18 @@ export interface PolledCheck extends KycCheck {
   readonly atS: CheckView['atS'];
 }
 
+/** A check of which we know, and whose it is. */
+export interface KnownCheck {
+  readonly cardholderId: CardholderId;
+  readonly reference: KycReference;
+}
+
 /** No usable answer of the provider: try again later. Stripe's adapter throws IssuerUnavailableError alike. */
 export class KycUnavailableError extends Error {
   override readonly name = 'KycUnavailableError';
 }
 
-/** Every method throws when the provider gives no usable answer. */
+/** Every method throws when the provider gives no usable answer; one about another holder is none. */
 export interface KycProvider {
   draft(holder: Holder, attempt: number): FrozenRequest;
   send(
@@ -37,7 +46,7 @@ export interface KycProvider {
     by: { readonly cardholderId: CardholderId; readonly attempt: number },
   ): Promise<KycCheck | undefined>;
   /** Undefined when the provider knows no such check. */
-  read(tenant: IssuerTenant, reference: KycReference): Promise<PolledCheck | undefined>;
+  read(tenant: IssuerTenant, check: KnownCheck): Promise<PolledCheck | undefined>;
 }
 
 /** Those that are configured. */

@@ -1,6 +1,6 @@
 /** Tenants: the platform's own Stripe account, and connected ones. */
 import type { StripeAccountId, TenantId } from '../domain/ids.ts';
-import type { KycProviderName } from '../domain/kyc.ts';
+import type { KycProviderName } from '../domain/kyc-providers.ts';
 import type { MinorUnits } from '../domain/money.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 

@@ -1,6 +1,7 @@
 /** The running verification in the holder's row: who began it, at which provider, and what it has shown. */
 import type { CardholderId, CardId, KycReference } from '../domain/ids.ts';
-import type { CheckView, KycProviderName, KycStanding, KycStatus } from '../domain/kyc.ts';
+import type { CheckView, KycStanding, KycStatus } from '../domain/kyc.ts';
+import type { KycProviderName } from '../domain/kyc-providers.ts';
 import type { IssuerTenant } from './issuer.ts';
 
 export interface RunningClaim {
@@ -10,6 +11,8 @@ export interface RunningClaim {
   readonly provider: KycProviderName;
   /** The check that is recorded; null before it is made. */
   readonly reference: KycReference | null;
+  /** Whether this claim began a try; one that joined a check counts none. */
+  readonly isNewTry: boolean;
 }
 
 /** `verified`: an earlier verification still counts. `rejected`: nobody tries again. */
@@ -19,6 +22,11 @@ export interface MadeCheck {
   readonly provider: KycProviderName;
   readonly reference: KycReference;
   readonly url: string | null;
+}
+
+export interface RecordedCheck {
+  readonly status: KycStatus;
+  readonly provider: KycProviderName;
 }
 
 export interface Verification {
@@ -35,10 +43,13 @@ export interface VerificationStore {
    * that the card or its tenant wants. So of cards that ask at once the first chooses. Undefined without such a card.
    */
   claim(cardId: CardId, nowMs: number): Promise<VerificationClaim | undefined>;
-  /** Stores the check that was made for the claim, unless the row has moved on. Returns the status that holds now. */
-  record(claim: RunningClaim, made: MadeCheck): Promise<KycStatus>;
-  /** The provider refused the request: the claim is given up, and the next may choose another one. */
-  release(claim: RunningClaim, code: string): Promise<void>;
+  /** Stores the check that was made for the claim, unless the row has moved on. Returns what holds now. */
+  record(claim: RunningClaim, made: MadeCheck): Promise<RecordedCheck>;
+  /**
+   * The provider takes no request: the claim is given up, and the next may choose another one. The holder's other cards
+   * that wait for the check hear of it, the one that asked is told by the caller.
+   */
+  release(claim: RunningClaim, code: string, askedBy: CardId): Promise<void>;
   /** Undefined when there is no such card. */
   ofCard(cardId: CardId): Promise<Verification | undefined>;
   /** Takes in what a poll showed, as a message would be, and tells the holder's other cards. */

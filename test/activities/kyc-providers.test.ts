@@ -1,10 +1,9 @@
-/** KYC by a provider of one's own and by people, and who is asked when several are named. On the real database. */
+/** KYC by a provider of one's own, and who is asked when several are named. On the real database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
-import { createKycVerdictStore } from '../../src/adapters/postgres/kyc-verdict-store.ts';
 import { createVerificationStore } from '../../src/adapters/postgres/verification-store.ts';
 import { type CardId, parseCardholderId, parseKycReference } from '../../src/domain/ids.ts';
-import type { KycProviderName } from '../../src/domain/kyc.ts';
+import type { KycProviderName } from '../../src/domain/kyc-providers.ts';
 import * as kyc from './kyc-world.ts';
 import { createProgram, type Program, SECRET_NAME } from './program.ts';
 
@@ -14,7 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => program.close());
 
-const STARTED = { kind: 'verification_started' };
+const STARTED = { kind: 'verification_started', provider: 'external' };
+const REVIEWED = { kind: 'verification_started', provider: 'manual' };
 const PENDING = { kind: 'verification_pending' };
 const EXTERNAL = { provider: 'external' } as const;
 const MANUAL = { provider: 'manual' } as const;
@@ -130,29 +130,30 @@ describe('an external provider', () => {
     expect(await kyc.attemptsOf(program, id)).toBe(1);
   });
 
-  it('says nothing of a person in the errors that Temporal keeps', async () => {
+  it('says nothing of a person in the codes that Temporal keeps', async () => {
     const cardId = await program.card({ options: { kyc: EXTERNAL } });
     program.provider.fail({ status: 422, code: SECRET_NAME });
-    const error = await ensure(cardId).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ type: 'KYC_REFUSED', nextRetryDelay: '10m' });
-    expect(String(error)).not.toContain(SECRET_NAME);
+    expect(await ensure(cardId)).toEqual({ kind: 'identity_failed', code: 'refused_unknown' });
   });
 
   it('that refuses gives way to the one that the next card names', async () => {
     const cardId = await program.card({ options: { kyc: EXTERNAL } });
     program.provider.fail({ status: 422, code: 'country_not_covered' });
-    await expect(ensure(cardId)).rejects.toThrow('country_not_covered');
+    const code = 'refused_country_not_covered';
+    expect(await ensure(cardId)).toEqual({ kind: 'identity_failed', code });
     const other = await program.card({ holderOf: cardId, options: { kyc: MANUAL } });
-    expect(await ensure(other)).toEqual(STARTED);
-    expect(await ensure(cardId)).toEqual(STARTED);
+    expect(await ensure(other)).toEqual(REVIEWED);
+    expect(await ensure(cardId)).toEqual(REVIEWED);
     expect(await holderOf(cardId)).toMatchObject({ provider: 'manual', attempts: 1 });
   });
 
   it.each([
     ['status', { status: 'done' }],
     ['url', { url: 'javascript:alert(1)' }],
+    ['url', { url: 'http://kyc.example.com/check' }],
     ['error.code', { error: { code: 'Jenny Rosen is on a list' } }],
     ['updated', { updated: 'now' }],
+    ['updated', { updated: Date.now() }],
   ])('whose answer is wrong in %s is asked again', async (field, change) => {
     const { cardId, reference } = await externalCard();
     const before = await holderOf(cardId);
@@ -164,46 +165,72 @@ describe('an external provider', () => {
     expect(await holderOf(cardId)).toEqual(before);
   });
 
-  it('that is not configured is waited for', async () => {
+  it('that is not configured fails the check, and keeps nobody from asking another', async () => {
+    const { external: _, ...others } = program.ports.kyc;
+    const activities = createActivities({ ...program.ports, kyc: others });
+    const failed = { kind: 'identity_failed', code: 'provider_not_configured' };
     const cardId = await program.card({ options: { kyc: EXTERNAL } });
-    const activities = createActivities({ ...program.ports, kyc: {} });
-    await expect(activities.ensureVerification({ cardId })).rejects.toMatchObject({
-      type: 'KYC_NOT_CONFIGURED',
-    });
+    expect(await activities.ensureVerification({ cardId })).toEqual(failed);
+    expect(await holderOf(cardId)).toMatchObject({ status: 'failed', attempts: 0 });
     expect(await ensure(cardId)).toEqual(STARTED);
-  });
-});
+    // Nobody can be asked about the check now, so its card goes on waiting for its message or its deadline.
+    expect(await activities.readVerification({ cardId })).toEqual(PENDING);
 
-describe('review by a person', () => {
-  const itemsOf = async (holderId: string) =>
-    program.sql`
-      select kind, closed_at is null as open from attention_items where subject = ${holderId}`;
-
-  it('is an open item of the holder, one for all cards', async () => {
-    const cardId = await program.card({ options: { kyc: MANUAL } });
-    const other = await program.card({ holderOf: cardId });
-    expect(await ensure(cardId)).toEqual(STARTED);
-    expect(await ensure(other)).toEqual(STARTED);
-    const { id, ...holder } = await holderOf(cardId);
-    expect(holder).toMatchObject({ provider: 'manual', status: 'pending', url: null, attempts: 1 });
-    expect(await itemsOf(id)).toEqual([{ kind: 'kyc_review', open: true }]);
-    expect(await kyc.attemptsOf(program, id)).toBe(1);
-    expect(await poll(other)).toEqual(PENDING);
+    // The provider went away in the middle of a call.
+    const left = await program.card({ options: { kyc: EXTERNAL } });
+    program.provider.fail({ status: 502 });
+    await expect(ensure(left)).rejects.toThrow('status 502');
+    expect(await activities.ensureVerification({ cardId: left })).toEqual(failed);
+    const other = await program.card({ holderOf: left, options: { kyc: MANUAL } });
+    expect(await activities.ensureVerification({ cardId: other })).toEqual(failed);
+    expect(await activities.ensureVerification({ cardId: other })).toEqual(REVIEWED);
   });
 
-  it('ends with the verdict, which a poll shows as well', async () => {
-    const cardId = await program.card({ options: { kyc: MANUAL } });
-    await ensure(cardId);
-    const { id } = await holderOf(cardId);
-    const verdict = { approved: true, reason: 'Passport seen' };
-    await program.sql.begin(async (tx) => {
-      const verdicts = createKycVerdictStore(tx);
-      await verdicts.decide(parseCardholderId(id), verdict, new Date());
-      await verdicts.announce(parseCardholderId(id), verdict);
+  it.each([
+    ['cardholderId', { cardholderId: 'chr_another' }],
+    ['tenantId', { tenantId: 'ten_another' }],
+  ])('whose answer is about another %s verifies nobody', async (field, change) => {
+    const { cardId, reference } = await externalCard();
+    const before = await holderOf(cardId);
+    const check = program.provider.checks.get(reference) ?? {};
+    program.provider.checks.set(reference, { ...check, ...change, status: 'verified' });
+    const wrong = `check.${field} is not the one that was asked about`;
+    await expect(poll(cardId)).rejects.toThrow(wrong);
+    await expect(ensure(cardId)).rejects.toThrow(wrong);
+    expect(await holderOf(cardId)).toEqual(before);
+  });
+
+  it('whose callback is about another cardholder verifies nobody, and is looked at by a person', async () => {
+    const { cardId, reference, tenantId } = await externalCard();
+    const other = await holderOf((await externalCard()).cardId);
+    const before = await holderOf(cardId);
+    const change = { status: 'verified', cardholderId: other.id };
+    await kyc.providerTells(program, tenantId, program.provider.update(reference, change));
+    expect(await holderOf(cardId)).toEqual(before);
+    const [row] = await program.sql`
+      select status, reason from inbox where payload #>> '{data,object,id}' = ${reference}`;
+    expect(row).toEqual({
+      status: 'attention',
+      reason: 'this check was made for another cardholder',
     });
-    expect(await itemsOf(id)).toEqual([{ kind: 'kyc_review', open: false }]);
-    expect(await poll(cardId)).toEqual({ kind: 'identity_verified' });
-    expect(await ensure(cardId)).toEqual({ kind: 'identity_verified' });
+  });
+
+  it('may show a new page, and takes it along with the verdict', async () => {
+    const { cardId, reference } = await externalCard();
+    const url = 'https://kyc.example.com/again';
+    program.provider.update(reference, { url });
+    expect(await poll(cardId)).toEqual(PENDING);
+    expect(await holderOf(cardId)).toMatchObject({ url });
+    program.provider.update(reference, { status: 'verified' });
+    await poll(cardId);
+    expect(await holderOf(cardId)).toMatchObject({ status: 'verified', url: null });
+  });
+
+  it('whose answer is endless is asked again', async () => {
+    const { cardId, reference } = await externalCard();
+    const check = program.provider.checks.get(reference) ?? {};
+    program.provider.checks.set(reference, { ...check, notes: 'x'.repeat(1_100_000) });
+    await expect(poll(cardId)).rejects.toThrow('no answer (RangeError)');
   });
 });
 
@@ -231,8 +258,9 @@ describe('who is asked', () => {
       );
       const checksBefore = made('/v1/checks');
       const answers = await Promise.all([...others, first].map(ensured));
-      expect(answers).toEqual(answers.map(() => STARTED));
       const holder = await holderOf(first);
+      const started = { kind: 'verification_started', provider: holder.provider };
+      expect(answers).toEqual(answers.map(() => started));
       expect(holder).toMatchObject({ status: 'pending', attempts: 1 });
       expect(await kyc.attemptsOf(program, holder.id)).toBe(1);
       const [attempt] = await program.sql`
@@ -263,17 +291,27 @@ describe('who is asked', () => {
     const store = createVerificationStore(program.sql);
     const { id } = await holderOf(cardId);
     const cardholderId = parseCardholderId(id);
-    const claim = { kind: 'running', cardholderId, provider: 'external' } as const;
+    const claim = {
+      kind: 'running',
+      cardholderId,
+      provider: 'external',
+      isNewTry: true,
+    } as const;
     const late = {
       provider: 'external',
       reference: parseKycReference('chk-late'),
       url: null,
     } as const;
-    expect(await store.record({ ...claim, reference: null }, late)).toBe('pending');
+    expect(await store.record({ ...claim, reference: null }, late)).toEqual({
+      status: 'pending',
+      provider: 'external',
+    });
     expect(await holderOf(cardId)).toMatchObject({ session: reference });
     await program.sql`update cardholders set kyc_status = 'failed' where cardholder_id = ${id}`;
     const same = { ...late, reference: parseKycReference(reference) };
-    expect(await store.record({ ...claim, reference: same.reference }, same)).toBe('failed');
+    expect(await store.record({ ...claim, reference: same.reference }, same)).toMatchObject({
+      status: 'failed',
+    });
     expect(await holderOf(cardId)).toMatchObject({ status: 'failed' });
   });
 });

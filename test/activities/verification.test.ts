@@ -1,5 +1,5 @@
 /** KYC at Stripe Identity: one session for a holder, however many cards wait. On the real database and the simulator. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CardId } from '../../src/domain/ids.ts';
 import { KYC_VALID_FOR_MS } from '../../src/domain/limits.ts';
 import { applyDue } from '../relay/relay-inbox.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => program.close());
 
 const DAY_MS = 24 * 3_600_000;
-const STARTED = { kind: 'verification_started' };
+const STARTED = { kind: 'verification_started', provider: 'stripe_identity' };
 const ensure = (cardId: CardId) => program.activities.ensureVerification({ cardId });
 const poll = (cardId: CardId) => program.activities.readVerification({ cardId });
 const holderOf = (cardId: CardId) => kyc.holderOf(program, cardId);
@@ -210,7 +210,7 @@ test('a session that Stripe does not know any more ends, and the next try makes 
   expect((await holderOf(cardId)).session).toMatch(/^vs_(?!gone)/);
 });
 
-test('a request that Stripe refuses is given up, and repeated later', async () => {
+test('a request that Stripe refuses fails the check, where a person sees it, until somebody tries again', async () => {
   const cardId = await program.card();
   program.proxy.disturb({
     on: 'POST /v1/identity/verification_sessions',
@@ -218,15 +218,129 @@ test('a request that Stripe refuses is given up, and repeated later', async () =
     error: { type: 'invalid_request_error', code: 'identity_not_enabled' },
     done: false,
   });
-  await expect(ensure(cardId)).rejects.toMatchObject({
-    type: 'KYC_REFUSED',
-    nextRetryDelay: '10m',
-  });
-  expect(await holderOf(cardId)).toMatchObject({
-    status: 'failed',
-    attempts: 0,
-    error: { code: 'refused_identity_not_enabled' },
-  });
+  const code = 'refused_identity_not_enabled';
+  expect(await ensure(cardId)).toEqual({ kind: 'identity_failed', code });
+  expect(await holderOf(cardId)).toMatchObject({ status: 'failed', attempts: 0, error: { code } });
   expect(await ensure(cardId)).toEqual(STARTED);
   expect(await holderOf(cardId)).toMatchObject({ status: 'pending', attempts: 1 });
+});
+
+describe('a link', () => {
+  const expire = () => program.control('POST', '/clock/advance', { seconds: 48 * 3_600 });
+
+  test('that has ended is followed by another one, which counts no try while nothing has failed', async () => {
+    const cardId = await program.card();
+    const other = await program.card({ holderOf: cardId });
+    await ensure(cardId);
+    await ensure(other);
+    const before = await holderOf(cardId);
+    await expire();
+    expect(await poll(cardId)).toEqual({ kind: 'verification_pending' });
+    expect(await holderOf(cardId)).toMatchObject({ session: before.session, url: null });
+    const [first, second] = await Promise.allSettled([ensure(cardId), ensure(other)]);
+    expect([first, second]).toContainEqual({ status: 'fulfilled', value: STARTED });
+    const after = await holderOf(cardId);
+    expect(after).toMatchObject({ status: 'pending', attempts: 1 });
+    expect(after.session).not.toBe(before.session);
+    expect(after.url).toMatch(/^https?:/);
+    expect(await ensure(other)).toEqual(STARTED);
+    expect(await holderOf(cardId)).toEqual(after);
+    expect(await kyc.attemptsOf(program, after.id)).toBe(2);
+  });
+
+  test('is new for the next try when that of the failed one has ended', async () => {
+    const cardId = await program.card();
+    await ensure(cardId);
+    const before = await holderOf(cardId);
+    await does(cardId, 'fail', { code: 'document_expired' });
+    await tells(cardId);
+    expect(await holderOf(cardId)).toMatchObject({ status: 'failed', url: null });
+    await expire();
+    expect(await ensure(cardId)).toEqual(STARTED);
+    const after = await holderOf(cardId);
+    expect(after).toMatchObject({ status: 'pending', attempts: 2, error: null });
+    expect(after.session).not.toBe(before.session);
+    expect(after.url).toMatch(/^https?:/);
+    await does(cardId, 'verify');
+    await tells(cardId);
+    expect(await holderOf(cardId)).toMatchObject({ status: 'verified', url: null });
+  });
+
+  test('that is lost while Stripe refuses another one fails the check for all cards that wait for it', async () => {
+    const cardId = await program.card();
+    const other = await program.card({ holderOf: cardId });
+    await ensure(cardId);
+    await ensure(other);
+    await expire();
+    program.proxy.disturb({
+      on: 'POST /v1/identity/verification_sessions',
+      status: 400,
+      error: { type: 'invalid_request_error', code: 'identity_not_enabled' },
+      done: false,
+    });
+    const failed = { kind: 'identity_failed', code: 'refused_identity_not_enabled' };
+    expect(await ensure(cardId)).toEqual(failed);
+    expect(await kyc.toldTo(program, other)).toEqual([failed]);
+    expect(await kyc.toldTo(program, cardId)).toEqual([]);
+    expect(await holderOf(cardId)).toMatchObject({ status: 'failed', attempts: 1, url: null });
+    expect(await ensure(cardId)).toEqual(STARTED);
+    expect(await holderOf(cardId)).toMatchObject({ status: 'pending', attempts: 2 });
+  });
+});
+
+describe('an earlier verification', () => {
+  const verifiedAt = async (cardId: CardId): Promise<Date | null> => {
+    const { id } = await holderOf(cardId);
+    const [row] = await program.sql<{ at: Date | null }[]>`
+      select kyc_verified_at as at from cardholders where cardholder_id = ${id}`;
+    return row?.at ?? null;
+  };
+
+  /** A verified card, and a stricter one that has KYC asked again. */
+  async function renewed() {
+    const cardId = await program.card();
+    await ensure(cardId);
+    await does(cardId, 'verify');
+    await tells(cardId);
+    const at = await verifiedAt(cardId);
+    const strict = await program.card({ holderOf: cardId, options: { kyc: { validForDays: 1 } } });
+    program.later(DAY_MS);
+    expect(await ensure(strict)).toEqual(STARTED);
+    return { cardId, strict, at };
+  }
+
+  test('stays known while it is renewed, and counts for whom it is young enough', async () => {
+    const { cardId, strict, at } = await renewed();
+    expect(at).not.toBeNull();
+    expect(await verifiedAt(cardId)).toEqual(at);
+    const third = await program.card({
+      holderOf: cardId,
+      options: { kyc: { validForDays: 10_000 } },
+    });
+    expect(await ensure(third)).toEqual({ kind: 'identity_verified' });
+    await does(strict, 'fail', { code: 'document_expired' });
+    await tells(strict);
+    expect(await verifiedAt(cardId)).toEqual(at);
+    expect(await ensure(third)).toEqual({ kind: 'identity_verified' });
+    expect(await ensure(strict)).toEqual(STARTED);
+    await does(strict, 'verify');
+    await tells(strict);
+    expect(Number(await verifiedAt(cardId))).toBeGreaterThan(Number(at));
+  });
+
+  test('lets a card be renewed without KYC while another card has it asked again', async () => {
+    const { cardId, strict } = await renewed();
+    await program.sql`update cards set phase = 'closed' where card_id = ${strict}`;
+    await program.activities.issueCard({ cardId, previousCardId: null });
+    await program.sql`update cards set phase = 'active' where card_id = ${cardId}`;
+    expect(await program.activities.renewCard({ cardId })).toMatchObject({
+      kind: 'replacement_requested',
+    });
+    const rows = await program.sql<{ card_id: CardId; phase: string }[]>`
+      select card_id, phase from cards where replacement_for = ${cardId}`;
+    expect(rows).toMatchObject([{ phase: 'issuance' }]);
+    for (const { card_id: id } of rows) {
+      expect((await program.activities.loadCard(id)).state).toMatchObject({ phase: 'issuance' });
+    }
+  });
 });

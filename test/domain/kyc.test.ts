@@ -8,6 +8,7 @@ import {
   type KycStanding,
   kycFact,
   kycStep,
+  linkAfter,
   standingAfter,
 } from '../../src/domain/kyc.ts';
 
@@ -127,6 +128,45 @@ describe('in any order, with repeats', () => {
   });
 });
 
+describe('the link of the running check', () => {
+  const waiting: KycStanding = { ...PENDING, viewS: 10 };
+  const failure = { error: error('r1') };
+  it.each([
+    ['is the one that is shown', waiting, view('requires_input', 10, { url: 'u' }), 'u'],
+    [
+      'is gone when none is shown any more',
+      waiting,
+      view('requires_input', 10, { url: null }),
+      null,
+    ],
+    ['stays where a view does not tell', waiting, view('processing', 10), undefined],
+    [
+      'stays where an older view shows another',
+      waiting,
+      view('processing', 9, { url: 'u' }),
+      undefined,
+    ],
+    ['is used up by a try that failed', waiting, view('requires_input', 10, failure), null],
+    [
+      'is new where a failed try shows one',
+      waiting,
+      view('requires_input', 10, { ...failure, url: 'u' }),
+      'u',
+    ],
+    ['ends with the check', waiting, view('canceled', 10, { url: 'u' }), null],
+    ['outlives an older end', waiting, view('failed', 9), undefined],
+    ['ends with a verdict, however late', waiting, view('verified', 9, { url: 'u' }), null],
+    [
+      'is none after a verdict',
+      { ...waiting, status: 'verified' } as const,
+      view('canceled', 11, { url: 'u' }),
+      undefined,
+    ],
+  ])('%s', (_what, before, seen, link) => {
+    expect(linkAfter(before, seen)).toBe(link);
+  });
+});
+
 describe('a card that needs a verified holder', () => {
   const wish = { provider: 'external', validForMs: 1_000 } as const;
   const row = { provider: 'stripe_identity', verifiedAtMs: null } as const;
@@ -138,6 +178,11 @@ describe('a card that needs a verified holder', () => {
     ['failed', { ...row, provider: 'external' }, 'again'],
     ['verified', { ...row, verifiedAtMs: 9_001 }, 'verified'],
     ['verified', { ...row, verifiedAtMs: 9_000 }, 'begin'],
+    // Another card has it renewed meanwhile.
+    ['pending', { ...row, verifiedAtMs: 9_001 }, 'verified'],
+    ['failed', { ...row, verifiedAtMs: 9_001 }, 'verified'],
+    ['pending', { ...row, verifiedAtMs: 9_000 }, 'join'],
+    ['rejected', { ...row, verifiedAtMs: 9_001 }, 'rejected'],
   ] as const)('and finds it %s (%o) does: %s', (status, of, step) => {
     expect(kycStep({ ...of, status }, wish, 10_000)).toBe(step);
   });

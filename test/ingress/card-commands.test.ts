@@ -27,31 +27,52 @@ describe('decide-kyc', () => {
     expect(await holder(cardholderId)).toMatchObject({ status: 'verified' });
     const timeline = await ingress.get(`/v1/cards/${cardId}/timeline?limit=1`);
     expect(timeline.body.data).toMatchObject([{ kind: 'command_decide_kyc', body }]);
+    const facts = await ingress.sql`select body from facts where card_id = ${cardId}`;
+    expect(facts).toEqual([{ body: { kind: 'kyc_decided', approved: true } }]);
   });
 
-  it('tells the other cards of the holder that wait for KYC', async () => {
+  it('tells all cards of the holder that wait for KYC', async () => {
     const { cardId, cardholderId, accountId } = await cardIn(ingress, 'kyc');
     const other = await ingress.post('/v1/cards', { cardholderId, accountId, type: 'virtual' });
     ingress.workflows.answer = { kind: 'accepted', phase: 'closed' };
     await ingress.post(`/v1/cards/${cardId}/decide-kyc`, { approved: false, reason: 'Forged' });
     expect(await holder(cardholderId)).toMatchObject({ status: 'rejected', verifiedAt: null });
+    const cards = [cardId, String(other.body.id)].toSorted();
     const facts = await ingress.sql`
-      select card_id, body from facts where card_id in (${cardId}, ${String(other.body.id)})`;
-    expect(facts).toEqual([
-      { card_id: other.body.id, body: { kind: 'kyc_decided', approved: false } },
-    ]);
+      select card_id, body from facts where card_id = any (${cards}) order by card_id`;
+    const body = { kind: 'kyc_decided', approved: false };
+    expect(facts).toEqual(cards.map((id) => ({ card_id: id, body })));
   });
 
-  it('takes the verdict back when the workflow refuses', async () => {
+  it('stands when the workflow refuses, because the holder was decided about and not the card', async () => {
     const { cardId, cardholderId } = await cardIn(ingress, 'kyc');
-    const before = await holder(cardholderId);
     ingress.workflows.answer = { kind: 'refused', code: 'WRONG_PHASE', phase: 'closed' };
-    const body = { approved: true, reason: 'Too late' };
+    const body = { approved: false, reason: 'Forged' };
     const answer = await ingress.post(`/v1/cards/${cardId}/decide-kyc`, body);
-    expect(answer.status).toBe(409);
-    expect(answer.body.error).toMatchObject({ code: 'WRONG_PHASE', details: { phase: 'closed' } });
-    expect(await holder(cardholderId)).toEqual(before);
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({ id: cardId, phase: 'kyc' });
+    expect(await holder(cardholderId)).toMatchObject({ status: 'rejected' });
   });
+
+  it.each(['down', 'silent'] as const)(
+    'is answered within 3 s while Temporal is %s, alike under the same key',
+    async (mode) => {
+      const { cardId, cardholderId } = await cardIn(ingress, 'kyc');
+      const url = `/v1/cards/${cardId}/decide-kyc`;
+      const body = { approved: true, reason: 'Passport seen' };
+      const key = `verdict-${mode}`;
+      ingress.workflows.mode = mode;
+      const started = performance.now();
+      const answer = await ingress.post(url, body, { key });
+      expect(performance.now() - started).toBeLessThan(3_000);
+      expect(answer).toMatchObject({ status: 202, body: { phase: 'kyc' } });
+      expect(await holder(cardholderId)).toMatchObject({ status: 'verified' });
+      const facts = await ingress.sql`select kind from facts where card_id = ${cardId}`;
+      expect(facts).toMatchObject([{ kind: 'kyc_decided' }]);
+      ingress.workflows.mode = 'up';
+      expect((await ingress.post(url, body, { key })).body).toEqual(answer.body);
+    },
+  );
 });
 
 describe('retry-kyc', () => {
@@ -227,9 +248,9 @@ describe('a command that needs the workflow', () => {
   it.each(['down', 'silent'] as const)(
     'answers 503 with a retry hint within 3 s while Temporal is %s, and works with the same key later',
     async (mode) => {
-      const { cardId } = await cardIn(ingress, 'kyc');
-      const url = `/v1/cards/${cardId}/decide-kyc`;
-      const body = { approved: true, reason: 'r' };
+      const { cardId } = await cardIn(ingress, 'issuance');
+      const url = `/v1/cards/${cardId}/retry-issuance`;
+      const body = {};
       const key = `outage-${mode}`;
       ingress.workflows.mode = mode;
       const started = performance.now();
@@ -238,9 +259,6 @@ describe('a command that needs the workflow', () => {
       expect(answer.status).toBe(503);
       expect(answer.body.error?.code).toBe('WORKFLOWS_UNAVAILABLE');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-      // The verdict stands, so the card hears of it later even if nobody asks again.
-      const facts = await ingress.sql`select kind from facts where card_id = ${cardId}`;
-      expect(facts).toMatchObject([{ kind: 'kyc_decided' }]);
       ingress.workflows.mode = 'up';
       const later = await ingress.post(url, body, { key });
       expect(later.status).toBe(202);

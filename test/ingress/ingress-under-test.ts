@@ -9,7 +9,7 @@ import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { createRecords } from '../../src/adapters/postgres/records.ts';
 import { buildApp } from '../../src/apps/ingress/app.ts';
 import type { App, IngressPorts } from '../../src/apps/ingress/ingress-ports.ts';
-import { KYC_PROVIDERS } from '../../src/domain/kyc.ts';
+import { KYC_PROVIDERS } from '../../src/domain/kyc-providers.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';

@@ -1,7 +1,7 @@
 /** A person's verdict about a cardholder, and who may be asked for one. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createManualReview } from '../../src/adapters/postgres/manual-review.ts';
-import { parseTenantId } from '../../src/domain/ids.ts';
+import { createVerificationStore } from '../../src/adapters/postgres/verification-store.ts';
+import { parseCardId, parseKycReference } from '../../src/domain/ids.ts';
 import { buildTestApp, client, ingressUnderTest, portsOver } from './ingress-under-test.ts';
 import { cardIn, newCustomer, platformTenant } from './program.ts';
 
@@ -20,15 +20,13 @@ const codeOf = ({ status, body }: Awaited<ReturnType<typeof decide>>) => [status
 /** A holder whose review waits for a person, with two cards. */
 async function underReview() {
   const card = await cardIn(ingress, 'kyc');
-  const { cardholderId, accountId, tenantId } = card;
+  const { cardholderId, accountId } = card;
   const other = await ingress.post('/v1/cards', { cardholderId, accountId, type: 'virtual' });
-  const review = createManualReview(ingress.sql);
-  const tenant = { tenantId: parseTenantId(tenantId), stripeAccount: null };
-  const made = await review.send(tenant, { cardholderId, attempt: 1 }, 'key');
-  if (made.kind !== 'made') throw new Error('a review can be asked for');
-  await ingress.sql`
-    update cardholders set kyc_status = 'pending', kyc_provider = 'manual', kyc_session_id = ${made.made.reference}
-     where cardholder_id = ${cardholderId}`;
+  const store = createVerificationStore(ingress.sql);
+  const claim = await store.claim(parseCardId(card.cardId), Date.now());
+  if (claim?.kind !== 'running') throw new Error('a review can be asked for');
+  const reference = parseKycReference(`review:${cardholderId}:1`);
+  await store.record(claim, { provider: 'manual', reference, url: null });
   return { ...card, otherId: String(other.body.id) };
 }
 

@@ -1,4 +1,4 @@
-/** Settings of an external KYC provider: all of them, or none. */
+/** Settings of an external KYC provider: its address with what signs, or none. */
 import { describe, expect, it } from 'vitest';
 import { ingressConfig, workerConfig } from '../../src/platform/config.ts';
 
@@ -23,8 +23,15 @@ describe('an external KYC provider', () => {
     });
   });
 
+  it('needs no secrets of callbacks where it sends none: then it is polled', () => {
+    expect(ingressConfig({ ...INGRESS, KYC_PROVIDER_URL }).kyc).toEqual({ secrets: [] });
+  });
+
   it.each([
-    ['KYC_CALLBACK_SECRETS is not set', () => ingressConfig({ ...INGRESS, KYC_PROVIDER_URL })],
+    [
+      'KYC_PROVIDER_URL is not set',
+      () => ingressConfig({ ...INGRESS, KYC_CALLBACK_SECRETS: 'new' }),
+    ],
     ['KYC_PROVIDER_SECRET is not set', () => workerConfig({ ...WORKER, KYC_PROVIDER_URL })],
     ['KYC_PROVIDER_URL is not set', () => workerConfig({ ...WORKER, KYC_PROVIDER_SECRET: 's' })],
     [

@@ -4,15 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { createStripe } from '../../src/adapters/stripe/client.ts';
 import { createStripeIdentity } from '../../src/adapters/stripe/identity.ts';
-import { createRedactionRound } from '../../src/apps/relay/redaction.ts';
+import { createForgetRound, createRedactionRound } from '../../src/apps/relay/redaction.ts';
 import { parseKycReference } from '../../src/domain/ids.ts';
-import { KYC_REDACT_AFTER_MS } from '../../src/domain/limits.ts';
+import { KYC_REDACT_AFTER_MS, REQUEST_FORGOTTEN_AFTER_MS } from '../../src/domain/limits.ts';
 import type { KycRedactor } from '../../src/ports/kyc-provider.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { event } from '../support/stripe-events.ts';
-import { deliver, rowOf } from './relay-inbox.ts';
+import { eventually } from '../support/eventually.ts';
+import { event, store } from '../support/stripe-events.ts';
+import { applyDue, deliver, rowOf } from './relay-inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -130,6 +131,103 @@ describe('messages of a check', () => {
   );
 });
 
+/** What an external provider tells of a check. */
+const callback = (program: CardProgram, check: object) => ({
+  id: `kyc:${randomUUID()}`,
+  type: 'kyc.check.updated',
+  created: 1_790_000_000,
+  data: {
+    object: {
+      id: 'chk-1',
+      tenantId: program.tenantId,
+      cardholderId: program.cardholderId,
+      url: null,
+      error: null,
+      updated: 1_790_000_000,
+      ...check,
+    },
+  },
+});
+
+describe('callbacks of an external provider', () => {
+  it("that name a tenant which is not there wait, and are nobody else's", async () => {
+    const program = await createCardProgram(sql, { stripeAccount: null, phase: 'kyc' });
+    await sql`
+      update cardholders set kyc_status = 'pending', kyc_provider = 'external', kyc_session_id = 'chk-1',
+             kyc_verified_at = null where cardholder_id = ${program.cardholderId}`;
+    const lost = callback(program, { status: 'verified', tenantId: 'ten_nobody' });
+    // The ingress stores what it cannot assign without a tenant.
+    await store(sql, null, [lost]);
+    expect(await applyDue(sql)).toEqual([]);
+    expect(await kycOf(program)).toMatchObject({ status: 'pending' });
+    const [row] = await sql`
+      select status, reason, tenant_id from inbox where event_id = ${lost.id}`;
+    expect(row).toEqual({
+      status: 'pending',
+      reason: 'there is no tenant ten_nobody',
+      tenant_id: null,
+    });
+  });
+
+  it('lock the accounts before the holder, although only the last of them needs it', async () => {
+    const program = await holder('chk-1', {
+      status: 'pending',
+      phase: 'kyc',
+      provider: 'external',
+    });
+    const failed = { status: 'failed', error: { code: 'document_forged' }, updated: 1_790_000_001 };
+    const rejected = { status: 'rejected', updated: 1_790_000_002 };
+    await store(sql, program.tenantId, [callback(program, failed), callback(program, rejected)]);
+    let applied: Promise<unknown> | undefined;
+    // A decision has the account, and goes on to read the holder.
+    await sql.begin(async (decision) => {
+      await decision`select 1 from accounts where account_id = ${program.accountId} for no key update`;
+      applied = applyDue(sql);
+      await eventually(
+        async () =>
+          (await sql`select 1 from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0`)
+            .length > 0,
+        { everyMs: 5 },
+      );
+      await decision`
+        select 1 from cardholders where cardholder_id = ${program.cardholderId} for no key update nowait`;
+    });
+    expect(await applied).toEqual([]);
+    await eventually(async () => {
+      await applyDue(sql);
+      return (await kycOf(program))?.status === 'rejected';
+    });
+  });
+});
+
+describe('requests of providers', () => {
+  const requests = () => sql`select step, request from stripe_attempts order by step`;
+
+  it('are forgotten when their answer is old, but for the provider', async () => {
+    const program = await createCardProgram(sql);
+    const insert = (step: string, request: object, at: Date | null) => sql`
+      insert into stripe_attempts (tenant_id, subject_id, step, attempt, idempotency_key, request, result_id, finished_at)
+      values (${program.tenantId}, ${program.cardholderId}, ${step}, 1, ${randomUUID()},
+              ${JSON.stringify(request)}::text::jsonb, ${at === null ? null : 'made-1'}, ${at})`;
+    const personal = { provider: 'external', check: { applicant: { name: 'Jenny Rosen' } } };
+    await insert('create_verification', personal, new Date(nowMs));
+    await insert('create_cardholder', { name: 'Jenny Rosen' }, new Date(nowMs));
+    await insert('create_card', { name: 'still asked for' }, null);
+    const before = await requests();
+    const step = createForgetRound(sql, clock);
+    nowMs += REQUEST_FORGOTTEN_AFTER_MS - 60_000;
+    expect(await step()).toBe(false);
+    expect(await requests()).toEqual(before);
+    nowMs += 120_000;
+    expect(await step()).toBe(false);
+    expect(await requests()).toEqual([
+      { step: 'create_card', request: { name: 'still asked for' } },
+      { step: 'create_cardholder', request: { forgotten: true } },
+      { step: 'create_verification', request: { forgotten: true, provider: 'external' } },
+    ]);
+  });
+});
+
 describe('redaction', () => {
   it('comes when the verdict is old enough, once, and takes the reason of the failure along', async () => {
     const program = await holder('vs_1');
@@ -209,8 +307,9 @@ describe('redaction at Stripe', () => {
     const identity = createStripeIdentity(stripe);
     const program = await createCardProgram(sql, { stripeAccount: null });
     const tenant = { tenantId: program.tenantId, stripeAccount: null };
+    const { cardholderId } = program;
     const made = async () => {
-      const request = { type: 'document', client_reference_id: program.cardholderId };
+      const request = { type: 'document', client_reference_id: cardholderId };
       const answer = await identity.send(tenant, request, randomUUID());
       if (answer.kind !== 'made') throw new Error('a session can be made');
       return answer.made.reference;
@@ -220,14 +319,18 @@ describe('redaction at Stripe', () => {
 
     const waiting = await made();
     expect(await identity.redact(tenant, waiting)).toBe('redacted');
-    expect(await identity.read(tenant, waiting)).toMatchObject({ status: 'canceled' });
+    expect(await identity.read(tenant, { cardholderId, reference: waiting })).toMatchObject({
+      status: 'canceled',
+    });
     expect(await identity.redact(tenant, waiting)).toBe('redacted');
     const verified = await made();
     await does(verified, 'process');
     expect(await identity.redact(tenant, verified)).toBe('not_yet');
     await does(verified, 'verify');
     expect(await identity.redact(tenant, verified)).toBe('redacted');
-    expect(await identity.read(tenant, verified)).toMatchObject({ status: 'verified' });
+    expect(await identity.read(tenant, { cardholderId, reference: verified })).toMatchObject({
+      status: 'verified',
+    });
     expect(await identity.redact(tenant, parseKycReference('vs_unknown'))).toBe('redacted');
   });
 });

@@ -90,7 +90,9 @@ describe('deadlines', () => {
   });
 
   test('a renewal is not given up, because it makes something', async () => {
-    const state = CARD_STATES['active · physical, in its last year'](await cards.env.currentTimeMs());
+    const state = CARD_STATES['active · physical, in its last year'](
+      await cards.env.currentTimeMs(),
+    );
     world = new CardWorld(state);
     let isAway = true;
     world.answers.renewCard = () => {

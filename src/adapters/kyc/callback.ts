@@ -55,9 +55,11 @@ function readCallback(event: unknown): CallbackEvent {
 
 /** What a stored callback means. */
 export function interpretCallback(event: Json): VerificationSighting {
-  const { reference, status, error, atS } = readCallback(event).check;
-  const view = { source: 'event', status, error, atS } as const;
-  return { kind: 'verification', provider: 'external', reference, view };
+  const { check } = readCallback(event);
+  const { reference, tenantId, cardholderId, status, error, url, atS } = check;
+  const view = { source: 'event', status, error, url, atS } as const;
+  const holder = { tenantId, cardholderId };
+  return { kind: 'verification', provider: 'external', reference, holder, view };
 }
 
 function parse(rawBody: Buffer): unknown {

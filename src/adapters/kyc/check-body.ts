@@ -1,6 +1,7 @@
 /** The check of an external provider as it writes it, in answers and callbacks alike (docs/kyc.md). */
 import { isErrorCode } from '../../domain/error-code.ts';
 import {
+  type CardholderId,
   type KycReference,
   parseCardholderId,
   parseKycReference,
@@ -26,6 +27,7 @@ export class UnreadableCheckError extends Error {
 
 export interface ExternalCheck extends PolledCheck {
   readonly tenantId: TenantId;
+  readonly cardholderId: CardholderId;
 }
 
 const STATUSES: readonly CheckStatus[] = [
@@ -39,6 +41,14 @@ const STATUSES: readonly CheckStatus[] = [
 /** For the customer to read. */
 const REASON_LENGTH_MAX = 500;
 const URL_LENGTH_MAX = 2_000;
+/**
+ * A provider's clock may be ahead of ours by so much. A time beyond it is in another unit, and would outrank everything
+ * that the provider says for thousands of years.
+ */
+const CLOCK_AHEAD_MAX_S = 24 * 3_600;
+const MS_PER_S = 1_000;
+/** There a provider under development runs; nothing leaves the machine. */
+const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -52,15 +62,22 @@ export function readCheck(value: unknown, path: string): ExternalCheck {
     throw new UnreadableCheckError(at('status'), `one of ${STATUSES.join(', ')}`);
   }
   const updated = value['updated'];
-  if (!Number.isSafeInteger(updated) || Number(updated) <= 0) {
+  const latestS = Math.floor(Date.now() / MS_PER_S) + CLOCK_AHEAD_MAX_S;
+  if (!Number.isSafeInteger(updated) || Number(updated) <= 0 || Number(updated) > latestS) {
     throw new UnreadableCheckError(at('updated'), 'a time in seconds');
   }
-  parsed(parseCardholderId, value['cardholderId'], at('cardholderId'));
   return {
     reference: parsed<KycReference>(parseKycReference, value['id'], at('id')),
     tenantId: parsed<TenantId>(parseTenantId, value['tenantId'], at('tenantId')),
+    cardholderId: parsed<CardholderId>(
+      parseCardholderId,
+      value['cardholderId'],
+      at('cardholderId'),
+    ),
     status,
     url: readUrl(value['url'], at('url')),
+    // A provider may reach the customer without a page of its own; one that has given up says so in the status.
+    isOpen: true,
     error: readError(value['error'], at('error'), Number(updated)),
     atS: Number(updated),
   };
@@ -74,17 +91,20 @@ function parsed<T>(parse: (text: string) => T, value: unknown, path: string): T 
   }
 }
 
-/** It is shown to customers as a link, so it must be an address of the web. */
+/** It is shown to customers as a link, so it must be an address of the web that nobody reads along. */
 function readUrl(value: unknown, path: string): string | null {
   if (value === undefined || value === null) return null;
   const isWeb =
     typeof value === 'string' &&
     value.length <= URL_LENGTH_MAX &&
     URL.canParse(value) &&
-    ['https:', 'http:'].includes(new URL(value).protocol);
+    isSafe(new URL(value));
   if (!isWeb) throw new UnreadableCheckError(path, 'an https address');
   return value;
 }
+
+const isSafe = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname));
 
 /** The time of the change tells one failure of a check from the next. */
 function readError(value: unknown, path: string, updatedS: number): CheckError | null {

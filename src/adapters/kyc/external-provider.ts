@@ -3,13 +3,15 @@ import { isErrorCode } from '../../domain/error-code.ts';
 import { signatureHeaderOf } from '../../platform/signature.ts';
 import type { IndividualProfile } from '../../ports/cardholders.ts';
 import type { Holder } from '../../ports/holder-store.ts';
-import type { FrozenRequest } from '../../ports/issuer.ts';
+import type { FrozenRequest, IssuerTenant } from '../../ports/issuer.ts';
 import { type KycProvider, KycUnavailableError } from '../../ports/kyc-provider.ts';
 import { type ExternalCheck, isObject, readCheck, UnreadableCheckError } from './check-body.ts';
 
 /** Long enough for a provider that looks things up first, short enough that two calls fit into one activity. */
 const CALL_TIMEOUT_MS = 20_000;
 const MS_PER_S = 1_000;
+/** A hundred checks with the longest texts and links fit into it. */
+const ANSWER_BYTES_MAX = 1_048_576;
 
 export interface ExternalProviderOptions {
   /** Base address of its API. */
@@ -22,7 +24,7 @@ export function createExternalProvider(options: ExternalProviderOptions): KycPro
   return {
     draft: checkRequest,
 
-    async send(_tenant, request, idempotencyKey) {
+    async send(tenant, request, idempotencyKey) {
       const answer = await call(options, {
         method: 'POST',
         path: '/checks',
@@ -34,7 +36,11 @@ export function createExternalProvider(options: ExternalProviderOptions): KycPro
       }
       // Our record of the key is wrong: what it made is looked for.
       if (answer.kind === 'conflict') return { kind: 'spoiled' };
-      return { kind: 'made', made: checkIn(answer.body, 'check') };
+      const { cardholderId } = request;
+      return {
+        kind: 'made',
+        made: checkIn(answer.body, { path: 'check', tenant, cardholderId }),
+      };
     },
 
     async find(tenant, { cardholderId, attempt }) {
@@ -47,16 +53,18 @@ export function createExternalProvider(options: ExternalProviderOptions): KycPro
       const list = answer.kind === 'ok' && isObject(answer.body) ? answer.body['data'] : undefined;
       if (!Array.isArray(list)) throw unusable('the list of checks', answer);
       return list
-        .map((item: unknown, index) => checkIn(item, `data.${index}`))
+        .map((item: unknown, index) =>
+          checkIn(item, { path: `data.${index}`, tenant, cardholderId }),
+        )
         .find(({ status }) => status !== 'canceled');
     },
 
-    async read(_tenant, reference) {
+    async read(tenant, { cardholderId, reference }) {
       const path = `/checks/${encodeURIComponent(reference)}`;
       const answer = await call(options, { method: 'GET', path });
       if (answer.kind === 'refused' && answer.status === HTTP_NOT_FOUND) return undefined;
       if (answer.kind !== 'ok') throw unusable('the check', answer);
-      const check = checkIn(answer.body, 'check');
+      const check = checkIn(answer.body, { path: 'check', tenant, cardholderId });
       if (check.reference !== reference)
         throw new KycUnavailableError('another check was answered');
       return check;
@@ -134,7 +142,7 @@ async function call({ url, secret }: ExternalProviderOptions, request: Call): Pr
       redirect: 'error',
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
-    text = await response.text();
+    text = await textOf(response);
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown';
     throw new KycUnavailableError(`${method} ${target.pathname}: no answer (${name})`);
@@ -146,6 +154,18 @@ async function call({ url, secret }: ExternalProviderOptions, request: Call): Pr
     return { kind: 'refused', status: response.status, code: codeOf(json) };
   }
   throw new KycUnavailableError(`${method} ${target.pathname}: status ${response.status}`);
+}
+
+/** @throws when there is more of it: what a check says is short, and memory is shared by all cards. */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > ANSWER_BYTES_MAX) throw new RangeError('the answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function codeOf(json: unknown): string {
@@ -162,9 +182,21 @@ function parse(text: string): unknown {
   }
 }
 
-function checkIn(value: unknown, path: string): ExternalCheck {
+interface Expected {
+  readonly path: string;
+  readonly tenant: IssuerTenant;
+  readonly cardholderId: unknown;
+}
+
+/** A check of somebody else would verify the wrong person, whatever has mixed them up. */
+function checkIn(value: unknown, { path, tenant, cardholderId }: Expected): ExternalCheck {
   try {
-    return readCheck(value, path);
+    const check = readCheck(value, path);
+    if (check.tenantId !== tenant.tenantId)
+      throw new UnreadableCheckError(`${path}.tenantId`, 'the one that was asked about');
+    if (check.cardholderId !== cardholderId)
+      throw new UnreadableCheckError(`${path}.cardholderId`, 'the one that was asked about');
+    return check;
   } catch (error) {
     if (!(error instanceof UnreadableCheckError)) throw error;
     throw new KycUnavailableError(`the answer is not as documented: ${error.message}`);

@@ -37,12 +37,13 @@ export const createCardReplacements = (sql: Queryable): CardReplacements => ({
 async function writeReplacement(sql: Queryable, card: Card, made: NewReplacement): Promise<Card> {
   const { id, reason, keepsFreezes } = made;
   const shipping = made.shipping === null ? null : jsonText(made.shipping);
-  // A holder who was verified for a card is known for the one in its place: KYC is not asked again for its age.
+  // A holder who was verified for a card is known for the one in its place: KYC is not asked again for its age, nor
+  // because another card has it renewed.
   await sql`
     insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, phase, freezes, shipping,
                        second_line, options, controls, replacement_for, replacement_reason)
     select c.tenant_id, ${id}, c.cardholder_id, c.account_id, c.type, c.currency,
-           case when h.kyc_status = 'verified' then 'issuance' else 'kyc' end,
+           case when h.kyc_verified_at is not null and h.kyc_status <> 'rejected' then 'issuance' else 'kyc' end,
            case when ${keepsFreezes} then c.freezes else '{}' end,
            coalesce(${shipping}::text::jsonb, c.shipping), c.second_line, c.options, c.controls, c.card_id, ${reason}
       from cards c join cardholders h using (cardholder_id)

@@ -28,6 +28,7 @@ import { closeWarning } from './card-controls.ts';
 import { renew } from './card-replacements.ts';
 import { insertFact } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
+import { closeUnwantedReview } from './manual-review.ts';
 import type { Sql, Transaction } from './pool.ts';
 
 /** The state as it lies in `cards.state`, with the marks of the save that wrote it. */
@@ -85,7 +86,8 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
   const [row] = await sql<CardRow[]>`
     select c.tenant_id, c.card_id, c.cardholder_id, c.type, c.state, c.freezes,
            c.version, c.cancel_reason, c.created_at, c.phase_since, c.options,
-           c.replacement_for is not null and h.kyc_status = 'verified' as is_verified_replacement,
+           c.replacement_for is not null and h.kyc_verified_at is not null
+             and h.kyc_status <> 'rejected' as is_verified_replacement,
            (select jsonb_build_object('purchases', s.purchases,
                      'lastPurchaseMs', (extract(epoch from s.last_purchase_at) * 1000)::bigint)
               from card_spending s where s.card_id = c.card_id) as spending
@@ -115,7 +117,7 @@ async function load(sql: Sql, cardId: CardId): Promise<LoadedCard | undefined> {
 async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   const { cardId, state } = save;
   const [before] = await tx<SavedCardRow[]>`
-    select tenant_id, account_id, phase, replacement_for from cards where card_id = ${cardId}`;
+    select tenant_id, account_id, cardholder_id, phase, replacement_for from cards where card_id = ${cardId}`;
   if (before === undefined) throw new Error(`there is no card ${cardId}`);
   const phaseChanged = before.phase !== state.phase;
   if (phaseChanged) {
@@ -156,6 +158,7 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
 interface SavedCardRow {
   readonly tenant_id: string;
   readonly account_id: string;
+  readonly cardholder_id: string;
   readonly phase: string;
   readonly replacement_for: string | null;
 }
@@ -171,6 +174,7 @@ async function tellOfPhase(
     const replaced = { tenantId: card.tenant_id, cardId: card.replacement_for };
     await insertFact(tx, replaced, { kind: 'replaced', replacementId: cardId }, 'replaced');
   }
+  if (card.phase === 'kyc') await closeUnwantedReview(tx, card.cardholder_id);
   if (phase === 'winding_down' || phase === 'closed') {
     await closeWarning(tx, { id: cardId }, 'the card has ended');
   }

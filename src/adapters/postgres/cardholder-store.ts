@@ -2,7 +2,8 @@
 import type { CardFact } from '../../domain/card-facts.ts';
 import { parseCardholderId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
-import type { CheckError, KycProviderName, KycStatus } from '../../domain/kyc.ts';
+import type { CheckError, KycStatus } from '../../domain/kyc.ts';
+import type { KycProviderName } from '../../domain/kyc-providers.ts';
 import type { Cardholder, CardholderProfile, Cardholders } from '../../ports/cardholders.ts';
 import { factForOpenCards } from './fact-store.ts';
 import { jsonText } from './json-column.ts';

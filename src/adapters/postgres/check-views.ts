@@ -3,13 +3,14 @@ import type { CardId, KycReference, TenantId } from '../../domain/ids.ts';
 import {
   type CheckError,
   type CheckView,
-  type KycProviderName,
   type KycStanding,
   type KycStatus,
   kycFact,
+  linkAfter,
   standingAfter,
 } from '../../domain/kyc.ts';
-import type { RedactionSighting, VerificationSighting } from '../../domain/sighting.ts';
+import { type KycProviderName } from '../../domain/kyc-providers.ts';
+import type { RedactionSighting, Sighting, VerificationSighting } from '../../domain/sighting.ts';
 import { factForOpenCards } from './fact-store.ts';
 import { lockAccountsOfHolder } from './holder-locks.ts';
 import { jsonText } from './json-column.ts';
@@ -53,12 +54,20 @@ export async function takeView(
       from cardholders where cardholder_id = ${cardholderId} for no key update`;
   if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
   const before = standingOf(row);
-  const after = row.is_current ? standingAfter(before, view) : null;
+  if (!row.is_current) return before;
+  const link = linkAfter(before, view);
+  if (link !== undefined) {
+    await tx`
+      update cardholders set kyc_url = ${link}, version = version + 1
+       where cardholder_id = ${cardholderId} and kyc_url is distinct from ${link}::text`;
+  }
+  const after = standingAfter(before, view);
   if (after === null) return before;
   await tx`
     update cardholders set kyc_status = ${after.status}, kyc_event_created = ${after.viewS},
            kyc_last_error = ${after.lastError === null ? null : jsonText(after.lastError)}::text::jsonb,
-           kyc_verified_at = case when ${after.status === 'verified'} then now() end,
+           kyc_verified_at = case ${after.status} when 'verified' then now() when 'rejected' then null
+                                  else kyc_verified_at end,
            kyc_decided_at = case when ${after.status !== 'pending'} then now() end, version = version + 1
      where cardholder_id = ${cardholderId}`;
   if (after.status !== 'pending') {
@@ -71,21 +80,43 @@ export async function takeView(
   return after;
 }
 
-/** `unknown`: the check is about to be recorded, or is none of ours. */
+/** What was seen of checks in one group of messages, in the order of all locks: accounts come before their holder. */
+export async function lockForChecks(
+  tx: Transaction,
+  seen: readonly { readonly tenantId: TenantId; readonly sighting: Sighting }[],
+): Promise<void> {
+  for (const { tenantId, sighting } of seen) {
+    if (sighting.kind !== 'verification' || sighting.view.status !== 'rejected') continue;
+    const holder = await holderOfCheck(tx, tenantId, sighting);
+    if (holder !== undefined) await lockAccountsOfHolder(tx, holder);
+  }
+}
+
+/** `unknown`: the check is about to be recorded, or is none of ours. `misaddressed`: it is another holder's. */
 export async function applyVerification(
   tx: Transaction,
   tenantId: TenantId,
-  { provider, reference, view }: VerificationSighting,
-): Promise<'applied' | 'unknown'> {
+  seen: VerificationSighting,
+): Promise<'applied' | 'unknown' | 'misaddressed'> {
+  const { provider, reference, view } = seen;
+  const cardholderId = await holderOfCheck(tx, tenantId, seen);
+  if (cardholderId === undefined) {
+    return (await isGivenUp(tx, tenantId, reference)) ? 'applied' : 'unknown';
+  }
+  if (seen.holder !== null && seen.holder.cardholderId !== cardholderId) return 'misaddressed';
+  await takeView(tx, { tenantId, cardholderId, provider, reference }, view, null);
+  return 'applied';
+}
+
+async function holderOfCheck(
+  tx: Transaction,
+  tenantId: TenantId,
+  { provider, reference }: VerificationSighting,
+): Promise<string | undefined> {
   const [row] = await tx<{ cardholder_id: string }[]>`
     select cardholder_id from cardholders
      where tenant_id = ${tenantId} and kyc_session_id = ${reference} and kyc_provider = ${provider}`;
-  if (row === undefined) {
-    return (await isGivenUp(tx, tenantId, reference)) ? 'applied' : 'unknown';
-  }
-  const holder = { tenantId, cardholderId: row.cardholder_id, provider, reference };
-  await takeView(tx, holder, view, null);
-  return 'applied';
+  return row?.cardholder_id;
 }
 
 /** A check that another one has followed, or that nobody waits for any more: what it shows is no news. */

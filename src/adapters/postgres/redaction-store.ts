@@ -1,9 +1,9 @@
-/** KYC checks of Stripe Identity whose evidence is to be forgotten. */
+/** What is to be forgotten: evidence that Stripe Identity keeps of KYC checks, and what we have asked of providers. */
 import { type KycReference, parseKycReference } from '../../domain/ids.ts';
-import { KYC_REDACT_AFTER_MS } from '../../domain/limits.ts';
+import { KYC_REDACT_AFTER_MS, REQUEST_FORGOTTEN_AFTER_MS } from '../../domain/limits.ts';
 import type { IssuerTenant } from '../../ports/issuer.ts';
 import { tenantOf } from './card-store.ts';
-import type { Sql } from './pool.ts';
+import type { Queryable, Sql } from './pool.ts';
 
 export { markRedacted } from './check-views.ts';
 
@@ -43,4 +43,20 @@ export async function dueRedactions(
     tenant: tenantOf(row),
     reference: parseKycReference(row.reference),
   }));
+}
+
+/** Empties requests that were answered long ago, but for what tells which provider was asked. Returns how many. */
+export async function forgetRequests(
+  sql: Queryable,
+  { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
+): Promise<number> {
+  const before = new Date(nowMs - REQUEST_FORGOTTEN_AFTER_MS);
+  const forgotten = await sql`
+    update stripe_attempts a
+       set request = jsonb_strip_nulls(jsonb_build_object('forgotten', true, 'provider', a.request -> 'provider'))
+      from (select subject_id, step, attempt from stripe_attempts
+             where finished_at is not null and not request ? 'forgotten' and finished_at <= ${before}
+             order by finished_at limit ${limit}) old
+     where (a.subject_id, a.step, a.attempt) = (old.subject_id, old.step, old.attempt)`;
+  return forgotten.count;
 }

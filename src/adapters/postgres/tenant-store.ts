@@ -1,6 +1,6 @@
 /** Tenants in Postgres. */
 import { parseStripeAccountId, parseTenantId } from '../../domain/ids.ts';
-import type { KycProviderName } from '../../domain/kyc.ts';
+import type { KycProviderName } from '../../domain/kyc-providers.ts';
 import { minorUnits } from '../../domain/money.ts';
 import type { Tenant, Tenants } from '../../ports/tenants.ts';
 import { afterCursor, cursorIn, rowsFor, toPage } from './list-page.ts';

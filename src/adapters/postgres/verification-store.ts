@@ -5,10 +5,12 @@ import {
   parseCardholderId,
   parseKycReference,
 } from '../../domain/ids.ts';
-import { type KycProviderName, type KycStatus, kycStep } from '../../domain/kyc.ts';
+import { type KycStatus, kycFact, kycStep } from '../../domain/kyc.ts';
+import { type KycProviderName } from '../../domain/kyc-providers.ts';
 import { daysInMs, KYC_VALID_FOR_MS } from '../../domain/limits.ts';
 import type {
   MadeCheck,
+  RecordedCheck,
   RunningClaim,
   Verification,
   VerificationClaim,
@@ -16,21 +18,15 @@ import type {
 } from '../../ports/verification-store.ts';
 import { tenantOf } from './card-store.ts';
 import { type StandingRow, standingOf, takeView } from './check-views.ts';
+import { factForOpenCards } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
+import { openReview } from './manual-review.ts';
 import type { Sql, Transaction } from './pool.ts';
 
 export const createVerificationStore = (sql: Sql): VerificationStore => ({
   claim: (cardId, nowMs) => sql.begin((tx) => claim(tx, cardId, nowMs)),
-  record: (claimed, made) => record(sql, claimed, made),
-  async release({ cardholderId, reference }, code) {
-    const error = jsonText({ code, reason: null, failureId: null });
-    await sql`
-      update cardholders
-         set kyc_status = 'failed', kyc_attempts = greatest(kyc_attempts - 1, 0), version = version + 1,
-             kyc_last_error = ${error}::text::jsonb
-       where cardholder_id = ${cardholderId} and kyc_status = 'pending'
-         and kyc_session_id is not distinct from ${reference}`;
-  },
+  record: (claimed, made) => sql.begin((tx) => record(tx, claimed, made)),
+  release: (claimed, code, askedBy) => sql.begin((tx) => release(tx, claimed, code, askedBy)),
   ofCard: (cardId) => ofCard(sql, cardId),
   see: (of, view, askedBy) =>
     sql.begin((tx) => {
@@ -83,15 +79,16 @@ async function claim(
     cardholderId: parseCardholderId(row.cardholder_id),
     provider: step === 'join' ? row.kyc_provider : row.wanted,
     reference: known === null ? null : parseKycReference(known),
+    isNewTry: step !== 'join',
   };
 }
 
-/** A new check, whose messages are ranked from the start. */
+/** A new check, whose messages are ranked from the start. An earlier verification stays known while it runs. */
 async function begin(tx: Transaction, row: ClaimRow): Promise<void> {
   await tx`
     update cardholders
        set kyc_status = 'pending', kyc_provider = ${row.wanted}, kyc_session_id = null, kyc_url = null,
-           kyc_event_created = 0, kyc_last_error = null, kyc_verified_at = null, kyc_decided_at = null,
+           kyc_event_created = 0, kyc_last_error = null, kyc_decided_at = null,
            kyc_redacted_at = null, kyc_attempts = kyc_attempts + 1, version = version + 1
      where cardholder_id = ${row.cardholder_id}`;
 }
@@ -108,11 +105,15 @@ async function tryAgain(tx: Transaction, row: ClaimRow): Promise<void> {
  * Written only while the row waits for it: a verdict or a failure that came in meanwhile counts, and so does a newer
  * check that somebody else has recorded since the claim.
  */
-async function record(sql: Sql, claimed: RunningClaim, made: MadeCheck): Promise<KycStatus> {
+async function record(
+  tx: Transaction,
+  claimed: RunningClaim,
+  made: MadeCheck,
+): Promise<RecordedCheck> {
   const { cardholderId } = claimed;
   const { provider, reference, url } = made;
-  const isSame = sql`kyc_session_id is not distinct from ${reference}`;
-  await sql`
+  const isSame = tx`kyc_session_id is not distinct from ${reference}`;
+  await tx`
     update cardholders
        set kyc_provider = ${provider}, kyc_session_id = ${reference}, kyc_url = ${url}, version = version + 1,
            kyc_event_created = case when ${isSame} then kyc_event_created else 0 end,
@@ -120,10 +121,34 @@ async function record(sql: Sql, claimed: RunningClaim, made: MadeCheck): Promise
            kyc_redacted_at = case when ${isSame} then kyc_redacted_at end
      where cardholder_id = ${cardholderId} and kyc_status = 'pending'
        and (kyc_session_id is null or ${isSame} or kyc_session_id is not distinct from ${claimed.reference})`;
-  const [row] = await sql<{ kyc_status: KycStatus }[]>`
-    select kyc_status from cardholders where cardholder_id = ${cardholderId}`;
+  const [row] = await tx<RecordedCheck[]>`
+    select kyc_status as status, kyc_provider as provider
+      from cardholders where cardholder_id = ${cardholderId} for no key update`;
   if (row === undefined) throw new Error(`there is no cardholder ${cardholderId}`);
-  return row.kyc_status;
+  if (row.provider === 'manual') await openReview(tx, cardholderId);
+  return row;
+}
+
+async function release(
+  tx: Transaction,
+  { cardholderId, reference, isNewTry }: RunningClaim,
+  code: string,
+  askedBy: CardId,
+): Promise<void> {
+  const lastError = { code, reason: null, failureId: null };
+  const [row] = await tx<{ tenant_id: string; version: number }[]>`
+    update cardholders
+       set kyc_status = 'failed', kyc_attempts = greatest(kyc_attempts - ${isNewTry ? 1 : 0}, 0),
+           version = version + 1, kyc_last_error = ${jsonText(lastError)}::text::jsonb, kyc_url = null
+     where cardholder_id = ${cardholderId} and kyc_status = 'pending'
+       and kyc_session_id is not distinct from ${reference}
+    returning tenant_id, version`;
+  // Cards that share a check which was never made ask for it themselves.
+  if (row === undefined || reference === null) return;
+  const fact = kycFact({ status: 'failed', viewS: 0, lastError });
+  const key = `kyc/released/${row.version}`;
+  const owner = { tenantId: row.tenant_id, cardholderId };
+  await factForOpenCards(tx, owner, fact, { key, except: askedBy });
 }
 
 interface VerificationRow extends StandingRow {

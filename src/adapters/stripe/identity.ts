@@ -38,7 +38,7 @@ export function createStripeIdentity(stripe: Stripe): KycProvider & KycRedactor 
       return found === undefined ? undefined : checkFrom(found);
     },
 
-    async read(tenant, reference) {
+    async read(tenant, { reference }) {
       const read = await reading(() =>
         timed(() => verificationSessions.retrieve(reference, {}, accountOf(tenant))),
       );
@@ -85,6 +85,8 @@ const checkFrom = (session: Stripe.Identity.VerificationSession): KycCheck => ({
   reference: parseKycReference(session.id),
   status: STATUSES.find((status) => status === session.status) ?? 'processing',
   url: session.url,
+  // Links work once and for 48 h. Where Stripe shows none any more, nobody can begin.
+  isOpen: session.status !== 'requires_input' || session.url !== null,
   error: sessionError({
     code: session.last_error?.code ?? null,
     reason: session.last_error?.reason ?? null,

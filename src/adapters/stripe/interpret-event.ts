@@ -102,7 +102,8 @@ function verificationSeen(session: Json, atS: number): VerificationSighting {
   });
   const reference = parseKycReference(textAt(session, 'id'));
   const view = { source: 'event', status, error, atS } as const;
-  return { kind: 'verification', provider: 'stripe_identity', reference, view };
+  // The session is one that we have made, so its id tells whose it is.
+  return { kind: 'verification', provider: 'stripe_identity', reference, holder: null, view };
 }
 
 const authorizationSeen = (object: Json, rank: SnapshotRank, previous: Json | null): Sighting => ({

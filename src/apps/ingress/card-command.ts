@@ -31,9 +31,12 @@ export interface CardCommand<N extends CardCommandName = CardCommandName> {
   /** Writes what the workflow will read; may refuse by throwing an ApiError. Returns how to take it back. */
   readonly prepare?: (records: Records, card: Card) => Promise<Undo | undefined>;
   /** Written with the stored answer when the workflow accepted. */
-  readonly accepted: (records: Records, card: Card) => Promise<void>;
-  /** Written when nobody answered, so that what `prepare` committed reaches the workflow later all the same. */
-  readonly unanswered?: (records: Records, card: Card) => Promise<void>;
+  readonly accepted?: (records: Records, card: Card) => Promise<void>;
+  /**
+   * What `prepare` committed stands, and a fact tells the workflow of it, whatever it answers now. It is asked only so
+   * that the caller hears the new phase.
+   */
+  readonly stands?: boolean;
 }
 
 /** Runs the command and returns the card in the phase that the workflow answered. */
@@ -43,7 +46,7 @@ export async function runCardCommand<N extends CardCommandName>(
   command: CardCommand<N>,
 ): Promise<Card> {
   const { answers, workflows } = ports;
-  const { cardId, name, argument } = command;
+  const { cardId, name, argument, stands } = command;
   const request = keyedRequest(reply.request);
   let undo: Undo | undefined;
   const begun = await answers.begin(
@@ -62,30 +65,25 @@ export async function runCardCommand<N extends CardCommandName>(
     workflows.command(cardId, name, argument, updateIdOf(request.key)),
     WORKFLOW_ANSWER_MS,
     () => new WorkflowsUnavailableError(`no answer within ${WORKFLOW_ANSWER_MS} ms`),
-  ).catch(async (error: unknown) => {
-    await tellLater(ports, command);
-    throw error;
+  ).catch((error: unknown) => {
+    if (stands !== true) throw error;
+    reply.log.warn({ err: error }, "the card's workflow is told by the relay");
+    return { kind: 'unanswered' as const };
   });
   const answer = await answers.finish(request, async (records) => {
     const card = found(await records.cards.find(cardId), 'CARD_NOT_FOUND');
+    if (said.kind === 'unanswered' || (said.kind === 'refused' && stands === true)) {
+      return { status: HTTP_ACCEPTED, body: card };
+    }
     if (said.kind === 'refused') {
       await undo?.(records);
       return { status: HTTP_CONFLICT, body: refusalBody(command.route, said) };
     }
-    await command.accepted(records, card);
+    await command.accepted?.(records, card);
     // The row follows with the workflow's next save; the answer already names the phase it decided.
     return { status: HTTP_ACCEPTED, body: { ...card, phase: said.phase } };
   });
   return readAnswer<Card>(reply, { answer, repeated: begun.repeated });
-}
-
-async function tellLater<N extends CardCommandName>(
-  { records }: IngressPorts,
-  { cardId, unanswered }: CardCommand<N>,
-): Promise<void> {
-  if (unanswered === undefined) return;
-  const card = await records.cards.find(cardId);
-  if (card !== undefined) await unanswered(records, card);
 }
 
 /** Names the update without showing the caller's key, which may hold anything. */

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
-import type { KycProviderName } from '../../domain/kyc.ts';
+import type { KycProviderName } from '../../domain/kyc-providers.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MetricsRegistry } from '../../platform/metrics.ts';
 import type { Answers } from '../../ports/answers.ts';

@@ -1,5 +1,5 @@
 /** Whether a KYC provider can be asked here: whoever wants another one hears of it at once. */
-import type { KycProviderName } from '../../domain/kyc.ts';
+import type { KycProviderName } from '../../domain/kyc-providers.ts';
 import { ApiError } from './errors.ts';
 import type { IngressPorts } from './ingress-ports.ts';
 

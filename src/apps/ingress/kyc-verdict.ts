@@ -1,20 +1,20 @@
-/** A person's verdict about a holder, recorded; what stands in its way ends the request. */
+/** A person's verdict about a holder, recorded and told; what stands in its way ends the request. */
 import type { CardholderId } from '../../domain/ids.ts';
-import type { KycBefore, KycVerdicts, PersonsVerdict } from '../../ports/kyc-verdicts.ts';
+import type { KycVerdicts, PersonsVerdict } from '../../ports/kyc-verdicts.ts';
 import { ApiError } from './errors.ts';
 
-/** Undefined where the verdict stood already. */
+/** Nothing is told where the verdict stood already. */
 export async function decideOrRefuse(
   verdicts: KycVerdicts,
   cardholderId: CardholderId,
   verdict: PersonsVerdict & { readonly at: Date },
-): Promise<KycBefore | undefined> {
+): Promise<void> {
   const outcome = await verdicts.decide(cardholderId, verdict, verdict.at);
   switch (outcome.kind) {
     case 'decided':
-      return outcome.before;
+      return verdicts.announce(cardholderId, verdict);
     case 'as_wanted':
-      return undefined;
+      return;
     case 'decided_otherwise':
       throw new ApiError('KYC_DECIDED', { cardholderId, status: outcome.status });
     case 'nothing_to_decide':

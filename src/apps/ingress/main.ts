@@ -6,7 +6,7 @@ import { createSql } from '../../adapters/postgres/pool.ts';
 import { createRecords } from '../../adapters/postgres/records.ts';
 import { createCardWorkflows } from '../../adapters/temporal/card-workflows.ts';
 import { createTemporalClient } from '../../adapters/temporal/connection.ts';
-import { KYC_PROVIDERS } from '../../domain/kyc.ts';
+import { KYC_PROVIDERS } from '../../domain/kyc-providers.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { ingressConfig, processEnvironment } from '../../platform/config.ts';
 import { createMetrics } from '../../platform/metrics.ts';

@@ -13,7 +13,7 @@ import type { KycRedactor } from '../../ports/kyc-provider.ts';
 import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
-import { createRedactionRound } from './redaction.ts';
+import { createForgetRound, createRedactionRound } from './redaction.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
 import { startRollUp } from './roll-up.ts';
@@ -102,15 +102,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     restarts,
     rollUp,
     ...startLooks(deps, () => state.isStopping),
-    startLoop({
-      pauseMs: REDACTION_PAUSE_MS,
-      onError: onError('redacting KYC checks failed; trying again'),
-      step: createRedactionRound(sql, deps.redactor, {
-        clock,
-        isStopping: () => state.isStopping,
-        onError: onError('a KYC check could not be redacted; trying again'),
-      }),
-    }),
+    ...startForgetting(deps, () => state.isStopping),
   ];
   return {
     async stop() {
@@ -127,6 +119,28 @@ const errorReporter =
     metrics.errors.inc();
     logger.error({ err: error }, message);
   };
+
+/** The loops that end what is kept of persons. */
+function startForgetting(deps: RelayDependencies, isStopping: () => boolean): readonly Loop[] {
+  const { sql, clock, redactor } = deps;
+  const onError = errorReporter(deps);
+  return [
+    startLoop({
+      pauseMs: REDACTION_PAUSE_MS,
+      onError: onError('redacting KYC checks failed; trying again'),
+      step: createRedactionRound(sql, redactor, {
+        clock,
+        isStopping,
+        onError: onError('a KYC check could not be redacted; trying again'),
+      }),
+    }),
+    startLoop({
+      pauseMs: REDACTION_PAUSE_MS,
+      onError: onError('forgetting old requests failed; trying again'),
+      step: createForgetRound(sql, clock),
+    }),
+  ];
+}
 
 /** The loops that look again at authorizations of which no event tells. */
 function startLooks(deps: RelayDependencies, isStopping: () => boolean): readonly Loop[] {

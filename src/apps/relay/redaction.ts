@@ -7,6 +7,7 @@ import type { Sql } from '../../adapters/postgres/pool.ts';
 import {
   type DueRedaction,
   dueRedactions,
+  forgetRequests,
   markRedacted,
 } from '../../adapters/postgres/redaction-store.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -15,6 +16,15 @@ import { createBackoff } from './backoff.ts';
 
 /** Calls of a step, one after the other: nobody waits for them, and Stripe's limit is shared with who does. */
 const REDACTIONS_PER_STEP_MAX = 10;
+
+/** Requests emptied by one statement. */
+const REQUESTS_PER_STEP_MAX = 500;
+
+/** Has us forget what providers were asked, once that is old; true when more may be due. */
+export const createForgetRound = (sql: Sql, clock: Clock) => async (): Promise<boolean> => {
+  const options = { nowMs: clock.nowMs(), limit: REQUESTS_PER_STEP_MAX };
+  return (await forgetRequests(sql, options)) === REQUESTS_PER_STEP_MAX;
+};
 
 export interface RedactionOptions {
   readonly clock: Clock;

@@ -2,7 +2,7 @@
 import { parseTenantId, type TenantId } from '../../../domain/ids.ts';
 import type { Sighting } from '../../../domain/sighting.ts';
 import { openAttention } from '../attention.ts';
-import { applyRedaction, applyVerification } from '../check-views.ts';
+import { applyRedaction, applyVerification, lockForChecks } from '../check-views.ts';
 import type { Transaction } from '../pool.ts';
 import { isDataError } from './data-error.ts';
 import { type Applied, applyCard, applyCardholder } from './directory.ts';
@@ -81,6 +81,7 @@ async function applyTogether(
   const { ended, money, others } = readRows(rows, options);
   const outcomes = [...ended];
   await tx.savepoint(async (inner) => {
+    await lockForChecks(inner, others);
     for (const read of others) outcomes.push(await applyOther(inner, read, options));
     outcomes.push(...(await applyMoneyRows(inner, money, options.clock, 'wait')));
     await openItems(inner, outcomes);
@@ -93,6 +94,17 @@ function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
   try {
     const sighting = options.interpret(row.type, row.payload);
     if (sighting.kind === 'ignored') return { row, status: 'ignored', reason: sighting.reason };
+    if (sighting.kind === 'verification' && sighting.holder !== null) {
+      const named = sighting.holder.tenantId;
+      // Without an account a message is the platform's, but for one that names its tenant itself.
+      if (named !== row.tenant_id) {
+        return parkOrGiveUp(
+          { ...row, tenant_id: null },
+          `there is no tenant ${named}`,
+          options.clock,
+        );
+      }
+    }
     if (row.tenant_id === null) {
       const reason = `no tenant has the Stripe account ${row.stripe_account}`;
       return parkOrGiveUp(row, reason, options.clock);
@@ -112,11 +124,18 @@ async function applyOther(
   const { row, tenantId, sighting } = read;
   const applied = await applySighting(tx, tenantId, sighting);
   if (applied === 'applied') return { row, status: 'applied', reason: null };
+  if (applied === 'misaddressed') {
+    return { row, status: 'attention', reason: 'this check was made for another cardholder' };
+  }
   const missing = sighting.kind === 'dispute' ? 'clearing record' : sighting.kind;
   return parkOrGiveUp(row, `nobody here knows the ${missing} of this event`, options.clock);
 }
 
-function applySighting(tx: Transaction, tenantId: TenantId, sighting: Sighting): Promise<Applied> {
+function applySighting(
+  tx: Transaction,
+  tenantId: TenantId,
+  sighting: Sighting,
+): Promise<Applied | 'misaddressed'> {
   switch (sighting.kind) {
     case 'card':
       return applyCard(tx, tenantId, sighting);

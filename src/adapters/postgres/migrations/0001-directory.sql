@@ -54,7 +54,7 @@ create table accounts (
 create index accounts_by_tenant on accounts (tenant_id, created_at desc, account_id desc);
 
 -- The person or company on the card; its row owns the KYC outcome and Stripe's `ich_`.
--- Personal data lives in `profile` and can be erased without touching anything else.
+-- Personal data lies in `profile`, `kyc_last_error` and `kyc_url` here; docs/kyc.md lists where else.
 create table cardholders (
   tenant_id text not null references tenants,
   cardholder_id text primary key check (cardholder_id ~ '^chr_[A-Za-z0-9]{1,60}$'),
@@ -72,6 +72,7 @@ create table cardholders (
   -- Code and reason of the last failure. The reason may be personal; it goes with the redaction.
   kyc_last_error jsonb,
   kyc_attempts integer not null default 0 check (kyc_attempts >= 0),
+  -- Of the last verification; it stays while a newer check runs, and ends with a rejection.
   kyc_verified_at timestamptz,
   -- When the check last ended, well or badly; null while it runs.
   kyc_decided_at timestamptz,
@@ -88,7 +89,8 @@ create table cardholders (
   unique (tenant_id, customer_ref),
   unique (tenant_id, cardholder_id),
   unique (tenant_id, stripe_cardholder_id),
-  check ((kyc_status = 'verified') = (kyc_verified_at is not null))
+  check (kyc_status <> 'verified' or kyc_verified_at is not null),
+  check (kyc_status <> 'rejected' or kyc_verified_at is null)
 );
 create index cardholders_by_session on cardholders (tenant_id, kyc_session_id);
 
@@ -185,6 +187,7 @@ create table stripe_attempts (
   step text not null check (step in ('create_cardholder', 'create_card', 'create_verification')),
   attempt integer not null check (attempt >= 1),
   idempotency_key text not null unique check (length(idempotency_key) between 1 and 255),
+  -- Personal. Of an attempt that is over and old only its KYC provider is kept: {"forgotten": true, "provider": ...}.
   request jsonb not null,
   -- When the first call was sent: Stripe forgets keys after 24 h.
   started_at timestamptz not null default now(),
@@ -200,6 +203,8 @@ create table stripe_attempts (
   check ((finished_at is not null) = (result_id is not null or refusal is not null))
 );
 create index stripe_attempts_of_check on stripe_attempts (result_id) where step = 'create_verification';
+create index stripe_attempts_remembered on stripe_attempts (finished_at)
+  where finished_at is not null and not request ? 'forgotten';
 create index stripe_attempts_unredacted on stripe_attempts (finished_at)
   where step = 'create_verification' and result_id is not null and redacted_at is null
     and request ->> 'provider' = 'stripe_identity';

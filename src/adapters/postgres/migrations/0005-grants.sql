@@ -16,7 +16,7 @@ grant update (phase, state, freezes, cancel_requested_at, cancel_reason, stripe_
   second_line, options, phase_since, workflow_started_at) on cards to issuing_app;
 grant update (status, status_history, cancellation_reason, last4, exp_month, exp_year, shipping_status, carrier, tracking_number,
   tracking_url, eta, event_created) on stripe_cards to issuing_app;
-grant update (spoiled, result_id, refusal, finished_at, redacted_at) on stripe_attempts to issuing_app;
+grant update (request, spoiled, result_id, refusal, finished_at, redacted_at) on stripe_attempts to issuing_app;
 grant update (account_id, card_id, authorization_id, flags) on transactions to issuing_app;
 grant update (tenant_id, status, reason, attempts, next_try_at, settled_at) on inbox to issuing_app;
 grant update (signalled_at, closed_at) on facts to issuing_app;

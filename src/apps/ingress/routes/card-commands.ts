@@ -27,11 +27,18 @@ import { IdParams, pathId } from './path-id.ts';
 
 const cardIdOf = (params: { id: string }) => pathId(parseCardId, params.id, 'CARD_NOT_FOUND');
 
-const schemaOf = <B extends TSchema>(operationId: string, summary: string, body: B) => ({
+const NEEDS_WORKFLOW = "Needs the card's workflow: 503 within 3 s when Temporal cannot be reached.";
+
+const schemaOf = <B extends TSchema>(
+  operationId: string,
+  summary: string,
+  body: B,
+  description = NEEDS_WORKFLOW,
+) => ({
   operationId,
   summary,
   tags: ['Cards'],
-  description: "Needs the card's workflow: 503 within 3 s when Temporal cannot be reached.",
+  description,
   params: IdParams,
   body,
   response: { 202: Card },
@@ -48,7 +55,15 @@ export function cardCommandRoutes(app: App, ports: IngressPorts): void {
 function decideKycRoute(app: App, ports: IngressPorts): void {
   app.post(
     '/v1/cards/:id/decide-kyc',
-    { schema: schemaOf('decideKyc', "Records a person's verdict about the holder", DecideKyc) },
+    {
+      schema: schemaOf(
+        'decideKyc',
+        "Records a person's verdict about the holder",
+        DecideKyc,
+        'The verdict stands once it is committed, and all cards that wait are told. The answer names the phase that ' +
+          'the workflow decided, or, without its answer within 2.5 s, the one the card was in.',
+      ),
+    },
     async ({ params, body: verdict }, reply) => {
       const { approved } = verdict;
       const card = await runCardCommand(ports, reply, {
@@ -58,16 +73,10 @@ function decideKycRoute(app: App, ports: IngressPorts): void {
         argument: { approved },
         prepare: async ({ kycVerdicts }, { cardholderId }) => {
           const at = new Date(ports.clock.nowMs());
-          const before = await decideOrRefuse(kycVerdicts, cardholderId, { ...verdict, at });
-          if (before === undefined) return undefined;
-          return (records) => records.kycVerdicts.undo(before);
+          await decideOrRefuse(kycVerdicts, cardholderId, { ...verdict, at });
+          return undefined;
         },
-        accepted: async ({ commands, kycVerdicts }, current) => {
-          await kycVerdicts.announce(current.cardholderId, verdict, current.id);
-          await commands.note(current, 'command_decide_kyc', verdict);
-        },
-        unanswered: ({ kycVerdicts }, { cardholderId }) =>
-          kycVerdicts.announce(cardholderId, verdict),
+        stands: true,
       });
       return reply.code(202).send(card);
     },

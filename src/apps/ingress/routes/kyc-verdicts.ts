@@ -29,8 +29,7 @@ export function kycVerdictRoutes(app: App, { answers, clock }: IngressPorts): vo
         const { cardholders, kycVerdicts } = records;
         found(await cardholders.find(id), 'CARDHOLDER_NOT_FOUND');
         const verdict = { approved, reason, at: new Date(clock.nowMs()) };
-        const before = await decideOrRefuse(kycVerdicts, id, verdict);
-        if (before !== undefined) await kycVerdicts.announce(id, verdict);
+        await decideOrRefuse(kycVerdicts, id, verdict);
         return found(await cardholders.find(id), 'CARDHOLDER_NOT_FOUND');
       });
       return body;
