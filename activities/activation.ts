@@ -20,13 +20,15 @@ export const seen = (card: IssuedCard): StripeCardSeen => ({
   expiresMs: expiresMs(card.expMonth, card.expYear),
 });
 
+const UNKNOWN_CARD = 'card_unknown_at_stripe';
+
 export const createActivationActivities = (ports: ActivityPorts) => ({
   /** Answers with the card as Stripe shows it afterwards, or `activation_refused`. */
   async activateCard({ cardId, stripeCardId }: StatusArgument): Promise<CardFact> {
     const { tenant } = await orderOf(ports, cardId);
     const answer = await ports.issuer.setCardStatus(tenant, stripeCardId, { status: 'active' });
     const card = await ports.issuer.readCard(tenant, stripeCardId);
-    if (card === undefined) return { kind: 'activation_refused', code: 'card_unknown_at_stripe' };
+    if (card === undefined) return { kind: 'activation_refused', code: UNKNOWN_CARD };
     await ports.cards.recordWarning(tenant, card);
     if (card.status !== 'inactive') return seen(card);
     if (answer.kind === 'refused') {
@@ -48,7 +50,7 @@ export const createActivationActivities = (ports: ActivityPorts) => ({
 
   /**
    * The freeze itself is in force already, in Postgres; this makes Stripe's status follow it. Answers `freeze_mirrored`,
-   * or what keeps the status from following: the card is cancelled, unknown to Stripe, or Stripe refuses.
+   * or what keeps the status from following: `card_seen` of a cancelled card, or `freeze_refused`.
    */
   async mirrorFreeze({ cardId, stripeCardId, frozen }: StatusArgument): Promise<CardFact> {
     const { tenant } = await orderOf(ports, cardId);
@@ -56,7 +58,8 @@ export const createActivationActivities = (ports: ActivityPorts) => ({
     const answer = await ports.issuer.setCardStatus(tenant, stripeCardId, { status });
     if (answer.kind === 'changed') return { kind: 'freeze_mirrored', frozen };
     const card = await ports.issuer.readCard(tenant, stripeCardId);
-    if (card === undefined) return { kind: 'card_unknown_at_stripe', stripeCardId };
+    // Told as a refusal, which is tried again after a while: the freeze is still to be followed.
+    if (card === undefined) return { kind: 'freeze_refused', frozen, code: UNKNOWN_CARD };
     if (card.status === status) return { kind: 'freeze_mirrored', frozen };
     if (card.status === 'canceled') return seen(card);
     return { kind: 'freeze_refused', frozen, code: statusRefused(answer) };

@@ -161,5 +161,9 @@ test('a card that Stripe does not know is told, not looked for without end', asy
   const unknown = { cardId, stripeCardId: parseStripeCardId('ic_of_another_account') };
   const told = { kind: 'card_unknown_at_stripe', stripeCardId: unknown.stripeCardId };
   expect(await program.activities.readCard({ ...unknown, frozen: false })).toEqual(told);
-  expect(await program.activities.mirrorFreeze({ ...unknown, frozen: true })).toEqual(told);
+  expect(await program.activities.mirrorFreeze({ ...unknown, frozen: true })).toEqual({
+    kind: 'freeze_refused',
+    frozen: true,
+    code: 'card_unknown_at_stripe',
+  });
 });
