@@ -19,11 +19,18 @@ for (const name of await recordingNames()) {
 const recorded = (part: (run: RecordedRun) => readonly string[]): ReadonlySet<string> =>
   new Set([...runs.values()].flatMap(part));
 
-/** What no recording has; the test's message is the list of it. */
-const unrecorded = (wanted: readonly string[], part: (run: RecordedRun) => readonly string[]) => {
+const RECORD_IT =
+  'Nothing is recorded of these: add them to test/replay/record-histories.ts, as "Changing the code" in docs/lifecycle.md shows.';
+
+/** What no recording has, with what is to be done about it. */
+function unrecorded(
+  wanted: readonly string[],
+  part: (run: RecordedRun) => readonly string[],
+): readonly string[] {
   const found = recorded(part);
-  return wanted.filter((name) => !found.has(name));
-};
+  const missing = wanted.filter((name) => !found.has(name));
+  return missing.length === 0 ? [] : [...missing, RECORD_IT];
+}
 
 /** Every name of the type, or this does not compile. */
 const ACTIONS = Object.keys({

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { projectFiles } from '../support/project-files.ts';
+import { projectFiles, projectText } from '../support/project-files.ts';
 import { parseHistory, recordingNames, recordingText } from './history-files.ts';
 import { guardsIn, withAnswer } from './patch-guards.ts';
 import { readRun } from './recorded-run.ts';
@@ -36,6 +36,13 @@ test('every guard of the source is found in the bundle', () => {
     .filter(({ path }) => path.startsWith('workflows/'))
     .flatMap(({ text }) => [...text.matchAll(/\bpatched\('([^']+)'\)/g)].map(([, name]) => name));
   expect(new Set(guards)).toEqual(new Set(written));
+});
+
+test('the example of docs/lifecycle.md is the code', () => {
+  const block = /^( *)```ts\n([\s\S]*?)\n *```$/m.exec(projectText('docs/lifecycle.md') ?? '');
+  const lines = (block?.[2] ?? 'no example').split('\n');
+  const example = lines.map((line) => line.slice(block?.[1]?.length)).join('\n');
+  expect(projectText('workflows/card-work.ts')).toContain(example);
 });
 
 test.each(guards)('without the guard %s, recordings of the code before it fail', async (guard) => {

@@ -67,6 +67,9 @@ const tell = ({ cardId }: CardWorld, ...facts: readonly CardFact[]) =>
 const shows = (world: CardWorld, check: (state: CardState) => boolean) =>
   recorder.cards.shows(world, check);
 
+/** What is left to the cards that are about to expire. */
+const EXPIRES_AFTER_MS = 3 * 24 * 3_600_000;
+
 /** The holder answers nothing: asked about soon, then a reminder and the deadline, each this much later. */
 const unverified = (eachMs: number): CardWorld =>
   nearDeadline('kyc · pending', KYC_POLL_MS, (state) => {
@@ -241,8 +244,48 @@ describe('on a real server', () => {
     await recorder.keep('not-activated', world);
   });
 
+  test('freeze-refused: not frozen at Stripe, replaced in vain, and then not known there', async () => {
+    const world = nearDeadline('active · freeze refused', REFUSAL_RETRY_MS);
+    world.answers.mirrorFreeze = () => ({ kind: 'freeze_refused', frozen: true, code: 'not_yet' });
+    world.answers.readCard = () => ({
+      kind: 'card_unknown_at_stripe',
+      stripeCardId: stripeCardOf(1),
+    });
+    await start(world);
+    await world.saved((s) => s.phase === 'active' && s.freeze.refused?.code === 'not_yet');
+    await recorder.command(world, 'replace', replace);
+    await tell(world, { kind: 'replacement_failed', replacementId: replace.replacementId });
+    await world.saved((s) => s.phase === 'active' && s.renewalSkipped !== null);
+    await tell(world, seen(1));
+    await eventually(() => world.calls.includes('readCard'));
+    await recorder.keep('freeze-refused', world);
+  });
+
+  test('not-canceled: Stripe refuses to cancel it, again after a pause', async () => {
+    const world = nearDeadline('winding_down · not canceled', REFUSAL_RETRY_MS);
+    world.answers.cancelAtStripe = () => ({ kind: 'cancel_refused', code: 'not_yet' });
+    await start(world);
+    await world.saved((s) => s.phase === 'winding_down' && s.cancelRefused === 'not_yet');
+    await recorder.keep('not-canceled', world);
+  });
+
+  test('expired-in-the-post: its month ends while the parcel is on its way', async () => {
+    const world = nearDeadline('awaiting_delivery · about to expire', EXPIRES_AFTER_MS);
+    await start(world);
+    await world.saved((s) => s.phase === 'winding_down' && s.stripeCanceled);
+    await recorder.keep('expired-in-the-post', world);
+  });
+
+  test('expired-frozen: its month ends while a freeze keeps it from its activation', async () => {
+    const world = nearDeadline('activation · frozen, about to expire', EXPIRES_AFTER_MS);
+    await start(world);
+    await world.saved((s) => s.phase === 'winding_down' && s.stripeCanceled);
+    await recorder.keep('expired-frozen', world);
+  });
+
   test('upgraded and continued: dormant, told nonsense, and moved to new code', async () => {
     const world = nearDeadline('active', DORMANT_AFTER_MS);
+    world.answers.readCard = () => fetchedActive;
     await start(world);
     await world.saved((s) => s.phase === 'active' && s.usage === 'dormant');
     const first = await recorder.command(world, 'replace', replace);
