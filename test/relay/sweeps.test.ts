@@ -6,6 +6,7 @@ import { createBackoff } from '../../src/apps/relay/backoff.ts';
 import { createNotifier } from '../../src/apps/relay/notify.ts';
 import { createRestartRound } from '../../src/apps/relay/restart-round.ts';
 import { createTieSettler } from '../../src/apps/relay/ties.ts';
+import { WorkflowsUnavailableError } from '../../src/ports/card-workflows.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { authorization, event, START_S } from '../support/stripe-events.ts';
@@ -176,7 +177,7 @@ describe('the round over open cards', () => {
     let isAway = true;
     const workflows = {
       async start(cardId: string) {
-        if (isAway) throw new Error('Temporal is away');
+        if (isAway) throw new WorkflowsUnavailableError('Temporal is away');
         started.push(cardId);
         return started.length === 1 ? ('started' as const) : ('running' as const);
       },
@@ -202,7 +203,46 @@ describe('the round over open cards', () => {
     nowMs += 24 * 3_600_000;
     await step();
     expect(started).toEqual([open.cardId, open.cardId]);
-    // Its workflow ran already, so it was told.
-    expect(await waiting()).toBe(0);
+    // A step that was interrupted may have started it without telling it.
+    expect(await waiting()).toBe(1);
+  });
+
+  it('tells those that it has started while others could not be, and goes past one that never can', async () => {
+    const cards = [];
+    for (let n = 0; n < 3; n += 1) cards.push(await createCardProgram(sql));
+    for (const card of cards) await insertFact(sql, card, { kind: 'purchase_seen' }, 'one');
+    await sql`update facts set signalled_at = now()`;
+    const [first, second, third] = cards.map(({ cardId }) => cardId).toSorted();
+    const failures = new Map<unknown, Error>([
+      [second, new WorkflowsUnavailableError('late')],
+      [third, new Error('never')],
+    ]);
+    let calls = 0;
+    const step = createRestartRound(
+      sql,
+      {
+        async start(cardId) {
+          calls += 1;
+          const failure = failures.get(cardId);
+          if (failure !== undefined) throw failure;
+          return 'started';
+        },
+        command: () => Promise.reject(new Error('not used')),
+        sendFacts: () => Promise.reject(new Error('not used')),
+      },
+      clock,
+    );
+    const told = async () =>
+      (
+        await sql<{ card_id: string }[]>`
+          select card_id from facts where signalled_at is null order by card_id`
+      ).map(({ card_id }) => card_id);
+    await expect(step()).rejects.toThrow('late');
+    expect(await told()).toEqual([first]);
+    failures.delete(second);
+    await expect(step()).rejects.toThrow('never');
+    expect(await told()).toEqual([first, second]);
+    expect(await step()).toBe(false);
+    expect(calls).toBe(6);
   });
 });

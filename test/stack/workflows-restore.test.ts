@@ -185,6 +185,18 @@ describe('cards that cannot be given their workflow', () => {
     );
   });
 
+  it('are counted when they are a whole page, because somebody answered', async () => {
+    const outcome = await restoreCards(
+      'card_b',
+      steps(() => Promise.reject(new Error('refused'))),
+    );
+    expect(outcomeText({ ...outcome, ...told, seconds: 1 })).toBe(
+      'card_c failed: refused\n' +
+        'Run it again once that is settled: cards whose workflow runs are left alone.\n' +
+        '1 open card: 0 started, 0 already running, 1 failed; 1.0 s.',
+    );
+  });
+
   it('end the run when they are all that there are, with the command that goes on', async () => {
     const outcome = await restoreCards(
       'card_a',

@@ -2,6 +2,7 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { CARD_TASK_QUEUE, cardWorkflowId } from '../../domain/card-contract.ts';
 import type { CardId } from '../../domain/ids.ts';
+import { WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
 import type { TemporalClient } from './connection.ts';
 import { checkSearchAttributes, SearchAttributesMissingError } from './search-attributes.ts';
 
@@ -19,16 +20,19 @@ export class NamespaceUnusableError extends Error {
 export const checkNamespace = (temporal: TemporalClient): Promise<void> =>
   look(temporal, () => checkSearchAttributes(temporal.client.connection, temporal.namespace));
 
-export const isCardRunning = (temporal: TemporalClient, cardId: CardId): Promise<boolean> =>
-  look(temporal, async () => {
-    try {
+/** @throws WorkflowsUnavailableError when nobody answers. */
+export async function isCardRunning(temporal: TemporalClient, cardId: CardId): Promise<boolean> {
+  try {
+    return await look(temporal, async () => {
       const handle = temporal.client.workflow.getHandle(cardWorkflowId(cardId));
       return (await handle.describe()).status.name === 'RUNNING';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
-  });
+    });
+  } catch (error) {
+    if (!(error instanceof NamespaceUnusableError)) throw error;
+    if (error.cause instanceof WorkflowNotFoundError) return false;
+    throw new WorkflowsUnavailableError(error.message, { cause: error });
+  }
+}
 
 /** Whether any worker has asked for work of cards lately, as the server remembers for some minutes. */
 export const isWorkerPolling = (temporal: TemporalClient): Promise<boolean> =>

@@ -31,11 +31,12 @@ export interface Restoration {
   readonly failed: readonly FailedCard[];
   /** The last card of the last page that was worked off; what `--after` takes. */
   readonly after: string;
-  /** Set when not one card of a page could be reached, so that the rest was not tried. */
+  /** Set when nobody answered for any card of a page, so that the rest was not tried. */
   readonly gaveUp: string | null;
 }
 
-type Outcome = 'started' | 'running' | FailedCard;
+/** `isAway`: nobody answered, which says nothing about the card. */
+type Outcome = 'started' | 'running' | (FailedCard & { readonly isAway: boolean });
 
 export async function restoreCards(after: string, steps: RestoreSteps): Promise<Restoration> {
   let soFar: Restoration = { cards: 0, started: 0, running: 0, failed: [], after, gaveUp: null };
@@ -45,7 +46,7 @@ export async function restoreCards(after: string, steps: RestoreSteps): Promise<
     const outcomes = await startAll(page, steps.start);
     const failed = outcomes.filter((outcome) => typeof outcome !== 'string');
     const [first] = failed;
-    if (first !== undefined && failed.length === page.length) {
+    if (first !== undefined && failed.length === page.length && failed.every((f) => f.isAway)) {
       return { ...soFar, gaveUp: first.reason };
     }
     const started = outcomes.filter((outcome) => outcome === 'started');
@@ -54,7 +55,7 @@ export async function restoreCards(after: string, steps: RestoreSteps): Promise<
       cards: soFar.cards + page.length,
       started: soFar.started + started.length,
       running: soFar.running + page.length - started.length - failed.length,
-      failed: [...soFar.failed, ...failed],
+      failed: [...soFar.failed, ...failed.map(({ cardId, reason }) => ({ cardId, reason }))],
       after: page.at(-1) ?? soFar.after,
       gaveUp: null,
     };
@@ -83,8 +84,9 @@ async function startOne(cardId: CardId, start: RestoreSteps['start']): Promise<O
     try {
       return await start(cardId);
     } catch (error) {
-      if (error instanceof WorkflowsUnavailableError && tries < TRIES_MAX) continue;
-      return { cardId, reason: error instanceof Error ? error.message : String(error) };
+      const isAway = error instanceof WorkflowsUnavailableError;
+      if (isAway && tries < TRIES_MAX) continue;
+      return { cardId, isAway, reason: error instanceof Error ? error.message : String(error) };
     }
   }
 }
