@@ -27,6 +27,7 @@ export const createActivationActivities = (ports: ActivityPorts) => ({
     const answer = await ports.issuer.setCardStatus(tenant, stripeCardId, { status: 'active' });
     const card = await ports.issuer.readCard(tenant, stripeCardId);
     if (card === undefined) return { kind: 'activation_refused', code: 'card_unknown_at_stripe' };
+    await ports.cards.recordWarning(tenant, card);
     if (card.status !== 'inactive') return seen(card);
     if (answer.kind === 'refused') {
       return { kind: 'activation_refused', code: statusRefused(answer) };
@@ -39,8 +40,9 @@ export const createActivationActivities = (ports: ActivityPorts) => ({
     const { tenant } = await orderOf(ports, cardId);
     const card = await ports.issuer.readCard(tenant, stripeCardId);
     if (card === undefined) return { kind: 'card_unknown_at_stripe', stripeCardId };
-    // A tracking number may be in an event that was missed.
+    // A tracking number, or a warning, may be in an event that was missed.
     if (card.parcel !== null) await ports.cards.recordParcel(stripeCardId, card.parcel);
+    await ports.cards.recordWarning(tenant, card);
     return seen(card);
   },
 

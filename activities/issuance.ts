@@ -1,4 +1,5 @@
 /** Cardholder and card at Stripe: once each, however often this runs and wherever it is interrupted. */
+import { ApplicationFailure } from '@temporalio/common';
 import { expiresMs } from '../src/domain/card-expiry.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type StripeRefusal,
   type Verdict,
 } from '../src/domain/stripe-refusals.ts';
+import type { Attempt } from '../src/ports/attempt-store.ts';
 import type { ReplacedCard } from '../src/ports/card-issuer.ts';
 import type { CardOrder } from '../src/ports/card-store.ts';
 import type { IssuedCard } from '../src/ports/issuer.ts';
@@ -21,6 +23,7 @@ import { type ActivityPorts, type CardArgument, holderOf, orderOf } from './port
 import { readyCardholder } from './ready-cardholder.ts';
 import { issuanceStopped } from './refusal-fact.ts';
 import { replacedAtStripe } from './replaced-card.ts';
+import { endStripeCard } from './stripe-card-end.ts';
 
 export interface IssueArgument extends CardArgument {
   /** The dead Stripe card of the attempt before; null at the first. */
@@ -57,11 +60,34 @@ export const createIssuanceActivities = (ports: ActivityPorts) => ({
     }
     const { made: card, attempt } = created;
     await ports.cards.recordStripeCard(order, { card, attempt, current: true });
+    await checkNumber(ports, cardId);
+    await ports.cards.recordWarning(order.tenant, card);
     const { stripeCardId, status, shippingStatus, expMonth, expYear } = card;
     const expires = expiresMs(expMonth, expYear);
     return { kind: 'card_created', stripeCardId, status, shippingStatus, expiresMs: expires };
   },
 });
+
+/**
+ * The old card may have been lost while this one was asked for with its number. The row says so from then on, and is
+ * read after the card was recorded: whoever loses it later finds the card. @throws for the repeat, which ends it.
+ */
+async function checkNumber(ports: ActivityPorts, cardId: CardId): Promise<void> {
+  const order = await orderOf(ports, cardId);
+  if (lossOf(order) === null) return;
+  const made = await ports.attempts.latest(cardId, 'create_card');
+  if (made === undefined || !hasSameNumber(made)) return;
+  throw ApplicationFailure.retryable('its number was lost while it was made', 'NUMBER_LOST');
+}
+
+/** How the number of the card whose place this one takes was lost; null when it lives on. */
+function lossOf({ replaced }: CardOrder): 'lost' | 'stolen' | null {
+  const reason = replaced?.reason;
+  return reason === 'lost' || reason === 'stolen' ? reason : null;
+}
+
+const hasSameNumber = ({ request: { replacement_reason: reason } }: Attempt): boolean =>
+  reason === 'damaged' || reason === 'expired';
 
 async function mayBeMade({ attempts }: ActivityPorts, cardId: CardId): Promise<boolean> {
   const attempt = await attempts.latest(cardId, 'create_card');
@@ -96,11 +122,8 @@ async function whyRefused(
   return problem === null ? refusalVerdict(refused.created) : holderVerdict(problem);
 }
 
-function cardFor(
-  { issuer, cards }: ActivityPorts,
-  order: CardOrder,
-  wanted: WantedCard,
-): Creation<IssuedCard> {
+function cardFor(ports: ActivityPorts, order: CardOrder, wanted: WantedCard): Creation<IssuedCard> {
+  const { issuer, cards } = ports;
   const { tenant, cardId } = order;
   const { cardholder, previousCardId, replaced } = wanted;
   return {
@@ -114,9 +137,15 @@ function cardFor(
       const found = await issuer.findCards(tenant, { cardId, cardholder });
       return found.find(({ stripeCardId }) => !known.has(stripeCardId));
     },
-    async reuse(resultId) {
+    async reuse(resultId, attempt) {
       if (resultId === previousCardId) return undefined;
-      return issuer.readCard(tenant, parseStripeCardId(resultId));
+      const stripeCardId = parseStripeCardId(resultId);
+      const loss = lossOf(order);
+      if (loss !== null && hasSameNumber(attempt)) {
+        await endStripeCard(ports, tenant, { stripeCardId, reason: loss });
+        return undefined;
+      }
+      return issuer.readCard(tenant, stripeCardId);
     },
     idOf: ({ stripeCardId }) => stripeCardId,
   };

@@ -19,6 +19,12 @@ export type ReplacementVerdict =
       /** The new card has another number, so what stands against the old one does not concern it. */
       readonly isNewNumber: boolean;
     }
+  /** Another card was to go on with the number, which is not safe any more: both are to be ended. */
+  | {
+      readonly kind: 'number_lost';
+      readonly cancel: 'lost' | 'stolen';
+      readonly replacementId: CardId;
+    }
   | {
       readonly kind: 'refused';
       readonly code: 'ALREADY_REPLACED';
@@ -38,24 +44,28 @@ const MADE: ReadonlySet<CardPhase> = new Set([
 export const REPLACEABLE_IN: readonly CardPhase[] = [...MADE, 'closed'];
 
 /**
- * A card is replaced once. Lost and stolen end it at once; damaged and expired leave it to be spent from until the
- * replacement is active, which needs a card that nobody has cancelled, because its number lives on.
+ * A card is replaced once. Lost and stolen end it at once, also while a replacement is on its way; damaged and expired
+ * leave it to be spent from until the replacement is active, which needs a card that nobody has cancelled, because its
+ * number lives on.
  */
 export function replacementVerdict(
   card: ReplaceableCard,
   reason: ReplacementReason,
 ): ReplacementVerdict {
   const { phase, replacedBy, cancelRequested } = card;
+  const isNewNumber = reason === 'lost' || reason === 'stolen';
+  const isEnding = cancelRequested !== null || phase === 'winding_down' || phase === 'closed';
   if (replacedBy !== null) {
-    return { kind: 'refused', code: 'ALREADY_REPLACED', replacementId: replacedBy };
+    if (!isNewNumber || isEnding) {
+      return { kind: 'refused', code: 'ALREADY_REPLACED', replacementId: replacedBy };
+    }
+    return { kind: 'number_lost', cancel: reason, replacementId: replacedBy };
   }
   const isMade = phase === 'closed' ? card.hasStripeCard && reason !== 'damaged' : MADE.has(phase);
   if (!isMade) return { kind: 'refused', code: 'WRONG_PHASE' };
-  const isNewNumber = reason === 'lost' || reason === 'stolen';
   if (!isNewNumber) {
     if (cancelRequested !== null) return { kind: 'refused', code: 'ALREADY_CANCELED' };
     return { kind: 'allowed', cancel: null, isNewNumber };
   }
-  const isEnding = cancelRequested !== null || phase === 'winding_down' || phase === 'closed';
   return { kind: 'allowed', cancel: isEnding ? null : reason, isNewNumber };
 }

@@ -14,6 +14,12 @@ import type {
 import type { CheckView } from './kyc.ts';
 import type { KycProviderName } from './kyc-providers.ts';
 
+export interface FraudWarning {
+  /** 0 where nobody says when it began: known once, and never news again. */
+  readonly startedS: number;
+  readonly type: string;
+}
+
 export interface CardSighting {
   readonly kind: 'card';
   readonly stripeCardId: StripeCardId;
@@ -30,7 +36,7 @@ export interface CardSighting {
   readonly trackingNumber: string | null;
   readonly trackingUrl: string | null;
   /** The newest warning that the network or Stripe gave; null when there was none. */
-  readonly fraudWarning: { readonly startedS: number; readonly type: string } | null;
+  readonly fraudWarning: FraudWarning | null;
   /** When the parcel is expected; Unix seconds. */
   readonly etaS: number | null;
 }

@@ -77,10 +77,13 @@ function cause(body: Body): string {
   return line === undefined ? worded(name) : line(body);
 }
 
+/** When a workflow heard of it, which is no news to a reader who sees the time of the entry. */
+const WHEN = 'happenedAt';
+
 export function lifecycleText(kind: string, body: Body): string {
   const line = Object.hasOwn(LINES, kind) ? LINES[kind] : undefined;
   if (line !== undefined) return line(body);
-  const told = Object.entries(body).filter(([, value]) => isPlain(value));
+  const told = Object.entries(body).filter(([name, value]) => name !== WHEN && isPlain(value));
   const details = told.map(([name, value]) => `${name} ${String(value)}`).join(', ');
   return `${capitalised(worded(kind))}${after(details)}`;
 }

@@ -1,7 +1,14 @@
 /** Who makes cardholders and cards and talks to the card networks: Stripe, in domain words. */
 import type { CancelReason, ReplacementReason, StripeCardStatus } from '../domain/card-facts.ts';
 import type { Controls } from '../domain/controls.ts';
-import type { CardholderId, CardId, StripeCardholderId, StripeCardId } from '../domain/ids.ts';
+import type {
+  CardholderId,
+  CardId,
+  DisputeId,
+  StripeCardholderId,
+  StripeCardId,
+} from '../domain/ids.ts';
+import type { DisputeSighting } from '../domain/sighting.ts';
 import type { StripeRefusal } from '../domain/stripe-refusals.ts';
 import type { CardOrder } from './card-store.ts';
 import type { Holder } from './holder-store.ts';
@@ -94,6 +101,8 @@ export interface CardIssuer {
     id: StripeCardId,
     controls: Controls,
   ): Promise<ChangeAnswer<IssuedCard>>;
+  /** Undefined when Stripe knows no such dispute, or shows it in a status that nobody here knows. */
+  readDispute(tenant: IssuerTenant, id: DisputeId): Promise<DisputeSighting | undefined>;
   /** Suspends every active token that wallets hold of the card; what is suspended or deleted stays as it is. */
   suspendTokens(tenant: IssuerTenant, id: StripeCardId): Promise<void>;
 }

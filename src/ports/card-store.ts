@@ -4,7 +4,8 @@ import type { CardFact, ReplacementReason } from '../domain/card-facts.ts';
 import type { CardOptions } from '../domain/card-options.ts';
 import type { CardSave, SaveAnswer } from '../domain/card-save.ts';
 import type { Controls } from '../domain/controls.ts';
-import type { CardholderId, CardId, StripeCardId } from '../domain/ids.ts';
+import type { CardholderId, CardId, DisputeId, StripeCardId } from '../domain/ids.ts';
+import type { DisputeSighting } from '../domain/sighting.ts';
 import type { ShippingAddress } from './cards.ts';
 import type { IssuedCard, IssuerTenant, Parcel } from './issuer.ts';
 
@@ -54,8 +55,17 @@ export interface CardStore {
   ): Promise<void>;
   /** Keeps what Stripe tells of the parcel of a card that is recorded; what it does not tell stays. */
   recordParcel(id: StripeCardId, parcel: Parcel): Promise<void>;
+  /** Freezes the card for a warning that is news, exactly as the event would. */
+  recordWarning(
+    tenant: IssuerTenant,
+    seen: Pick<IssuedCard, 'stripeCardId' | 'fraudWarning'>,
+  ): Promise<void>;
   /** Whether every authorization of the card is closed, nothing is held for it any more, and no dispute is open. */
   isSettled(cardId: CardId): Promise<boolean>;
+  /** Disputes of the card that are not decided, as far as events told. */
+  openDisputes(cardId: CardId): Promise<readonly DisputeId[]>;
+  /** Takes in a dispute exactly as its event would. */
+  recordDispute(tenant: IssuerTenant, seen: DisputeSighting): Promise<void>;
   /**
    * Writes the successor of a card that is about to expire, once. Answers `replacement_requested` with the one that is
    * there now, or `renewal_skipped` with the reason. Undefined when there is no such card.

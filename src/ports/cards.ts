@@ -148,6 +148,11 @@ export interface CardReplacements {
     made: NewReplacement,
     at: Date,
   ): Promise<{ readonly card: Card; readonly facts: readonly NumberedFact[] }>;
+  /**
+   * The card that a locked replacement takes the place of is lost by now: it gets a number of its own, without what
+   * stands against the old one. For one that has no Stripe card yet.
+   */
+  takeNewNumber(card: Card, reason: 'lost' | 'stolen'): Promise<Card>;
 }
 
 /** What the commands that the workflow answers write beside it. */

@@ -1,6 +1,7 @@
 /** What every call to Stripe has in common: whose account it is for, what is sent, and what may be answered. */
 import type { ShippingStatus, StripeCardStatus } from '../domain/card-facts.ts';
 import type { StripeAccountId, StripeCardholderId, StripeCardId, TenantId } from '../domain/ids.ts';
+import type { FraudWarning } from '../domain/sighting.ts';
 import type { StripeRefusal } from '../domain/stripe-refusals.ts';
 
 /** Whose account at Stripe is meant: the platform's own when `stripeAccount` is null. */
@@ -47,6 +48,8 @@ export interface IssuedCard {
   /** The Stripe card that took its place. */
   readonly replacedBy: StripeCardId | null;
   readonly parcel: Parcel | null;
+  /** The newest warning that the card is misused. */
+  readonly fraudWarning: FraudWarning | null;
 }
 
 /** What is known of a shipment beside its status. */

@@ -38,6 +38,40 @@ test('a refused activation answers with its code', async () => {
   expect(await program.activities.activateCard(card)).toMatchObject({ kind: 'card_seen' });
 });
 
+test('a warning whose event was lost freezes the card when it is read or activated', async () => {
+  for (const look of ['readCard', 'activateCard'] as const) {
+    const card = await issued();
+    const type = 'card_testing_exposure';
+    const path = `/issuing/cards/${card.stripeCardId}/fraud_warning`;
+    await program.control('POST', path, { type });
+    await program.activities[look](card);
+    await program.activities[look](card);
+    const [row] = await program.sql`
+      select freezes, (select jsonb_agg(kind) from attention_items a where a.subject = cards.card_id) as items,
+             (select jsonb_agg(body -> 'by') from facts where facts.card_id = cards.card_id) as facts
+        from cards where card_id = ${card.cardId}`;
+    expect(row).toEqual({ freezes: { fraud: type }, items: ['fraud_warning'], facts: [['fraud']] });
+  }
+});
+
+test('a warning that was dismissed is no news of the renewal', async () => {
+  const card = await issued();
+  const path = `/issuing/cards/${card.stripeCardId}/fraud_warning`;
+  await program.control('POST', path, { type: 'card_testing_exposure' });
+  await program.activities.readCard(card);
+  await program.sql`update cards set freezes = '{}' where card_id = ${card.cardId}`;
+  const renewal = await program.card({
+    holderOf: card.cardId,
+    replaces: { cardId: card.cardId, reason: 'expired' },
+  });
+  const made = await program.activities.issueCard({ cardId: renewal, previousCardId: null });
+  if (made.kind !== 'card_created') throw new Error('not created');
+  const rows = await program.sql`
+    select count(distinct fraud_warned_at)::int as n, count(fraud_warned_at)::int as warned from stripe_cards
+     where stripe_card_id in (${card.stripeCardId}, ${made.stripeCardId})`;
+  expect(rows).toEqual([{ n: 1, warned: 2 }]);
+});
+
 test('a freeze and its end are mirrored, and a repeat changes nothing', async () => {
   const card = await issued();
   await program.activities.activateCard(card);

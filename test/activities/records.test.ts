@@ -122,8 +122,15 @@ describe('saving', () => {
       since: new Date(note.atMs),
     });
     const [told] = await program.sql`
-      select kind, phase, body from card_timeline where card_id = ${cardId}`;
-    expect(told).toMatchObject({ kind: 'phase_changed', phase: 'issuance', body: note.body });
+      select kind, phase, body, at > now() - interval '1 minute' as "isNow"
+        from card_timeline where card_id = ${cardId}`;
+    const happenedAt = new Date(note.atMs).toISOString();
+    expect(told).toEqual({
+      kind: 'phase_changed',
+      phase: 'issuance',
+      body: { ...note.body, happenedAt },
+      isNow: true,
+    });
   });
 
   test('a save within the phase leaves the version, so that no profile is fetched anew', async () => {

@@ -1,5 +1,6 @@
 /** The successor of a card that is about to expire, and what a replacement means for the card it takes the place of. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createStripe } from '../../src/adapters/stripe/client.ts';
 import { transition } from '../../src/domain/card-state.ts';
 import type { CardId } from '../../src/domain/ids.ts';
 import { createProgram, type Program } from './program.ts';
@@ -130,6 +131,43 @@ describe('a successor', () => {
 });
 
 describe('a dispute', () => {
+  test('whose decision was told by an event that was lost is asked for', async () => {
+    const cardId = await issued('winding_down');
+    const stripe = createStripe({ secretKey: 'sk_test_disputes', apiBase: program.proxy.url });
+    const [stripeCardId] = await program.ports.cards.stripeCards(cardId);
+    if (stripeCardId === undefined) throw new Error('it was issued');
+    await program.activities.activateCard({ cardId, stripeCardId, frozen: false });
+    const captured = await stripe.testHelpers.issuing.transactions.createForceCapture({
+      card: stripeCardId,
+      amount: 100,
+    });
+    const { id } = await stripe.issuing.disputes.create({
+      transaction: captured.id,
+      evidence: { reason: 'fraudulent', fraudulent: { explanation: 'It was not me.' } },
+    });
+    await stripe.issuing.disputes.submit(id);
+    await program.sql`
+      insert into transactions (tenant_id, transaction_id, type, account_id, card_id, stripe_card_id, currency, amount_minor)
+      select tenant_id, ${captured.id}, 'capture', account_id, card_id, stripe_card_id, currency, 100
+        from cards where card_id = ${cardId}`;
+    await program.sql`
+      insert into disputes (tenant_id, dispute_id, transaction_id, status, event_created)
+      select tenant_id, ${id}, transaction_id, 'submitted', 1 from transactions where transaction_id = ${captured.id}`;
+    const settled = () => program.activities.checkSettled({ cardId });
+    expect(await settled()).toEqual({ kind: 'unsettled' });
+    expect(await factsOf(cardId)).toEqual([]);
+    await program.control('POST', `/issuing/disputes/${id}/win`, {});
+    // Stripe may be away just now, or keep it from our key.
+    const error = { type: 'invalid_request_error', message: 'no such right' };
+    const on = 'GET /v1/issuing/disputes';
+    program.proxy.disturb({ on, done: false, status: 403, error });
+    expect(await settled()).toEqual({ kind: 'unsettled' });
+    expect(await factsOf(cardId)).toEqual([]);
+    expect(await settled()).toEqual({ kind: 'unsettled' });
+    expect(await factsOf(cardId)).toEqual([{ kind: 'money_seen', cause: 'dispute' }]);
+    expect(await settled()).toEqual({ kind: 'windows_passed' });
+  });
+
   test('keeps a card from being settled until it is decided', async () => {
     const cardId = await issued('winding_down');
     await program.sql`

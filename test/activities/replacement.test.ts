@@ -1,5 +1,6 @@
 /** Replacements, printed fields, and controls and wallet tokens at Stripe. On the real database and the simulator. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
 import type { ReplacementReason } from '../../src/domain/card-facts.ts';
 import type { CardId, StripeCardId } from '../../src/domain/ids.ts';
 import { createProgram, type Program } from './program.ts';
@@ -106,6 +107,40 @@ describe('a replacement', () => {
     expect(second).not.toBe(first);
     expect(await stripeCard(second)).toMatchObject({ replacement_for: null, status: 'inactive' });
     expect(await stripeCard(oldCard)).toMatchObject({ replaced_by: first });
+  });
+
+  test('whose number is lost while it is made is ended, and made once more with another', async () => {
+    const old = await program.card();
+    const oldCard = await issued(old);
+    await activate(old, oldCard);
+    const cardId = await replacementOf(old, 'expired');
+    const { issuer } = program.ports;
+    const racing = createActivities({
+      ...program.ports,
+      issuer: {
+        ...issuer,
+        async sendCard(...sent) {
+          const answer = await issuer.sendCard(...sent);
+          await program.sql`update cards set replacement_reason = 'stolen' where card_id = ${cardId}`;
+          return answer;
+        },
+      },
+    });
+    await expect(racing.issueCard({ cardId, previousCardId: null })).rejects.toThrow(
+      'its number was lost while it was made',
+    );
+    const [first] = await program.ports.cards.stripeCards(cardId);
+    const second = await issued(cardId);
+    expect(second).not.toBe(first);
+    expect(await stripeCard(oldCard)).toMatchObject({ status: 'canceled', replaced_by: first });
+    if (first === undefined) throw new Error('it was recorded');
+    expect(await stripeCard(first)).toMatchObject({
+      status: 'canceled',
+      cancellation_reason: 'stolen',
+      replacement_reason: 'expired',
+    });
+    expect(await stripeCard(second)).toMatchObject({ status: 'inactive', replacement_for: null });
+    expect(await issued(cardId)).toBe(second);
   });
 
   test('of a card that never was at Stripe needs no link', async () => {

@@ -57,14 +57,18 @@ describe('a replacement', () => {
   });
 
   it('is made once, whatever else is so', () => {
-    const replacedBy = parseCardId('card_2');
+    const replacementId = parseCardId('card_2');
+    const refused = { kind: 'refused', code: 'ALREADY_REPLACED', replacementId };
     for (const phase of CARD_PHASES) {
+      const replaced = card({ phase, replacedBy: replacementId });
       for (const reason of REASONS) {
-        expect(replacementVerdict(card({ phase, replacedBy }), reason)).toEqual({
-          kind: 'refused',
-          code: 'ALREADY_REPLACED',
-          replacementId: 'card_2',
-        });
+        const isEnding = phase === 'winding_down' || phase === 'closed';
+        const isLoss = reason === 'lost' || reason === 'stolen';
+        expect(replacementVerdict(replaced, reason)).toEqual(
+          isLoss && !isEnding ? { kind: 'number_lost', cancel: reason, replacementId } : refused,
+        );
+        const canceled = { ...replaced, cancelRequested: 'requested' } as const;
+        expect(replacementVerdict(canceled, reason)).toEqual(refused);
       }
     }
   });

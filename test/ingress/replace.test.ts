@@ -103,6 +103,18 @@ describe('a replacement', () => {
     expect(refused.body.error?.details).toMatchObject({ fields: [{ path: 'shipping' }] });
   });
 
+  it('goes to no address that Stripe would refuse', async () => {
+    const { cardId } = await cardIn(ingress, 'active');
+    const shipping = { name: 'Reception', ...BILLING, state: 'California', postalCode: 'none' };
+    const refused = await replace(cardId, { reason: 'lost', shipping });
+    expect(refused.status).toBe(400);
+    expect(refused.body.error).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      details: { fields: [{ path: 'shipping.postalCode' }, { path: 'shipping.state' }] },
+    });
+    expect(await cardOf(cardId)).toMatchObject({ replacedBy: null, cancelRequested: null });
+  });
+
   it.each(['lost', 'stolen'] as const)(
     'of a %s card cancels it in the same moment, with Temporal down',
     async (reason) => {
@@ -139,7 +151,7 @@ describe('a second replacement', () => {
     const { cardId } = await cardIn(ingress, 'active');
     const key = randomUUID();
     const first = await replace(cardId, { reason: 'damaged' }, key);
-    const second = await replace(cardId, { reason: 'lost' });
+    const second = await replace(cardId, { reason: 'expired' });
     expect(second.status).toBe(409);
     expect(second.body.error).toMatchObject({
       code: 'ALREADY_REPLACED',
@@ -167,6 +179,113 @@ describe('a second replacement', () => {
     const second = await replace(String(first.body.id), { reason: 'lost' });
     expect(second.status).toBe(202);
     expect(await rowOf(second.body.id)).toMatchObject({ chain_id: cardId });
+  });
+});
+
+describe('a card that is lost while a replacement with its number is on the way', () => {
+  const onTheWay = async () => {
+    const { cardId, cardholderId } = await cardIn(ingress, 'active');
+    await verified(cardholderId);
+    await ingress.post(`/v1/cards/${cardId}/freeze`, { by: 'cardholder', reason: 'where is it' });
+    const { id } = (await replace(cardId, { reason: 'expired' })).body;
+    return { cardId, id: String(id) };
+  };
+
+  it('is cancelled, and a replacement that is not made yet gets another number', async () => {
+    const { cardId, id } = await onTheWay();
+    await ingress.post(`/v1/cards/${id}/freeze`, { by: 'operator', reason: 'its own' });
+    ingress.workflows.mode = 'down';
+    const answer = await replace(cardId, { reason: 'stolen' });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({
+      id,
+      replacementReason: 'stolen',
+      freezes: { operator: 'its own' },
+      cancelRequested: null,
+    });
+    expect(await cardOf(cardId)).toMatchObject({
+      cancelRequested: { reason: 'stolen' },
+      replacedBy: id,
+    });
+    expect((await factsOf(cardId)).map(({ kind }) => kind)).toEqual([
+      'freeze_changed',
+      'replacement_requested',
+      'cancel_requested',
+    ]);
+    expect((await factsOf(id)).at(-1)).toMatchObject({ kind: 'freeze_changed', by: ['operator'] });
+    const again = await replace(cardId, { reason: 'stolen' });
+    expect(again.body.error).toMatchObject({
+      code: 'ALREADY_REPLACED',
+      details: { replacementId: id },
+    });
+  });
+
+  it('ends one that is made, and the answer is the card in the place of that', async () => {
+    const { cardId, id } = await onTheWay();
+    await ingress.sql`
+      insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, last4, exp_month, exp_year)
+      select tenant_id, ${`ic_${id}`}, card_id, 1, 'inactive', '4242', 12, 2030 from cards where card_id = ${id}`;
+    await ingress.sql`
+      update cards set phase = 'awaiting_delivery', stripe_card_id = ${`ic_${id}`} where card_id = ${id}`;
+    const shipping = { name: 'Reception', ...BILLING, line1: '1 Other St' };
+    const answer = await replace(cardId, { reason: 'lost', shipping });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({
+      replacementFor: id,
+      replacementReason: 'lost',
+      shipping,
+      frozen: false,
+    });
+    for (const lost of [cardId, id]) {
+      expect(await cardOf(lost)).toMatchObject({ cancelRequested: { reason: 'lost' } });
+      expect((await factsOf(lost)).map(({ kind }) => kind)).toContain('cancel_requested');
+    }
+    expect(ingress.workflows.started).toContain(answer.body.id);
+  });
+
+  it('is cancelled though its replacement has ended without a card', async () => {
+    const { cardId, id } = await onTheWay();
+    await ingress.sql`update cards set phase = 'closed' where card_id = ${id}`;
+    const answer = await replace(cardId, { reason: 'lost' });
+    expect(answer.body).toMatchObject({ id, phase: 'closed', replacementReason: 'expired' });
+    expect(await cardOf(cardId)).toMatchObject({ cancelRequested: { reason: 'lost' } });
+  });
+});
+
+describe('what is decided about a card', () => {
+  it('is a freeze of its number: its renewal has it too, until it is lifted', async () => {
+    const { cardId } = await cardIn(ingress, 'active');
+    const id = String((await replace(cardId, { reason: 'expired' })).body.id);
+    await ingress.post(`/v1/cards/${cardId}/freeze`, { reason: 'chargebacks' });
+    expect(await cardOf(id)).toMatchObject({ freezes: { operator: 'chargebacks' } });
+    expect((await timelineOf(id))[0]).toMatchObject({
+      kind: 'frozen',
+      body: { by: 'operator', reason: 'chargebacks', togetherWith: cardId },
+    });
+    expect(await factsOf(id)).toMatchObject([{ kind: 'freeze_changed', frozen: true }]);
+    await ingress.post(`/v1/cards/${cardId}/freeze`, { reason: 'more chargebacks' });
+    expect(await cardOf(id)).toMatchObject({ freezes: { operator: 'more chargebacks' } });
+    await ingress.post(`/v1/cards/${cardId}/unfreeze`);
+    expect(await cardOf(id)).toMatchObject({ freezes: {} });
+    await ingress.post(`/v1/cards/${id}/freeze`, { reason: 'its own' });
+    await ingress.post(`/v1/cards/${cardId}/freeze`, { reason: 'another' });
+    await ingress.post(`/v1/cards/${cardId}/unfreeze`);
+    expect(await cardOf(id)).toMatchObject({ freezes: { operator: 'its own' } });
+  });
+
+  it('as its controls is followed by its replacement, until that has its own', async () => {
+    const { cardId } = await cardIn(ingress, 'active');
+    const id = String((await replace(cardId, { reason: 'expired' })).body.id);
+    const put = (of: string, country: string) =>
+      ingress.put(`/v1/cards/${of}/controls`, { blockedCountries: [country] });
+    const controlsOf = async (of: string) => (await ingress.get(`/v1/cards/${of}/controls`)).body;
+    await put(cardId, 'RU');
+    expect(await controlsOf(id)).toEqual({ blockedCountries: ['RU'] });
+    expect(await factsOf(id)).toMatchObject([{ kind: 'mirror_wanted', what: 'controls' }]);
+    await put(id, 'KP');
+    await put(cardId, 'IR');
+    expect(await controlsOf(id)).toEqual({ blockedCountries: ['KP'] });
+    expect(await controlsOf(cardId)).toEqual({ blockedCountries: ['IR'] });
   });
 });
 

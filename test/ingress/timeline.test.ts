@@ -1,10 +1,12 @@
 /** The timeline of a card: its life, our decisions, its money and its attention items, joined in one order. */
 import { expect, it } from 'vitest';
+import type { Sql } from '../../src/adapters/postgres/pool.ts';
 import { parseAuthorizationId } from '../../src/domain/ids.ts';
 import { minorUnits } from '../../src/domain/money.ts';
 import { deliver } from '../relay/relay-inbox.ts';
 import { askDecision } from '../support/ask-decision.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
+import { eventually } from '../support/eventually.ts';
 import { authorization, event, transaction } from '../support/stripe-events.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
 
@@ -41,8 +43,13 @@ async function walk(cardId: string, limit: number, query = ''): Promise<readonly
   }
 }
 
-async function ask(program: CardProgram, name: string, askedMinor: number): Promise<string> {
-  const reply = await askDecision(ingress.sql, program, {
+async function ask(
+  program: CardProgram,
+  name: string,
+  askedMinor: number,
+  sql: Sql = ingress.sql,
+): Promise<string> {
+  const reply = await askDecision(sql, program, {
     requestId: `evt_${name}`,
     authorizationId: parseAuthorizationId(`iauth_${name}`),
     askedMinor: minorUnits(askedMinor),
@@ -196,6 +203,27 @@ it('tells a hold and its decision in this order however many decisions are of on
   for (const name of ['a', 'b', 'c']) await ask(program, `together${name}`, 100);
   const kinds = (await walk(program.cardId, 2)).map(({ kind }) => kind);
   expect(kinds).toEqual(['hold', 'approved', 'hold', 'approved', 'hold', 'approved']);
+});
+
+it('tells a freeze after the decision that it had to wait for', async () => {
+  const { sql } = ingress;
+  const program = await createCardProgram(sql, { fundsMinor: 10_000 });
+  const freeze = await sql.begin(async (tx) => {
+    await tx`select 1 from accounts where account_id = ${program.accountId} for no key update`;
+    const call = ingress.post(`/v1/cards/${program.cardId}/freeze`);
+    await eventually(async () => {
+      const waiting = await sql`
+        select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return waiting.length > 0;
+    });
+    // A decision in the transaction that has the account; the function asks for no more than a connection.
+    await ask(program, 'beforefreeze', 100, tx as unknown as Sql);
+    // In an object, because a promise that a function returns would be waited for here.
+    return { call };
+  });
+  await freeze.call;
+  const kinds = (await walk(program.cardId, 50)).map(({ kind }) => kind);
+  expect(kinds).toEqual(['frozen', 'hold', 'approved']);
 });
 
 it('refuses a cursor that names nothing of this card', async () => {

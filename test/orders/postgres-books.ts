@@ -87,6 +87,7 @@ async function recordCard(sql: Sql, telling: PostgresTelling, id: StripeCardId):
         shippingStatus: null,
         replacedBy: null,
         parcel: null,
+        fraudWarning: null,
       },
       attempt: telling.attempt(id),
       current: false,

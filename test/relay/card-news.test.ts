@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCardControls } from '../../src/adapters/postgres/card-controls.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import type { Json } from '../../src/adapters/stripe/wire.ts';
+import { parseCardId, parseStripeCardId } from '../../src/domain/ids.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -209,6 +210,48 @@ describe('a fraud warning', () => {
       expect(await factsOf(program)).toEqual([]);
       expect(await timelineOf(program)).toMatchObject([{ kind: 'fraud_warned' }]);
     }
+  });
+
+  const renewalOf = async (program: CardProgram): Promise<CardProgram> => {
+    const [cardId, stripeCardId] = [`${program.cardId}r`, `${program.stripeCardId}r`];
+    await sql`
+      insert into cards (tenant_id, card_id, cardholder_id, account_id, type, currency, phase, stripe_card_id,
+                         replacement_for, replacement_reason)
+      select tenant_id, ${cardId}, cardholder_id, account_id, 'physical', currency, 'awaiting_delivery', ${stripeCardId},
+             card_id, 'expired' from cards where card_id = ${program.cardId}`;
+    await sql`
+      insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, last4, exp_month, exp_year)
+      values (${program.tenantId}, ${stripeCardId}, ${cardId}, 1, 'inactive', '4242', 12, 2033)`;
+    return {
+      ...program,
+      cardId: parseCardId(cardId),
+      stripeCardId: parseStripeCardId(stripeCardId),
+    };
+  };
+
+  it('is about a number: the renewal on its way is frozen too, and dismissed with the card', async () => {
+    const program = await createCardProgram(sql);
+    const renewal = await renewalOf(program);
+    await tell(program, { warning });
+    expect(await freezesOf(renewal)).toEqual({ fraud: 'third_party_reported' });
+    expect(await factsOf(renewal)).toMatchObject([{ kind: 'freeze_changed', by: ['fraud'] }]);
+    expect(await timelineOf(renewal)).toMatchObject([{ kind: 'fraud_warned' }]);
+    expect(await openItems(sql, program)).toEqual(['fraud_warning', 'fraud_warning']);
+    await lift(program);
+    expect(await freezesOf(renewal)).toEqual({});
+    expect(await openItems(sql, program)).toEqual([]);
+    // Stripe shows it with the other card as well.
+    await tell(renewal, { status: 'inactive', warning, atS: START_S + 5 });
+    expect(await freezesOf(renewal)).toEqual({});
+  });
+
+  it('about a card that has ended freezes the one that goes on with its number', async () => {
+    const program = await createCardProgram(sql);
+    const renewal = await renewalOf(program);
+    await sql`update cards set phase = 'winding_down' where card_id = ${program.cardId}`;
+    await tell(program, { warning });
+    expect(await freezesOf(program)).toEqual({});
+    expect(await freezesOf(renewal)).toEqual({ fraud: 'third_party_reported' });
   });
 
   it('waits for a decision that has the account, and is applied then', async () => {

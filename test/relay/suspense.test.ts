@@ -41,6 +41,7 @@ const record = (program: CardProgram, stripeCardId: string) =>
         shippingStatus: null,
         replacedBy: null,
         parcel: null,
+        fraudWarning: null,
       },
       attempt: 2,
       current: false,

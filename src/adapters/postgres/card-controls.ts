@@ -8,6 +8,7 @@ import { invariant } from '../../domain/invariant.ts';
 import type { Card, CardControls } from '../../ports/cards.ts';
 import { closeAttention, openAttention } from './attention.ts';
 import { findCard } from './card-directory.ts';
+import { heirsOf } from './card-heirs.ts';
 import { addTimeline } from './card-timeline.ts';
 import { jsonText } from './json-column.ts';
 import type { Queryable } from './pool.ts';
@@ -19,16 +20,28 @@ export const createCardControls = (sql: Queryable): CardControls => ({
   lock: (id) => lockCard(sql, id),
 
   async freeze(card, { by, reason }) {
-    const standing = { ...card.freezes, [by]: reason };
-    await addTimeline(sql, card, 'frozen', { by, reason });
-    return setFreezes(sql, card, standing);
+    const put = async (on: Card, told: object): Promise<NumberedFact> => {
+      await addTimeline(sql, on, 'frozen', { by, reason, ...told });
+      return setFreezes(sql, on, { ...on.freezes, [by]: reason });
+    };
+    // A freeze stands against a number. One that an heir has for a reason of its own stays as it is.
+    for (const heir of await heirsOf(sql, card, 'same_number')) {
+      if (heir.freezes[by] === card.freezes[by]) await put(heir, { togetherWith: card.id });
+    }
+    return put(card, {});
   },
 
   async unfreeze(card, { by, reason }) {
-    const { [by]: _lifted, ...standing } = card.freezes;
-    await addTimeline(sql, card, 'unfrozen', { by, reason });
-    if (by === 'fraud') await closeWarning(sql, card, `the freeze was lifted: ${reason}`);
-    return setFreezes(sql, card, standing);
+    const lift = async (from: Card, told: object): Promise<NumberedFact> => {
+      const { [by]: _lifted, ...standing } = from.freezes;
+      await addTimeline(sql, from, 'unfrozen', { by, reason, ...told });
+      if (by === 'fraud') await closeWarning(sql, from, `the freeze was lifted: ${reason}`);
+      return setFreezes(sql, from, standing);
+    };
+    for (const heir of await heirsOf(sql, card, 'same_number')) {
+      if (heir.freezes[by] === card.freezes[by]) await lift(heir, { togetherWith: card.id });
+    }
+    return lift(card, {});
   },
 
   async requestCancel(card, reason, at) {

@@ -9,7 +9,14 @@ import { type CardId, idFrom, parseCardId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import { replacementVerdict } from '../../domain/replacement-rules.ts';
 import type { Card, CardReplacements, NewReplacement } from '../../ports/cards.ts';
-import { addFact, closeWarning, lockCard, openWarning, writeCancel } from './card-controls.ts';
+import {
+  addFact,
+  closeWarning,
+  lockCard,
+  openWarning,
+  setFreezes,
+  writeCancel,
+} from './card-controls.ts';
 import { findCard } from './card-directory.ts';
 import { addTimeline } from './card-timeline.ts';
 import { jsonText } from './json-column.ts';
@@ -31,7 +38,28 @@ export const createCardReplacements = (sql: Queryable): CardReplacements => ({
     facts.push(await addFact(sql, card, fact, 'replacement'));
     return { card: replacement, facts };
   },
+
+  async takeNewNumber(card, reason) {
+    await sql`
+      update cards set replacement_reason = ${reason}, version = version + 1 where card_id = ${card.id}`;
+    await addTimeline(sql, card, 'replacement_reason_changed', { reason });
+    await leaveFreezes(sql, card);
+    const changed = await findCard(sql, card.id);
+    invariant(changed !== undefined, 'a locked card is there');
+    return changed;
+  },
 });
+
+/** Lifts the freezes that came from the card whose number it was to have; those of its own stay. */
+async function leaveFreezes(sql: Queryable, card: Card): Promise<void> {
+  const old = card.replacementFor === null ? undefined : await findCard(sql, card.replacementFor);
+  const standing = Object.fromEntries(
+    Object.entries(card.freezes).filter(([by, reason]) => old?.freezes[by] !== reason),
+  );
+  if (Object.keys(standing).length === Object.keys(card.freezes).length) return;
+  await setFreezes(sql, card, standing);
+  if (standing['fraud'] === undefined) await closeWarning(sql, card, 'the card was replaced');
+}
 
 /** Copies what the cards have in common. Its workflow is started by the caller, or by the relay. */
 async function writeReplacement(sql: Queryable, card: Card, made: NewReplacement): Promise<Card> {
@@ -73,6 +101,8 @@ export async function renew(tx: Transaction, cardId: CardId): Promise<CardFact |
     },
     'expired',
   );
+  // Only what is lost ends a number.
+  invariant(verdict.kind !== 'number_lost', 'a card that expires is not lost');
   if (verdict.kind === 'refused') {
     if (verdict.code !== 'ALREADY_REPLACED') return skipped(verdict.code.toLowerCase());
     const replacement = await findCard(tx, verdict.replacementId);

@@ -16,6 +16,7 @@ import {
   type CardId,
   parseCardholderId,
   parseCardId,
+  parseDisputeId,
   parseStripeAccountId,
   parseStripeCardId,
   parseTenantId,
@@ -23,9 +24,12 @@ import {
 import type { CardOrder, CardStore } from '../../ports/card-store.ts';
 import type { ShippingAddress } from '../../ports/cards.ts';
 import type { IssuedCard, IssuerTenant } from '../../ports/issuer.ts';
+import { applyDispute } from './apply/dispute.ts';
+import { applyWarning } from './apply/fraud-warning.ts';
 import { openAttention } from './attention.ts';
 import { closeWarning } from './card-controls.ts';
 import { renew } from './card-replacements.ts';
+import { addTimeline } from './card-timeline.ts';
 import { insertFact } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
 import { closeUnwantedReview } from './manual-review.ts';
@@ -52,7 +56,18 @@ export const createCardStore = (sql: Sql): CardStore => ({
              tracking_url = coalesce(${trackingUrl}, tracking_url), eta = coalesce(to_timestamp(${etaS}), eta)
       where stripe_card_id = ${id}`;
   },
+  async recordWarning({ tenantId }, seen) {
+    if (seen.fraudWarning !== null) await sql.begin((tx) => applyWarning(tx, tenantId, seen));
+  },
   isSettled: (cardId) => isSettled(sql, cardId),
+  async openDisputes(cardId) {
+    const rows = await sql<{ dispute_id: string }[]>`
+      select d.dispute_id from ${openDisputesOf(sql, cardId)} order by d.dispute_id`;
+    return rows.map((row) => parseDisputeId(row.dispute_id));
+  },
+  async recordDispute({ tenantId }, seen) {
+    await sql.begin((tx) => applyDispute(tx, tenantId, seen));
+  },
   renew: (cardId) => sql.begin((tx) => renew(tx, cardId)),
   async stripeCards(cardId) {
     const rows = await sql<{ stripe_card_id: string }[]>`
@@ -150,7 +165,7 @@ async function saveIn(tx: Transaction, save: CardSave): Promise<SaveAnswer> {
   await closeFacts(tx, save);
   await followAttention(tx, save, before);
   await keepUnusable(tx, save, before);
-  await addTimeline(tx, save, before.tenant_id);
+  await noteAll(tx, save, before.tenant_id);
   if (phaseChanged) await tellOfPhase(tx, save, before);
   return 'saved';
 }
@@ -196,7 +211,7 @@ async function followAttention(
 ): Promise<void> {
   const wanted = attentionOf(state);
   await tx`
-    update attention_items set closed_at = now(), resolution = 'the card moved on'
+    update attention_items set closed_at = clock_timestamp(), resolution = 'the card moved on'
     where tenant_id = ${card.tenant_id} and subject = ${cardId} and closed_at is null
       and kind = any(${[...LIFECYCLE_ATTENTION_KINDS]}) and kind <> ${wanted?.kind ?? ''}`;
   // A fraud warning has an item of its own, which is there before the workflow hears of it.
@@ -228,12 +243,11 @@ async function keepUnusable(
   });
 }
 
-async function addTimeline(tx: Transaction, save: CardSave, tenantId: string): Promise<void> {
+/** The workflow's clock is not ours, and a save may come late: the order of entries is that of their writing. */
+async function noteAll(tx: Transaction, save: CardSave, tenantId: string): Promise<void> {
   for (const { atMs, kind, phase, body } of save.timeline) {
-    await tx`
-      insert into card_timeline (tenant_id, card_id, at, kind, phase, body)
-      values (${tenantId}, ${save.cardId}, ${new Date(atMs)}, ${kind}, ${phase},
-              ${jsonText(body)}::text::jsonb)`;
+    const happenedAt = new Date(atMs).toISOString();
+    await addTimeline(tx, { id: save.cardId, tenantId, phase }, kind, { ...body, happenedAt });
   }
 }
 
@@ -302,10 +316,14 @@ async function recordStripeCard(
   await tx`select 1 from cards where card_id = ${cardId} for no key update`;
   await tx`
     insert into stripe_cards (tenant_id, stripe_card_id, card_id, attempt, status, cancellation_reason,
-                              last4, exp_month, exp_year, shipping_status, eta)
+                              last4, exp_month, exp_year, shipping_status, eta, fraud_warned_at)
     values (${tenant.tenantId}, ${card.stripeCardId}, ${cardId}, ${attempt}, ${card.status},
             ${card.cancellationReason}, ${card.last4}, ${card.expMonth}, ${card.expYear},
-            ${card.shippingStatus}, to_timestamp(${card.parcel?.etaS ?? null}))
+            ${card.shippingStatus}, to_timestamp(${card.parcel?.etaS ?? null}),
+            -- What was told of the same number, and perhaps dismissed, is no news of this card.
+            (select old.fraud_warned_at from cards c join cards o on o.card_id = c.replacement_for
+               join stripe_cards old on old.stripe_card_id = o.stripe_card_id
+              where c.card_id = ${cardId} and c.replacement_reason in ('damaged', 'expired')))
     on conflict (stripe_card_id) do nothing`;
   // Stripe may have told of this card before we knew it: the relay moves what waited for it, and wakes its rows.
   await tx`
@@ -328,8 +346,11 @@ async function isSettled(sql: Sql, cardId: CardId): Promise<boolean> {
     ) or exists (
       select 1 from decisions where card_id = ${cardId} and approved and not confirmed
     ) or exists (
-      select 1 from transactions t join disputes d using (transaction_id)
-      where t.card_id = ${cardId} and d.status in ('unsubmitted', 'submitted')
+      select 1 from ${openDisputesOf(sql, cardId)}
     ) as open`;
   return row?.open === false;
 }
+
+const openDisputesOf = (sql: Sql, cardId: CardId) => sql`
+  transactions t join disputes d using (transaction_id)
+  where t.card_id = ${cardId} and d.status in ('unsubmitted', 'submitted')`;

@@ -2,10 +2,13 @@
  * Spending controls in the rows of cards, accounts and tenants. A new version goes with each change, by which the
  * processes drop what they remember; nothing is written when nothing differs, so that a repeat makes none read anew.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Controls } from '../../domain/controls.ts';
 import { invariant } from '../../domain/invariant.ts';
+import type { Card } from '../../ports/cards.ts';
 import type { SpendingControls } from '../../ports/spending-controls.ts';
 import { lockAccounts } from './account-rows.ts';
+import { heirsOf } from './card-heirs.ts';
 import { addTimeline } from './card-timeline.ts';
 import { insertFact } from './fact-store.ts';
 import { jsonText } from './json-column.ts';
@@ -24,16 +27,13 @@ export function createSpendingControls(sql: Queryable): SpendingControls {
     ofTenant: (id) => read(sql, TENANTS, id),
 
     async setOfCard(card, wanted) {
-      if (!(await write(sql, CARDS, card.id, wanted))) return wanted;
-      await addTimeline(sql, card, 'controls_changed', { controls: wanted });
-      const version = await nextControlsVersion(sql, card.id);
-      const fact = { kind: 'mirror_wanted', what: 'controls', version } as const;
-      await insertFact(
-        sql,
-        { tenantId: card.tenantId, cardId: card.id },
-        fact,
-        `mirror/controls/${version}`,
-      );
+      const before = await read(sql, CARDS, card.id);
+      if (!(await change(sql, card, wanted))) return wanted;
+      // A card that takes its place copied them when it was asked for, and follows until it gets its own.
+      for (const heir of await heirsOf(sql, card, 'all')) {
+        if (!isDeepStrictEqual(await read(sql, CARDS, heir.id), before)) break;
+        await change(sql, heir, wanted);
+      }
       return wanted;
     },
 
@@ -51,6 +51,17 @@ export function createSpendingControls(sql: Queryable): SpendingControls {
       return wanted;
     },
   };
+}
+
+/** True when they were others. */
+async function change(sql: Queryable, card: Card, wanted: Controls): Promise<boolean> {
+  if (!(await write(sql, CARDS, card.id, wanted))) return false;
+  await addTimeline(sql, card, 'controls_changed', { controls: wanted });
+  const version = await nextControlsVersion(sql, card.id);
+  const fact = { kind: 'mirror_wanted', what: 'controls', version } as const;
+  const owner = { tenantId: card.tenantId, cardId: card.id };
+  await insertFact(sql, owner, fact, `mirror/controls/${version}`);
+  return true;
 }
 
 async function nextControlsVersion(sql: Queryable, cardId: string): Promise<number> {

@@ -169,7 +169,7 @@ export async function forgetSettled(sql: Sql): Promise<void> {
        where not exists (select from decisions d
                           where d.authorization_id = l.authorization_id and d.approved and not d.confirmed)
       returning tenant_id, authorization_id)
-    update attention_items a set closed_at = now(), resolution = 'Stripe has shown what became of the approval'
+    update attention_items a set closed_at = clock_timestamp(), resolution = 'Stripe has shown what became of the approval'
       from settled s
      where a.tenant_id = s.tenant_id and a.kind = ${KIND} and a.subject = s.authorization_id and a.closed_at is null`;
 }

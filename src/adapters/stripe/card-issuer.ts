@@ -1,7 +1,10 @@
 /** Cardholders and cards at Stripe. Every object carries our ids in its metadata; every call names its account. */
 import type { Stripe } from 'stripe';
+import { parseTransactionId } from '../../domain/ids.ts';
+import { DISPUTE_STATUSES } from '../../domain/sighting.ts';
 import type { CardIssuer } from '../../ports/card-issuer.ts';
 import type { IssuedCard } from '../../ports/issuer.ts';
+import { timed } from './answered-at.ts';
 import { cardParams, issuedCard, issuedCardholder, statusParams } from './card-params.ts';
 import { accountOf, changing, changingOnce, creating, reading } from './client.ts';
 import { cardholderParams, changedCardholderParams } from './holder-params.ts';
@@ -104,6 +107,19 @@ function cardCalls(stripe: Stripe): Omit<CardIssuer, HolderCall> {
         const params = { spending_controls: changedSpendingParams(controls) };
         return issuedCard(await cards.update(id, params, accountOf(tenant)));
       }),
+
+    async readDispute(tenant, id) {
+      const { disputes } = stripe.issuing;
+      const shown = await reading(() => timed(() => disputes.retrieve(id, {}, accountOf(tenant))));
+      if (shown === undefined) return undefined;
+      const { transaction, ...dispute } = shown.answer;
+      const status = DISPUTE_STATUSES.find((known) => known === dispute.status);
+      if (status === undefined) return undefined;
+      const transactionId = parseTransactionId(
+        typeof transaction === 'string' ? transaction : transaction.id,
+      );
+      return { kind: 'dispute', disputeId: id, transactionId, atS: shown.asOfS, status };
+    },
 
     async suspendTokens(tenant, id) {
       const active = await reading(async () => {

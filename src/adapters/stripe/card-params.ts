@@ -62,7 +62,15 @@ export const issuedCard = (card: Stripe.Issuing.Card): IssuedCard => ({
   expYear: card.exp_year,
   replacedBy: replacementOf(card),
   parcel: card.shipping === null ? null : parcelOf(card.shipping),
+  fraudWarning: warningOf(card.latest_fraud_warning),
 });
+
+const warningOf = (
+  warning: Stripe.Issuing.Card.LatestFraudWarning | null,
+): IssuedCard['fraudWarning'] =>
+  warning === null || warning.type === null
+    ? null
+    : { type: warning.type, startedS: warning.started_at ?? 0 };
 
 /** The id, whether or not Stripe shows the whole card in its place. */
 function replacementOf({ replaced_by: by }: Stripe.Issuing.Card): IssuedCard['replacedBy'] {

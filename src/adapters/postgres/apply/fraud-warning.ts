@@ -1,7 +1,9 @@
 /** A fraud warning freezes the card before the next decision, and asks a person whether it is replaced. */
 import type { TenantId } from '../../../domain/ids.ts';
 import type { CardSighting } from '../../../domain/sighting.ts';
+import type { Card } from '../../../ports/cards.ts';
 import { lockCard, openWarning, setFreezes } from '../card-controls.ts';
+import { heirsOf } from '../card-heirs.ts';
 import { addTimeline } from '../card-timeline.ts';
 import type { Transaction } from '../pool.ts';
 
@@ -16,7 +18,7 @@ const MS_PER_SECOND = 1000;
 export async function applyWarning(
   tx: Transaction,
   tenantId: TenantId,
-  { stripeCardId, fraudWarning }: CardSighting,
+  { stripeCardId, fraudWarning }: Pick<CardSighting, 'stripeCardId' | 'fraudWarning'>,
 ): Promise<void> {
   if (fraudWarning === null) return;
   const { startedS } = fraudWarning;
@@ -31,10 +33,28 @@ export async function applyWarning(
   if (card === undefined || noted.length === 0) return;
   const type = fraudWarning.type.slice(0, TYPE_LENGTH_MAX);
   const startedAt = new Date(startedS * MS_PER_SECOND).toISOString();
-  await addTimeline(tx, card, 'fraud_warned', { stripeCardId, type, startedAt });
-  // A card of an earlier attempt is not spent from, and one that ends is declined already.
+  const warning = { stripeCardId, type, startedAt };
+  await addTimeline(tx, card, 'fraud_warned', warning);
+  // A card of an earlier attempt is not spent from.
+  if (card.stripeCard?.id !== stripeCardId) return;
+  // One that ends is declined already, but its number may go on.
   const isOver = card.phase === 'winding_down' || card.phase === 'closed';
-  if (card.stripeCard?.id !== stripeCardId || isOver) return;
-  await setFreezes(tx, card, { ...card.freezes, fraud: type });
-  await openWarning(tx, card, { type, stripeCardId, startedAt });
+  if (!isOver) await suspect(tx, card, warning);
+  for (const heir of await heirsOf(tx, card, 'same_number')) {
+    await addTimeline(tx, heir, 'fraud_warned', warning);
+    await suspect(tx, heir, warning);
+    // Stripe shows the warning with every card of the number, and it is dismissed once.
+    await tx`
+      update stripe_cards set fraud_warned_at = greatest(fraud_warned_at, to_timestamp(${startedS}))
+       where stripe_card_id = ${heir.stripeCard?.id ?? null}`;
+  }
+}
+
+interface Warning extends Readonly<Record<string, string>> {
+  readonly type: string;
+}
+
+async function suspect(tx: Transaction, card: Card, warning: Warning): Promise<void> {
+  await setFreezes(tx, card, { ...card.freezes, fraud: warning.type });
+  await openWarning(tx, card, warning);
 }

@@ -103,7 +103,7 @@ async function wakeParked(tx: Transaction, { woken }: BooksChange) {
        where group_key = any (${[...woken]})
          and (status = 'pending' and next_try_at > now() or status = 'attention' and reason = ${UNKNOWN_CARD})
       returning tenant_id, event_id, object_id, source)
-    update attention_items a set closed_at = now(), resolution = 'the card is known now'
+    update attention_items a set closed_at = clock_timestamp(), resolution = 'the card is known now'
       from woken w
      where a.kind = 'event_not_applied' and a.closed_at is null and a.tenant_id = w.tenant_id
        and a.subject = case when w.source = 'fetch' then coalesce(w.object_id, w.event_id) else w.event_id end`;

@@ -96,7 +96,9 @@ create table card_timeline (
   timeline_id bigint generated always as identity primary key,
   tenant_id text not null,
   card_id text not null,
-  at timestamptz not null default now(),
+  -- When it was written, not the begin of the transaction, which may have waited for the account: of two entries that
+  -- follow from one another the later one is the newer. When it happened, where that was earlier, is in the body.
+  at timestamptz not null default clock_timestamp(),
   kind text not null,
   phase text,
   body jsonb not null default '{}',

@@ -29,7 +29,7 @@ begin
      where status = 'attention' and tenant_id is null and stripe_account is not distinct from new.stripe_account
        and reason like 'no tenant has the Stripe account %'
     returning event_id)
-  update attention_items a set closed_at = now(), resolution = 'the tenant is registered now'
+  update attention_items a set closed_at = clock_timestamp(), resolution = 'the tenant is registered now'
     from woken w
    where a.kind = 'event_not_applied' and a.closed_at is null and a.tenant_id is null and a.subject = w.event_id;
   return null;
