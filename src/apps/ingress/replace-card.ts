@@ -64,7 +64,7 @@ async function endHeir(
   heir: Card,
   wish: ReplacementWish & { readonly cancel: 'lost' | 'stolen' },
 ): Promise<Replaced> {
-  const { cancel, at } = wish;
+  const { cancel } = wish;
   const isOver = heir.phase === 'winding_down' || heir.phase === 'closed';
   const isEnding = isOver || heir.cancelRequested !== null;
   if (heir.replacedBy !== null) {

@@ -46,7 +46,11 @@ export async function restoreCards(after: string, steps: RestoreSteps): Promise<
     const outcomes = await startAll(page, steps.start);
     const failed = outcomes.filter((outcome) => typeof outcome !== 'string');
     const [first] = failed;
-    if (first !== undefined && failed.length === page.length && failed.every((f) => f.isAway)) {
+    if (
+      first !== undefined &&
+      failed.length === page.length &&
+      failed.every(({ isAway }) => isAway)
+    ) {
       return { ...soFar, gaveUp: first.reason };
     }
     const started = outcomes.filter((outcome) => outcome === 'started');
