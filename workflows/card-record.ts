@@ -5,13 +5,14 @@
  */
 import type { HeardFact, LoadedCard, NumberedFact } from '../src/domain/card-contract.ts';
 import type { Outcome } from '../src/domain/card-outcome.ts';
-import { type CardState, completeState } from '../src/domain/card-phase.ts';
+import type { CardState } from '../src/domain/card-phase.ts';
 import {
   type CardSave,
   isToBeSaved,
   type TimelineNote,
   timelineNote,
 } from '../src/domain/card-save.ts';
+import { completeState } from '../src/domain/card-start.ts';
 import { transition } from '../src/domain/card-state.ts';
 import { FACT_CLOSE_AFTER_MS } from '../src/domain/limits.ts';
 import type { Unusable } from './fact-queue.ts';

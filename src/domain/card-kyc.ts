@@ -11,6 +11,12 @@ import {
 } from './card-outcome.ts';
 import type { KycState } from './card-phase.ts';
 
+/** A check that was never made used up no attempt of the customer's. */
+const isLastTry = (state: KycState, fact: CardFact): boolean =>
+  state.kycAttempt >= state.terms.kyc.attemptsMax &&
+  state.step !== 'failed' &&
+  !(fact.kind === 'identity_failed' && /^(refused_|provider_not_configured$)/.test(fact.code));
+
 export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): Outcome {
   const verified = (): Outcome =>
     startIssuance(state, { step: 'create', previousCardId: null }, nowMs);
@@ -33,7 +39,7 @@ export function transitionKyc(state: KycState, fact: CardFact, nowMs: number): O
       return verified();
     case 'identity_canceled':
     case 'identity_failed':
-      if (state.kycAttempt >= state.terms.kyc.attemptsMax && state.step !== 'failed') {
+      if (isLastTry(state, fact)) {
         return close(state, { reason: 'kyc_attempts_used_up', stripeCardId: null }, nowMs);
       }
       return moved({

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CardFact, ShippingStatus, StripeCardStatus } from '../../src/domain/card-facts.ts';
 import { statusesToTell } from '../../src/domain/card-news.ts';
-import { type CardState, requestedCard } from '../../src/domain/card-phase.ts';
+import type { CardState } from '../../src/domain/card-phase.ts';
 import { nextStep } from '../../src/domain/card-plan.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import { transition } from '../../src/domain/card-state.ts';
 import {
   addSighting,

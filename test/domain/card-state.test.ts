@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { attentionOf } from '../../src/domain/card-attention.ts';
 import type { CardFact, ShippingStatus, StripeCardSeen } from '../../src/domain/card-facts.ts';
-import { type CardPhase, type CardState, requestedCard } from '../../src/domain/card-phase.ts';
+import type { CardPhase, CardState } from '../../src/domain/card-phase.ts';
 import { nextStep } from '../../src/domain/card-plan.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import { CARD_EDGES, transition } from '../../src/domain/card-state.ts';
 import { parseStripeCardId } from '../../src/domain/ids.ts';
 import {

@@ -5,11 +5,10 @@ import {
   type AwaitingDeliveryState,
   CARD_PHASES,
   type CardState,
-  replacementCard,
-  requestedCard,
   type WindingDownState,
 } from '../../src/domain/card-phase.ts';
 import { nextStep } from '../../src/domain/card-plan.ts';
+import { replacementCard, requestedCard } from '../../src/domain/card-start.ts';
 import { whyOf } from '../../src/domain/card-why.ts';
 import { parseStripeCardId } from '../../src/domain/ids.ts';
 

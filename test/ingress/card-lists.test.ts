@@ -1,6 +1,6 @@
 /** Lists of cards by phase, owner and attention, and the line that says why a card waits. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { requestedCard } from '../../src/domain/card-phase.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
 import { cardIn, platformTenant, type TestCard } from './program.ts';
 

@@ -1,6 +1,7 @@
 /** One card in every state that differs in what it does or takes: named as docs/state-machines.md names them. */
 import type { CardFact, StripeCardSeen } from '../../src/domain/card-facts.ts';
-import { type CardState, requestedCard } from '../../src/domain/card-phase.ts';
+import type { CardState } from '../../src/domain/card-phase.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import { transition } from '../../src/domain/card-state.ts';
 import { parseStripeCardId } from '../../src/domain/ids.ts';
 

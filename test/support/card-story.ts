@@ -4,8 +4,9 @@
  */
 import fc from 'fast-check';
 import type { CardFact, ShippingStatus, StripeCardSeen } from '../../src/domain/card-facts.ts';
-import { type CardState, requestedCard } from '../../src/domain/card-phase.ts';
+import type { CardState } from '../../src/domain/card-phase.ts';
 import type { CardAction } from '../../src/domain/card-plan.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import { parseCardId, type StripeCardId } from '../../src/domain/ids.ts';
 import { cardSeen, FIRST_STRIPE_CARD } from './card-states.ts';
 

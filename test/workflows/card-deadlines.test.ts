@@ -1,6 +1,6 @@
 /** Waits that end by themselves, on the real time-skipping server. Each test has a server of its own: time is shared. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { requestedCard } from '../../src/domain/card-phase.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import { parseCardId, type StripeCardId } from '../../src/domain/ids.ts';
 import { CARD_STATES } from '../support/card-states.ts';
 import { type CardEnvironment, createCardEnvironment } from './card-environment.ts';

@@ -13,7 +13,8 @@ import {
   STATE_QUERY,
 } from '../../src/domain/card-contract.ts';
 import type { CardFact } from '../../src/domain/card-facts.ts';
-import { type CardState, requestedCard } from '../../src/domain/card-phase.ts';
+import type { CardState } from '../../src/domain/card-phase.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import type { CardId } from '../../src/domain/ids.ts';
 import type { CardWorkflows } from '../../src/ports/card-workflows.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 /** The way of a card from its request to its end, on the real time-skipping server. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { requestedCard } from '../../src/domain/card-phase.ts';
+import { requestedCard } from '../../src/domain/card-start.ts';
 import type { StripeCardId } from '../../src/domain/ids.ts';
 import { type CardEnvironment, createCardEnvironment } from './card-environment.ts';
 import { CardWorld, seen, stripeCardOf } from './card-world.ts';

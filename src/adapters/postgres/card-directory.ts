@@ -7,13 +7,8 @@ import type {
   StripeCardStatus,
 } from '../../domain/card-facts.ts';
 import type { CardOptions } from '../../domain/card-options.ts';
-import {
-  type CardPhase,
-  type CardState,
-  completeState,
-  replacementCard,
-  requestedCard,
-} from '../../domain/card-phase.ts';
+import type { CardPhase, CardState } from '../../domain/card-phase.ts';
+import { completeState, replacementCard, requestedCard } from '../../domain/card-start.ts';
 import { type CardWhy, whyOf } from '../../domain/card-why.ts';
 import { parseAccountId, parseCardholderId, parseCardId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';

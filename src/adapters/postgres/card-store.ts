@@ -8,8 +8,9 @@ import {
   type ReplacementReason,
 } from '../../domain/card-facts.ts';
 import type { CardOptions } from '../../domain/card-options.ts';
-import { type CardState, replacementCard, requestedCard } from '../../domain/card-phase.ts';
+import type { CardState } from '../../domain/card-phase.ts';
 import type { CardSave, SaveAnswer } from '../../domain/card-save.ts';
+import { replacementCard, requestedCard } from '../../domain/card-start.ts';
 import { termsOf } from '../../domain/card-terms.ts';
 import type { Controls } from '../../domain/controls.ts';
 import {
