@@ -89,7 +89,7 @@ type Performed =
 interface Watched {
   readonly action: CardAction;
   /** Whether the state that facts have led to still asks for it. */
-  isStillAsked(state: CardState): boolean;
+  readonly isStillAsked: (state: CardState) => boolean;
   /** How long it may take; null where it is repeated until it is done. */
   readonly limitMs: number | null;
 }
