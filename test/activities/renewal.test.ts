@@ -119,6 +119,50 @@ describe('a successor', () => {
     expect(await factsOf(cardId)).toHaveLength(1);
   });
 
+  test('that ends before it serves makes room for another, and the old card hears of it', async () => {
+    const cardId = await issued();
+    const first = await successorOf(cardId);
+    const { state, revision } = await program.activities.loadCard(first);
+    const refused = transition(state, { kind: 'issuance_refused', code: 'rejected.listed' }, 1_000);
+    if (refused.kind !== 'moved') throw new Error('not refused');
+    const save = { cardId: first, writer: 'run', closedFactIds: [], timeline: [] };
+    await program.activities.saveCard({ ...save, revision: revision + 1, state: refused.state });
+    expect(await factsOf(cardId)).toEqual([{ kind: 'replacement_failed', replacementId: first }]);
+    const second = await successorOf(cardId);
+    expect(second).not.toBe(first);
+    expect(await successorOf(cardId)).toBe(second);
+  });
+
+  test('of a successor that never served ends all cards before it', async () => {
+    const cardId = await issued();
+    const between = await successorOf(cardId);
+    await program.activities.issueCard({ cardId: between, previousCardId: null });
+    await program.sql`update cards set phase = 'activation' where card_id = ${between}`;
+    const last = await successorOf(between);
+    const { state, revision } = await program.activities.loadCard(last);
+    const made = await program.activities.issueCard({ cardId: last, previousCardId: null });
+    const created = transition(state, made, 1_000);
+    if (created.kind !== 'moved' || made.kind !== 'card_created') throw new Error('not created');
+    const active = transition(
+      created.state,
+      {
+        kind: 'card_seen',
+        source: 'fetched',
+        stripeCardId: made.stripeCardId,
+        status: 'active',
+        cancellationReason: null,
+        shippingStatus: null,
+      },
+      2_000,
+    );
+    if (active.kind !== 'moved') throw new Error('not active');
+    const save = { cardId: last, writer: 'run', closedFactIds: [], timeline: [] };
+    await program.activities.saveCard({ ...save, revision: revision + 1, state: active.state });
+    const told = { kind: 'replaced', replacementId: last };
+    expect(await factsOf(cardId)).toContainEqual(told);
+    expect(await factsOf(between)).toContainEqual(told);
+  });
+
   test('begins with KYC when its holder is not verified any more', async () => {
     const cardId = await issued();
     const replacementId = await successorOf(cardId);

@@ -111,7 +111,7 @@ const cardColumns = (sql: Queryable) => sql`
   cards.card_id, cards.tenant_id, cards.cardholder_id, cards.account_id, cards.type, cards.currency,
   cards.phase, cards.phase_since, cards.state, cards.freezes, cards.cancel_requested_at, cards.cancel_reason,
   cards.shipping, cards.second_line, cards.options, cards.replacement_for, cards.replacement_reason, cards.workflow_started_at, cards.created_at,
-  (select r.card_id from cards r where r.replacement_for = cards.card_id) as replaced_by,
+  (select r.card_id from cards r where r.replacement_for = cards.card_id and not r.replacement_failed) as replaced_by,
   (select jsonb_build_object('id', s.stripe_card_id, 'status', s.status, 'last4', s.last4,
             'expMonth', s.exp_month, 'expYear', s.exp_year, 'shippingStatus', s.shipping_status,
             'carrier', s.carrier, 'trackingNumber', s.tracking_number, 'trackingUrl', s.tracking_url,

@@ -185,15 +185,50 @@ async function tellOfPhase(
   { cardId, state: { phase } }: CardSave,
   card: SavedCardRow,
 ): Promise<void> {
-  if (phase === 'active' && card.replacement_for !== null) {
-    // The card whose place it takes ends now, whatever it was replaced for.
-    const replaced = { tenantId: card.tenant_id, cardId: card.replacement_for };
-    await insertFact(tx, replaced, { kind: 'replaced', replacementId: cardId }, 'replaced');
-  }
+  if (phase === 'active') await tellReplaced(tx, cardId, card);
+  const isOver = phase === 'winding_down' || phase === 'closed';
+  if (isOver && NEVER_SERVED.has(card.phase)) await failReplacement(tx, cardId, card);
   if (card.phase === 'kyc') await closeUnwantedReview(tx, card.cardholder_id);
-  if (phase === 'winding_down' || phase === 'closed') {
+  if (isOver) {
     await closeWarning(tx, { id: cardId }, 'the card has ended');
   }
+}
+
+/** Phases in which a card cannot be spent with yet. */
+const NEVER_SERVED: ReadonlySet<string> = new Set([
+  'kyc',
+  'issuance',
+  'awaiting_delivery',
+  'activation',
+]);
+
+/** The card whose place it takes ends now, whatever it was replaced for; and those before it that still wait for this. */
+async function tellReplaced(tx: Transaction, cardId: CardId, card: SavedCardRow): Promise<void> {
+  if (card.replacement_for === null) return;
+  const replaced = await tx<{ card_id: string }[]>`
+    with recursive before as (
+      select c.card_id, c.replacement_for from cards c where c.card_id = ${card.replacement_for}
+      union all
+      select c.card_id, c.replacement_for from before b join cards c on c.card_id = b.replacement_for)
+    select card_id from before`;
+  for (const { card_id: oldId } of replaced) {
+    const owner = { tenantId: card.tenant_id, cardId: oldId };
+    await insertFact(tx, owner, { kind: 'replaced', replacementId: cardId }, 'replaced');
+  }
+}
+
+/** It ended before it served. Unless another takes its own place, the card that it was for may be replaced once more. */
+async function failReplacement(tx: Transaction, cardId: CardId, card: SavedCardRow): Promise<void> {
+  if (card.replacement_for === null) return;
+  const failed = await tx`
+    update cards set replacement_failed = true
+     where card_id = ${cardId}
+       and not exists (select from cards r where r.replacement_for = ${cardId} and not r.replacement_failed)
+    returning 1`;
+  if (failed.length === 0) return;
+  const owner = { tenantId: card.tenant_id, cardId: card.replacement_for };
+  const fact = { kind: 'replacement_failed', replacementId: cardId } as const;
+  await insertFact(tx, owner, fact, `replacement_failed/${cardId}`);
 }
 
 async function closeFacts(tx: Transaction, { cardId, closedFactIds }: CardSave): Promise<void> {

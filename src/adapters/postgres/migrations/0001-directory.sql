@@ -118,7 +118,9 @@ create table cards (
   controls jsonb not null default '{}',
   -- Rises with every change of the controls, so that Stripe is told each of them once.
   controls_version bigint not null default 1,
-  replacement_for text unique references cards,
+  replacement_for text references cards,
+  -- It ended before it could be spent with, so that another may take its place.
+  replacement_failed boolean not null default false,
   replacement_reason text check (replacement_reason in ('lost', 'stolen', 'damaged', 'expired')),
   -- The first card of the chain of replacements that this one belongs to: spending limits of cards count across it.
   chain_id text not null,
@@ -141,6 +143,7 @@ create index cards_by_account on cards (account_id, created_at desc, card_id des
 create index cards_by_phase on cards (phase, created_at desc, card_id desc);
 create index cards_by_time on cards (created_at desc, card_id desc);
 create index cards_of_chain on cards (chain_id);
+create unique index cards_replaced_once on cards (replacement_for) where not replacement_failed;
 create function join_chain() returns trigger language plpgsql as $$
 begin
   new.chain_id := coalesce((select c.chain_id from cards c where c.card_id = new.replacement_for), new.card_id);

@@ -12,7 +12,7 @@ grant update (profile, kyc_status, kyc_provider, kyc_session_id, kyc_url, kyc_ev
   kyc_attempts, kyc_verified_at, kyc_decided_at, kyc_redacted_at, stripe_cardholder_id, stripe_status,
   stripe_disabled_reason, stripe_event_created, profile_version, stripe_profile_version, version)
   on cardholders to issuing_app;
-grant update (phase, state, freezes, cancel_requested_at, cancel_reason, stripe_card_id, shipping, controls, controls_version, version,
+grant update (replacement_failed, phase, state, freezes, cancel_requested_at, cancel_reason, stripe_card_id, shipping, controls, controls_version, version,
   second_line, options, phase_since, workflow_started_at, replacement_reason) on cards to issuing_app;
 grant update (status, status_history, cancellation_reason, last4, exp_month, exp_year, shipping_status, carrier, tracking_number,
   tracking_url, eta, event_created) on stripe_cards to issuing_app;
