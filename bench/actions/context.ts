@@ -9,7 +9,7 @@ import {
 import { type DemoProgram, openProgram } from '../../src/apps/cli/demo/program.ts';
 import { startStack } from '../../src/apps/cli/local/stack.ts';
 import type { BenchReport } from '../report.ts';
-import { type Actions, countActions, NO_ACTIONS, plus } from './count-actions.ts';
+import { type Actions, countActions, NO_ACTIONS, plus, untilPhase } from './count-actions.ts';
 import { type ActiveCard, playPhysicalCard } from './physical-card.ts';
 
 /** 15 minutes in production; short here, so that windows pass while somebody waits. */
@@ -33,6 +33,8 @@ export interface Context {
   readonly card: () => Promise<ActiveCard>;
   /** All actions of the card's workflow so far, over all its runs, once it is quiet. */
   readonly actionsOf: (workflowId: string) => Promise<Actions>;
+  /** The actions of its first run until it showed the phase. */
+  readonly actionsUntil: (workflowId: string, phase: string) => Promise<Actions>;
   /** Waits until the relay has told the workflow what the card has spent. */
   readonly digestsSent: (cardId: string) => Promise<void>;
   close(): Promise<void>;
@@ -63,6 +65,9 @@ export async function openContext(quick: boolean): Promise<Context> {
     quick,
     card: () => (card ??= playPhysicalCard(program)),
     actionsOf: (workflowId) => actionsOf(temporal, workflowId),
+    async actionsUntil(workflowId, phase) {
+      return countActions(untilPhase(await eventsOf(temporal, workflowId), phase));
+    },
     digestsSent: (cardId) =>
       until(async () => {
         const [row] = await sql<{ sent: boolean }[]>`

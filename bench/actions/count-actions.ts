@@ -39,6 +39,20 @@ export function countActions(events: readonly HistoryEvent[]): Actions {
   return counts;
 }
 
+/** The events until the workflow first showed a phase, with the change that showed it; all when it never did. */
+export function untilPhase(
+  events: readonly HistoryEvent[],
+  phase: string,
+): readonly HistoryEvent[] {
+  const shown = events.findIndex((event) => {
+    const fields =
+      event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields;
+    const value = fields?.['CardPhase']?.data;
+    return value !== undefined && Buffer.from(value ?? []).toString() === JSON.stringify(phase);
+  });
+  return shown < 0 ? events : events.slice(0, shown + 1);
+}
+
 /** A run that continues as new begins the next one with an event of its own, so the start of each run is counted. */
 function kindOf(event: HistoryEvent): ActionKind | null {
   if (event.workflowExecutionStartedEventAttributes) return 'starts';

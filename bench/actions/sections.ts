@@ -25,12 +25,14 @@ const PURCHASE: Purchase = { kind: 'captured', amount: AMOUNT_MINOR };
 /** An authorization made, its capture, and the authorization closed by it. */
 const EVENTS_PER_PURCHASE = 3;
 
-export async function toActive({ card, actionsOf }: Context): Promise<Section> {
+export async function toActive({ card, actionsOf, actionsUntil }: Context): Promise<Section> {
   const { workflowId } = await card();
-  const actions = await actionsOf(workflowId);
+  const actions = await actionsUntil(workflowId, 'active');
+  // What comes after it: Stripe's echo of the activation, and the timer of the dormant card.
+  const since = minus(await actionsOf(workflowId), actions);
   const name = 'physical card until active';
   return {
-    results: { [name]: figures(actions) },
+    results: { [name]: figures(actions), 'in the seconds after it': figures(since) },
     bars: [bar(name, TO_ACTIVE_MAX, totalOf(actions))],
   };
 }

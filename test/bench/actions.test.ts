@@ -9,6 +9,7 @@ import {
   NO_ACTIONS,
   plus,
   totalOf,
+  untilPhase,
 } from '../../bench/actions/count-actions.ts';
 
 const HISTORIES = join(import.meta.dirname, '..', 'replay', 'histories');
@@ -23,14 +24,22 @@ describe('the actions of a recorded history', () => {
     const actions = countActions(await recorded('0001-virtual'));
     expect(actions).toEqual({
       starts: 1,
-      signals: 5,
+      signals: 12,
       updates: 2,
-      timers: 6,
-      upserts: 7,
-      activities: 23,
-      'local activities': 0,
+      timers: 9,
+      upserts: 9,
+      activities: 10,
+      'local activities': 25,
     });
-    expect(totalOf(actions)).toBe(44);
+    expect(totalOf(actions)).toBe(68);
+  });
+
+  it('are counted until a phase is shown', async () => {
+    const events = await recorded('0001-virtual');
+    const until = totalOf(countActions(untilPhase(events, 'active')));
+    expect(until).toBeGreaterThan(5);
+    expect(until).toBeLessThan(totalOf(countActions(events)));
+    expect(untilPhase(events, 'no phase')).toEqual(events);
   });
 
   it('begin with a start in a run that continues an earlier one', async () => {

@@ -33,6 +33,12 @@ const CALL_DEADLINE_MS = 2_500;
 /** The client does not cut its pause between two tries short, so the whole call is bounded again. */
 const ANSWER_DEADLINE_MS = 2_800;
 
+/**
+ * A task takes milliseconds, and one that saves the card tells the server that it goes on. A worker that died in the
+ * middle of one is noticed within this, while whoever has sent a command still repeats it.
+ */
+const WORKFLOW_TASK_TIMEOUT = '5s';
+
 type CardLifecycle = (argument: CardWorkflowArgument) => Promise<void>;
 
 export function createCardWorkflows(client: Client): CardWorkflows {
@@ -74,6 +80,7 @@ const start = (cardId: CardId) =>
     args: [{ cardId }] as [CardWorkflowArgument],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
   }) as const;
 
 /** A refused start costs the server less than a start that finds a running workflow, and tells the two apart. */

@@ -28,6 +28,8 @@ import { countUnusable, watchWorker } from './worker-metrics.ts';
 const SHUTDOWN_GRACE_MS = 3_000;
 /** After this the process ends although an activity still runs; Temporal repeats it when its time is up. */
 const SHUTDOWN_FORCE_MS = 4_000;
+/** A task that is kept for a worker with the card in its cache is given to any other after this: that worker may be dead. */
+const STICKY_TIMEOUT = '3s';
 /** How long the pool waits for statements under way when it is closed. */
 const POOL_CLOSE_S = 1;
 
@@ -52,6 +54,7 @@ export async function startWorker(config: WorkerConfig): Promise<WorkerApp> {
     activities: createActivities({ ...ports(config, sql), onUnusable }),
     interceptors: { activity: [heartbeats] },
     maxCachedWorkflows: config.maxCachedWorkflows,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   });
