@@ -6,6 +6,9 @@ import { DEMO_CONNECTED_ACCOUNT } from '../local/stack-wiring.ts';
 import { createShopper, type Shopper } from './shopper.ts';
 import { createSimulatorControl, type SimulatorControl } from './simulator-control.ts';
 
+/** Each takes up to 3 s: the program goes on when a worker, or all of Temporal, is away for a while. */
+const API_ATTEMPTS = 12;
+
 export interface DemoProgram {
   readonly stack: Stack;
   readonly api: IssuingClient;
@@ -21,7 +24,8 @@ export const AUTHORIZATION_PATH = '/webhooks/stripe/authorizations';
 
 /** Registers the two tenants: the platform's own Stripe account and a connected one. */
 export async function openProgram(stack: Stack): Promise<DemoProgram> {
-  const api = createIssuingClient({ baseUrl: stack.urls.ingress, apiKey: stack.apiKey });
+  const { ingress: baseUrl } = stack.urls;
+  const api = createIssuingClient({ baseUrl, apiKey: stack.apiKey, attempts: API_ATTEMPTS });
   const simulator = new URL(stack.urls.simulator);
   const stripe = new Stripe(stack.stripeKey, {
     host: simulator.hostname,
