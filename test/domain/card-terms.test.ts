@@ -10,15 +10,15 @@ test('a card that asks for nothing has the usual terms', () => {
 });
 
 test('days become milliseconds, and attempts are taken as they are', () => {
-  const kyc = { reminderAfterDays: 1, deadlineDays: 3, attempts: 1 };
+  const kyc = { reminderAfterDays: 2, deadlineDays: 3, attempts: 1 };
   expect(termsOf({ kyc })).toEqual({
     ...DEFAULT_TERMS,
-    kyc: { reminderAfterMs: DAY_MS, deadlineMs: 3 * DAY_MS, attemptsMax: 1 },
+    kyc: { reminderAfterMs: 2 * DAY_MS, deadlineMs: 3 * DAY_MS, attemptsMax: 1 },
   });
 });
 
 test.each([
-  [{ reminderAfterDays: 2 }, { reminderAfterMs: 2 * DAY_MS }],
+  [{ reminderAfterDays: 4 }, { reminderAfterMs: 4 * DAY_MS }],
   [{ deadlineDays: 30 }, { deadlineMs: 30 * DAY_MS }],
   [{ attempts: 5 }, { attemptsMax: 5 }],
 ])('%j changes nothing else', (kyc, changed) => {
