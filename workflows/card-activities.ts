@@ -6,7 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/index.ts';
 import type { CardFact } from '../src/domain/card-facts.ts';
-import { type CardState, stripeCardIdOf } from '../src/domain/card-phase.ts';
+import { type CardState, type KycState, stripeCardIdOf } from '../src/domain/card-phase.ts';
 import type { CardAction } from '../src/domain/card-plan.ts';
 import type { CardId } from '../src/domain/ids.ts';
 import { invariant } from '../src/domain/invariant.ts';
@@ -72,7 +72,7 @@ export async function perform(
     case 'readVerification':
     case 'renewCard':
     case 'updateCardholder':
-      return stripe[action]({ cardId });
+      return stripe[action].executeWithOptions({ summary: about(action, state) }, [{ cardId }]);
     case 'activateCard':
     case 'readCard':
     case 'mirrorControls':
@@ -85,11 +85,30 @@ export async function perform(
   }
 }
 
+/** What the UI shows beside an activity that is told the card's id only. */
+function about(
+  action: 'checkSettled' | 'readVerification' | 'renewCard' | 'updateCardholder',
+  state: CardState,
+): string {
+  switch (action) {
+    case 'checkSettled':
+      return 'open authorizations and disputes';
+    case 'readVerification':
+      return state.phase === 'kyc' ? kycAttemptOf(state) : state.phase;
+    case 'renewCard':
+      return 'successor of a card about to expire';
+    case 'updateCardholder':
+      return `profile version ${state.mirrors.holder.wanted}`;
+  }
+}
+
+const kycAttemptOf = ({ kycAttempt }: KycState): string => `KYC attempt ${kycAttempt}`;
+
 /** The answer is marked with its attempt: another one may have been asked for while this one was under way. */
 async function ensureVerification(cardId: CardId, state: CardState): Promise<CardFact> {
   invariant(state.phase === 'kyc', `a card in phase ${state.phase} needs no verification`);
   const { kycAttempt } = state;
-  const summary = `KYC attempt ${kycAttempt}`;
+  const summary = kycAttemptOf(state);
   const fact = await stripe.ensureVerification.executeWithOptions({ summary }, [{ cardId }]);
   return fact.kind === 'verification_started' ? { ...fact, kycAttempt } : fact;
 }

@@ -1,5 +1,6 @@
 /** Loading and saving a card in the real database, as the processes' role. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
 import type { CardState } from '../../src/domain/card-phase.ts';
 import type { CardSave } from '../../src/domain/card-save.ts';
 import { transition } from '../../src/domain/card-state.ts';
@@ -96,6 +97,31 @@ describe('loading', () => {
       type: 'UNKNOWN_CARD',
       nonRetryable: true,
     });
+  });
+});
+
+describe('terms', () => {
+  const DAY_MS = 24 * 3_600_000;
+  const kyc = { reminderAfterDays: 2, deadlineDays: 3, attempts: 1 };
+  const terms = { kyc: { reminderAfterMs: 2 * DAY_MS, deadlineMs: 3 * DAY_MS, attemptsMax: 1 } };
+
+  test('a card begins with the terms it was requested with, and keeps them once saved', async () => {
+    const cardId = await program.card({ options: { kyc, renewal: 'none' } });
+    const wanted = { ...terms, renews: false, endsByItself: false };
+    const { state } = await loaded(cardId);
+    expect(state.terms).toEqual(wanted);
+    await save(await firstSave(cardId, { state: after(state, { kind: 'identity_verified' }) }));
+    expect((await loaded(cardId)).state).toMatchObject({ phase: 'issuance', terms: wanted });
+  });
+
+  test('a replacement has its own', async () => {
+    const old = await program.card();
+    await program.sql`
+      update cardholders set kyc_status = 'verified', kyc_verified_at = now()
+      where cardholder_id = (select cardholder_id from cards where card_id = ${old})`;
+    const replaces = { cardId: old, reason: 'damaged' } as const;
+    const cardId = await program.card({ holderOf: old, options: { kyc }, replaces });
+    expect((await loaded(cardId)).state).toMatchObject({ phase: 'issuance', terms });
   });
 });
 
@@ -208,6 +234,41 @@ describe('saving', () => {
     const retried = after(failed, { kind: 'kyc_retry_requested' });
     await save(await firstSave(cardId, { state: retried, revision: 3 }));
     expect(await openItems(cardId)).toEqual([]);
+  });
+});
+
+describe('messages that could not be used', () => {
+  const what = ['card_seen with status missing or of another type', 'a fact without a number'];
+
+  test('open an item that tells them, are counted, and are over with the card', async () => {
+    const counted: number[] = [];
+    const activities = createActivities({
+      ...program.ports,
+      onUnusable: (count) => void counted.push(count),
+    });
+    const cardId = await program.card();
+    const { state } = await loaded(cardId);
+    expect(await activities.saveCard(await firstSave(cardId, { unusable: what }))).toBe('saved');
+    expect(counted).toEqual([2]);
+    expect(await openItems(cardId)).toEqual(['message_unusable']);
+    const [item] = await program.sql`
+      select tenant_id, card_id, account_id, details from attention_items where subject = ${cardId}`;
+    const [card] = await program.sql`
+      select tenant_id, card_id, account_id from cards where card_id = ${cardId}`;
+    expect(item).toEqual({ ...card, details: { messages: what.join('; ') } });
+
+    const verified = after(state, { kind: 'identity_verified' });
+    await activities.saveCard(await firstSave(cardId, { state: verified, revision: 2 }));
+    expect(await openItems(cardId)).toEqual(['message_unusable']);
+    expect(counted).toEqual([2]);
+
+    const closed = after(verified, { kind: 'cancel_requested', reason: 'requested' });
+    expect(closed.phase).toBe('closed');
+    await activities.saveCard(await firstSave(cardId, { state: closed, revision: 3 }));
+    expect(await openItems(cardId)).toEqual([]);
+    const [ended] = await program.sql`
+      select resolution from attention_items where subject = ${cardId}`;
+    expect(ended).toEqual({ resolution: 'the card has ended' });
   });
 });
 

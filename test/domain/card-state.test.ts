@@ -7,6 +7,7 @@ import type { CardPhase, CardState } from '../../src/domain/card-phase.ts';
 import { nextStep } from '../../src/domain/card-plan.ts';
 import { requestedCard } from '../../src/domain/card-start.ts';
 import { CARD_EDGES, transition } from '../../src/domain/card-state.ts';
+import { termsOf } from '../../src/domain/card-terms.ts';
 import { parseStripeCardId } from '../../src/domain/ids.ts';
 import {
   DORMANT_AFTER_MS,
@@ -183,6 +184,40 @@ describe('transition', () => {
     const second = after(waiting, { kind: 'shipping_corrected' }, created(SECOND));
     expect(second).toMatchObject({ phase: 'awaiting_delivery', stripeCardId: SECOND, attempt: 2 });
     expect(after(second, shipped('delivered', FIRST)).phase).toBe('awaiting_delivery');
+  });
+
+  it.each([
+    ['a parcel that the carrier gave up', shipped('canceled'), 'cancel_previous'],
+    [
+      'a design that was rejected',
+      seen({ status: 'canceled', cancellationReason: 'design_rejected' }),
+      'await_address',
+    ],
+    [
+      'a card that was never produced',
+      seen({ status: 'canceled', cancellationReason: 'fulfillment_error' }),
+      'await_address',
+    ],
+  ] as const)('makes another card after %s', (_, fact, step) => {
+    const next = { phase: 'issuance', step, attempt: 2, previousCardId: FIRST };
+    const waiting = after(physical, verified, issuing, created());
+    expect(after(waiting, fact)).toMatchObject(next);
+    const delivered = after(waiting, shipped('delivered'));
+    expect(delivered.phase).toBe('activation');
+    expect(after(delivered, fact)).toMatchObject(next);
+  });
+
+  it('takes the end of a card whose payments are used up for no surprise', () => {
+    const canceled = seen({ source: 'fetched', status: 'canceled', cancellationReason: null });
+    const limited = requestedCard('virtual', T0, termsOf({ cancelAfterPayments: 1 }));
+    const spent = after(limited, verified, issuing, created(), activeNow, canceled);
+    expect(spent).toMatchObject({
+      phase: 'winding_down',
+      reason: 'payments_used_up',
+      stripeCanceled: true,
+    });
+    expect(attentionOf(spent)).toBeNull();
+    expect(after(activeCard, canceled)).toMatchObject({ reason: 'canceled_at_stripe' });
   });
 
   it('gives up after the last issuance attempt', () => {

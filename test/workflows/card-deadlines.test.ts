@@ -1,6 +1,8 @@
 /** Waits that end by themselves, on the real time-skipping server. Each test has a server of its own: time is shared. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CardFact } from '../../src/domain/card-facts.ts';
 import { requestedCard } from '../../src/domain/card-start.ts';
+import { termsOf } from '../../src/domain/card-terms.ts';
 import { parseCardId, type StripeCardId } from '../../src/domain/ids.ts';
 import { CARD_STATES } from '../support/card-states.ts';
 import { type CardEnvironment, createCardEnvironment } from './card-environment.ts';
@@ -41,6 +43,31 @@ describe('deadlines', () => {
     await cards.ended(world.cardId);
     expect(world.state).toMatchObject({ phase: 'closed', reason: 'kyc_deadline_passed' });
     expect(world.notes.filter((note) => note === 'kyc_reminder_due')).toHaveLength(1);
+  });
+
+  test('a card with a deadline and attempts of its own is held to them, not to the usual ones', async () => {
+    const kyc = { reminderAfterDays: 2, deadlineDays: 3, attempts: 1 };
+    const requestedAt = async () =>
+      new CardWorld(requestedCard('virtual', await cards.env.currentTimeMs(), termsOf({ kyc })));
+    world = await requestedAt();
+    await cards.workflows.start(world.cardId);
+    await cards.shows(world, (s) => s.phase === 'kyc' && s.step === 'pending');
+    await cards.env.sleep('30 hours');
+    expect(await cards.shows(world, () => true)).toMatchObject({ phase: 'kyc', reminded: false });
+    await cards.env.sleep('20 hours');
+    await world.saved((s) => s.phase === 'kyc' && s.reminded);
+    await cards.env.sleep('20 hours');
+    expect((await cards.shows(world, () => true)).phase).toBe('kyc');
+    await cards.env.sleep('3 hours');
+    await cards.ended(world.cardId);
+    expect(world.state).toMatchObject({ phase: 'closed', reason: 'kyc_deadline_passed' });
+
+    world = await requestedAt();
+    await cards.workflows.start(world.cardId);
+    await cards.shows(world, (s) => s.phase === 'kyc' && s.step === 'pending');
+    await cards.tell(world.cardId, { kind: 'identity_failed', code: 'document_expired' });
+    await cards.ended(world.cardId);
+    expect(world.state).toMatchObject({ phase: 'closed', reason: 'kyc_attempts_used_up' });
   });
 
   test('an overdue parcel is looked up at Stripe and reported to a person', async () => {
@@ -160,5 +187,22 @@ describe('deadlines', () => {
     await world.saved((s) => s.phase === 'activation' && s.refused !== null);
     await cards.env.sleep('2 hours');
     expect((await world.inPhase('active')).phase).toBe('active');
+  });
+
+  test('an answer that makes no sense is kept for a person and asked for again after a pause', async () => {
+    world = await cards.requestedCard('virtual');
+    world.answers.activateCard = (times) =>
+      times === 1
+        ? ({ kind: 'x' } as unknown as CardFact)
+        : seen(1, { source: 'fetched', status: 'active' });
+    await cards.workflows.start(world.cardId);
+    await cards.tell(world.cardId, verified);
+    await cards.shows(world, (s) => s.phase === 'activation');
+    await cards.env.sleep('2 minutes');
+    expect((await world.inPhase('active')).phase).toBe('active');
+    expect(world.calls.filter((call) => call === 'activateCard')).toHaveLength(2);
+    expect(world.saves.flatMap((save) => save.unusable ?? [])).toEqual([
+      'answer of activateCard: a kind "x" that is not known',
+    ]);
   });
 });

@@ -9,6 +9,7 @@ import type {
 import type { CardOptions } from '../../domain/card-options.ts';
 import type { CardPhase, CardState } from '../../domain/card-phase.ts';
 import { completeState, replacementCard, requestedCard } from '../../domain/card-start.ts';
+import { termsOf } from '../../domain/card-terms.ts';
 import { type CardWhy, whyOf } from '../../domain/card-why.ts';
 import { parseAccountId, parseCardholderId, parseCardId, parseTenantId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
@@ -62,9 +63,10 @@ const ORDER = { table: 'cards', id: 'card_id', time: 'created_at' } as const;
 const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;
 
 /** As the workflow last saved it. A row that was moved without its workflow tells its phase alone. */
-function whyRow({ state, phase, type, created_at }: CardRow): CardWhy | null {
+function whyRow({ state, phase, type, options, created_at }: CardRow): CardWhy | null {
   const begin = phase === 'issuance' ? replacementCard : requestedCard;
-  const saved = state === null ? begin(type, created_at.getTime()) : completeState(state);
+  const saved =
+    state === null ? begin(type, created_at.getTime(), termsOf(options)) : completeState(state);
   return saved.phase === phase ? whyOf(saved, minute) : null;
 }
 

@@ -27,7 +27,7 @@ import type { ShippingAddress } from '../../ports/cards.ts';
 import type { IssuedCard, IssuerTenant } from '../../ports/issuer.ts';
 import { applyDispute } from './apply/dispute.ts';
 import { applyWarning } from './apply/fraud-warning.ts';
-import { openAttention } from './attention.ts';
+import { closeAttention, openAttention } from './attention.ts';
 import { closeWarning } from './card-controls.ts';
 import { renew } from './card-replacements.ts';
 import { addTimeline } from './card-timeline.ts';
@@ -192,6 +192,10 @@ async function tellOfPhase(
   if (isOver) {
     await closeWarning(tx, { id: cardId }, 'the card has ended');
   }
+  if (phase === 'closed') {
+    const resolution = 'the card has ended';
+    await closeAttention(tx, { kind: 'message_unusable', subject: cardId, resolution });
+  }
 }
 
 /** Phases in which a card cannot be spent with yet. */
@@ -262,7 +266,7 @@ async function followAttention(
   });
 }
 
-/** What the workflow could not work with stays open until a person has looked at it. */
+/** What the workflow could not work with is shown to people for as long as the card lives. */
 async function keepUnusable(
   tx: Transaction,
   { cardId, unusable = [] }: CardSave,
