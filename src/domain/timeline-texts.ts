@@ -18,6 +18,12 @@ const after = (text: string, separator = ': '): string => (text === '' ? '' : se
 
 type Line = (body: Body) => string;
 
+/** What a person is offered to do about it, such as to replace the card as stolen. */
+const offered = (body: Body): string => {
+  const offer = worded(textIn(body, 'offer'));
+  return offer === '' ? '' : `. Offered: ${offer}${after(textIn(body, 'reason'), ' as ')}`;
+};
+
 const LINES: Readonly<Record<string, Line>> = {
   card_requested: () => 'Card requested',
   phase_changed: (body) =>
@@ -40,6 +46,8 @@ const LINES: Readonly<Record<string, Line>> = {
     body['frozen'] === true ? 'Stripe shows the freeze' : 'Stripe shows that the freeze is lifted',
   canceled_at_stripe: () => 'Cancelled at Stripe',
   money_seen: (body) => `Money came late${after(worded(textIn(body, 'cause')))}`,
+  fraud_warned: (body) =>
+    `Stripe warns of fraud${after(worded(textIn(body, 'type')))}${offered(body)}`,
   frozen: (body) => `Frozen by the ${textIn(body, 'by')}${after(textIn(body, 'reason'))}`,
   unfrozen: (body) => `The freeze of the ${textIn(body, 'by')} was lifted`,
   cancel_requested: (body) => `Cancellation requested${after(canceling(textIn(body, 'reason')))}`,
@@ -160,7 +168,7 @@ export interface AttentionLine {
 export function attentionText({ kind, details, resolution }: AttentionLine): string {
   const what = worded(kind);
   if (resolution !== null) return `No longer needs a person (${what}): ${resolution}`;
-  return `Needs a person: ${what}${after(worded(textIn(details, 'detail')), ', ')}`;
+  return `Needs a person: ${what}${after(worded(textIn(details, 'detail')), ', ')}${offered(details)}`;
 }
 
 function money(value: number, currency: string | null): string {

@@ -152,3 +152,13 @@ test('an attention item is told when it is opened and when it is closed', () => 
     'No longer needs a person (issuance blocked): the card moved on',
   );
 });
+
+test('a warning is told with what a person is offered to do about it', () => {
+  const details = { type: 'third_party_reported', offer: 'replace', reason: 'stolen' };
+  expect(attentionText({ kind: 'fraud_warning', details, resolution: null })).toBe(
+    'Needs a person: fraud warning. Offered: replace as stolen',
+  );
+  expect(lifecycleText('fraud_warned', { type: 'third_party_reported' })).toBe(
+    'Stripe warns of fraud: third party reported',
+  );
+});

@@ -26,18 +26,20 @@ const { CRASH_KILLS: wantedKills, CRASH_SEED: wantedSeed } = processEnvironment(
 const kills = wantedKills === undefined ? KILLS_DEFAULT : Number(wantedKills);
 const seed = wantedSeed === undefined ? Date.now() % 2 ** 31 : Number(wantedSeed);
 
-/** Kills per round in which time leaps: after a session, a cardholder and a card were made and their answers lost. */
+/** A round in which time leaps: after a session, a cardholder and a card were made and their answers lost. */
 const LEAPS = [
   'POST /v1/identity/verification_sessions',
   'POST /v1/issuing/cardholders',
   'POST /v1/issuing/cards',
 ];
-const KILLS_PER_LEAP_ROUND = 10;
+/** As many kills with leaps as without: the 32 of `test:deep` make ten rounds, which are 30. */
+const KILLS_PER_LEAP_ROUND = LEAPS.length;
 const LEAP_S = 25 * 3_600;
-const LEAP_CARDS = 3;
+/** One begins with each leap, so there is always a card that makes the call. */
+const LEAP_CARDS = LEAPS.length;
 const STACK_START_MS = 120_000;
-/** A kill takes a few seconds; ten more until Temporal gives the work of the dead to another. */
-const TIMEOUT_MS = 120_000 + kills * 15_000;
+/** A kill takes a few seconds, ten more until Temporal gives the work of the dead to another, and a leap restarts the relay. */
+const TIMEOUT_MS = 120_000 + kills * 20_000;
 /** While the worker is dead, commands answer 503; the client must not give up before it lives again. */
 const API_ATTEMPTS = 8;
 

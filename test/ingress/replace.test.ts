@@ -243,11 +243,25 @@ describe('a card that is lost while a replacement with its number is on the way'
     expect(ingress.workflows.started).toContain(answer.body.id);
   });
 
-  it('is cancelled though its replacement has ended without a card', async () => {
+  it('is cancelled, and replaced once more, when its replacement has ended before it served', async () => {
     const { cardId, id } = await onTheWay();
-    await ingress.sql`update cards set phase = 'closed' where card_id = ${id}`;
+    await ingress.sql`update cards set phase = 'closed', replacement_failed = true where card_id = ${id}`;
+    expect(await cardOf(cardId)).toMatchObject({ replacedBy: null });
     const answer = await replace(cardId, { reason: 'lost' });
-    expect(answer.body).toMatchObject({ id, phase: 'closed', replacementReason: 'expired' });
+    expect(answer.status).toBe(202);
+    expect(answer.body.id).not.toBe(id);
+    expect(answer.body).toMatchObject({ replacementFor: cardId, replacementReason: 'lost' });
+    expect(await cardOf(cardId)).toMatchObject({
+      cancelRequested: { reason: 'lost' },
+      replacedBy: answer.body.id,
+    });
+  });
+
+  it('is cancelled while its replacement without a card is being cancelled too', async () => {
+    const { cardId, id } = await onTheWay();
+    await ingress.post(`/v1/cards/${id}/cancel`, { reason: 'requested' });
+    const answer = await replace(cardId, { reason: 'lost' });
+    expect(answer.body).toMatchObject({ id, replacementReason: 'expired' });
     expect(await cardOf(cardId)).toMatchObject({ cancelRequested: { reason: 'lost' } });
   });
 });

@@ -4,6 +4,7 @@ import { createCardControls } from '../../src/adapters/postgres/card-controls.ts
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import { parseCardId, parseStripeCardId } from '../../src/domain/ids.ts';
+import { lifecycleText } from '../../src/domain/timeline-texts.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -158,6 +159,22 @@ describe('a fraud warning', () => {
     ]);
   });
 
+  it('offers to replace the card as stolen, in the item and in the timeline', async () => {
+    const program = await warned();
+    const [entry] = await timelineOf(program);
+    const [item] = await warningsOf(program);
+    for (const told of [entry, item]) {
+      expect(told).toMatchObject({ offer: 'replace', reason: 'stolen' });
+    }
+    expect(lifecycleText('fraud_warned', { ...entry })).toBe(
+      'Stripe warns of fraud: third party reported. Offered: replace as stolen',
+    );
+  });
+
+  const warningsOf = ({ cardId }: CardProgram) => sql`
+    select details ->> 'offer' as offer, details ->> 'reason' as reason from attention_items
+     where card_id = ${cardId} and kind = 'fraud_warning' and closed_at is null`;
+
   const lift = (program: CardProgram): Promise<void> =>
     sql.begin(async (tx) => {
       const controls = createCardControls(tx);
@@ -208,7 +225,9 @@ describe('a fraud warning', () => {
       await tell(program, { warning });
       expect(await freezesOf(program)).toEqual({});
       expect(await factsOf(program)).toEqual([]);
-      expect(await timelineOf(program)).toMatchObject([{ kind: 'fraud_warned' }]);
+      const timeline = await timelineOf(program);
+      expect(timeline).toMatchObject([{ kind: 'fraud_warned' }]);
+      expect(timeline[0]).not.toHaveProperty('offer');
     }
   });
 
@@ -237,6 +256,7 @@ describe('a fraud warning', () => {
     expect(await factsOf(renewal)).toMatchObject([{ kind: 'freeze_changed', by: ['fraud'] }]);
     expect(await timelineOf(renewal)).toMatchObject([{ kind: 'fraud_warned' }]);
     expect(await openItems(sql, program)).toEqual(['fraud_warning', 'fraud_warning']);
+    expect(await warningsOf(renewal)).toMatchObject([{ offer: 'replace', reason: 'stolen' }]);
     await lift(program);
     expect(await freezesOf(renewal)).toEqual({});
     expect(await openItems(sql, program)).toEqual([]);

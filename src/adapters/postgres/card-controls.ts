@@ -92,6 +92,9 @@ export async function writeCancel(
   return addFact(sql, card, { kind: 'cancel_requested', reason }, 'cancel');
 }
 
+/** What a person may do about a warning, but for dismissing it: the command of the API, and what to call it with. */
+export const WARNING_OFFER = { offer: 'replace', reason: 'stolen' } as const;
+
 export const openWarning = (
   sql: Queryable,
   card: Pick<Card, 'id' | 'tenantId' | 'accountId'>,
@@ -103,7 +106,7 @@ export const openWarning = (
     subject: card.id,
     cardId: card.id,
     accountId: card.accountId,
-    details,
+    details: { ...details, ...WARNING_OFFER },
   });
 
 export const closeWarning = (

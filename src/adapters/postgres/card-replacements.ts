@@ -1,6 +1,7 @@
 /**
- * The card that takes another's place: a row of its own, linked both ways by `replacement_for`, which is unique. For
- * the API, which knows what is asked for, and for the renewal of a card that is about to expire.
+ * The card that takes another's place: a row of its own, linked both ways by `replacement_for`, which is unique but for
+ * replacements that have failed. For the API, which knows what is asked for, and for the renewal of a card that is
+ * about to expire.
  */
 import { randomUUID } from 'node:crypto';
 import type { NumberedFact } from '../../domain/card-contract.ts';
@@ -35,7 +36,7 @@ export const createCardReplacements = (sql: Queryable): CardReplacements => ({
       reason,
       replacementId: replacement.id,
     };
-    facts.push(await addFact(sql, card, fact, 'replacement'));
+    facts.push(await addFact(sql, card, fact, `replacement/${replacement.id}`));
     return { card: replacement, facts };
   },
 

@@ -2,7 +2,7 @@
 import type { TenantId } from '../../../domain/ids.ts';
 import type { CardSighting } from '../../../domain/sighting.ts';
 import type { Card } from '../../../ports/cards.ts';
-import { lockCard, openWarning, setFreezes } from '../card-controls.ts';
+import { lockCard, openWarning, setFreezes, WARNING_OFFER } from '../card-controls.ts';
 import { heirsOf } from '../card-heirs.ts';
 import { addTimeline } from '../card-timeline.ts';
 import type { Transaction } from '../pool.ts';
@@ -34,14 +34,14 @@ export async function applyWarning(
   const type = fraudWarning.type.slice(0, TYPE_LENGTH_MAX);
   const startedAt = new Date(startedS * MS_PER_SECOND).toISOString();
   const warning = { stripeCardId, type, startedAt };
-  await addTimeline(tx, card, 'fraud_warned', warning);
   // A card of an earlier attempt is not spent from.
-  if (card.stripeCard?.id !== stripeCardId) return;
+  const isCurrent = card.stripeCard?.id === stripeCardId;
   // One that ends is declined already, but its number may go on.
   const isOver = card.phase === 'winding_down' || card.phase === 'closed';
-  if (!isOver) await suspect(tx, card, warning);
+  if (isCurrent && !isOver) await suspect(tx, card, warning);
+  else await addTimeline(tx, card, 'fraud_warned', warning);
+  if (!isCurrent) return;
   for (const heir of await heirsOf(tx, card, 'same_number')) {
-    await addTimeline(tx, heir, 'fraud_warned', warning);
     await suspect(tx, heir, warning);
     // Stripe shows the warning with every card of the number, and it is dismissed once.
     await tx`
@@ -54,7 +54,9 @@ interface Warning extends Readonly<Record<string, string>> {
   readonly type: string;
 }
 
+/** The timeline makes the offer that the item makes. */
 async function suspect(tx: Transaction, card: Card, warning: Warning): Promise<void> {
+  await addTimeline(tx, card, 'fraud_warned', { ...warning, ...WARNING_OFFER });
   await setFreezes(tx, card, { ...card.freezes, fraud: warning.type });
   await openWarning(tx, card, warning);
 }
