@@ -40,8 +40,11 @@ const LEAP_CARDS = LEAPS.length;
 const STACK_START_MS = 120_000;
 /** A kill takes a few seconds, ten more until Temporal gives the work of the dead to another, and a leap restarts the relay. */
 const TIMEOUT_MS = 120_000 + kills * 20_000;
-/** While the worker is dead, commands answer 503; the client must not give up before it lives again. */
-const API_ATTEMPTS = 8;
+/**
+ * While the worker is dead, commands answer 503; the client must not give up before it lives again. Under many kills it
+ * lives for seconds only, so that each may cost a command a few tries.
+ */
+const API_ATTEMPTS = 8 + 2 * kills;
 
 let stack: Stack;
 let program: DemoProgram;
