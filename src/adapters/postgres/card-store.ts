@@ -189,11 +189,9 @@ async function tellOfPhase(
   const isOver = phase === 'winding_down' || phase === 'closed';
   if (isOver && NEVER_SERVED.has(card.phase)) await failReplacement(tx, cardId, card);
   if (card.phase === 'kyc') await closeUnwantedReview(tx, card.cardholder_id);
-  if (isOver) {
-    await closeWarning(tx, { id: cardId }, 'the card has ended');
-  }
+  const resolution = 'the card has ended';
+  if (isOver) await closeWarning(tx, { id: cardId }, resolution);
   if (phase === 'closed') {
-    const resolution = 'the card has ended';
     await closeAttention(tx, { kind: 'message_unusable', subject: cardId, resolution });
   }
 }
