@@ -27,6 +27,15 @@ export function unstorablePaths(root: unknown, most: number): readonly string[] 
   return found.slice(0, most);
 }
 
+/** Escapes in JSON text behind which such a character may be. */
+const SUSPECT = /\\u(?:0000|[dD][89a-fA-F])/;
+
+/** JSON text, as somebody sent it, as a value of which every text can be kept. @throws SyntaxError */
+export function storableValue(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return SUSPECT.test(text) ? (JSON.parse(storableJson(value)) as unknown) : value;
+}
+
 /**
  * The value as JSON without NUL, and with U+FFFD for each half of a pair, in texts and names of fields alike.
  * JSON.stringify writes exactly these as escapes, so that the finished text shows them all.

@@ -13,7 +13,7 @@ export interface IncomingEvent {
   readonly groupKey: string;
   /** Stripe's seconds. */
   readonly created: number;
-  /** The whole event as JSON text. */
+  /** The body as it was signed. */
   readonly payload: string;
 }
 

@@ -208,7 +208,7 @@ describe('an external provider', () => {
     await kyc.providerTells(program, tenantId, program.provider.update(reference, change));
     expect(await holderOf(cardId)).toEqual(before);
     const [row] = await program.sql`
-      select status, reason from inbox where payload #>> '{data,object,id}' = ${reference}`;
+      select status, reason from inbox where payload::jsonb #>> '{data,object,id}' = ${reference}`;
     expect(row).toEqual({
       status: 'attention',
       reason: 'this check was made for another cardholder',

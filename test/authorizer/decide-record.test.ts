@@ -43,7 +43,7 @@ const entriesOf = (request: Request) => sql`
     from journal_entries e left join postings p using (entry_id)
    where e.authorization_id = ${String(request['authorization_id'])} order by posting_id`;
 const recheckOf = (request: Request) => sql`
-  select tenant_id, stripe_account, type, source, object_id, group_key, payload, created from inbox
+  select tenant_id, stripe_account, type, source, object_id, group_key, payload::jsonb as payload, created from inbox
    where event_id = ${`decision:${String(request['decision_id'])}`}`;
 
 describe('an approval', () => {

@@ -311,14 +311,14 @@ const corruptions: readonly (readonly [string, () => string, RegExp])[] = [
   ],
   [
     'an event whose clearing record has another amount',
-    () => `update inbox set payload = jsonb_set(payload, '{data,object,amount}', '-34')
-        where payload #>> '{data,object,id}' = 'ipi_forced'`,
+    () => `update inbox set payload = jsonb_set(payload::jsonb, '{data,object,amount}', '-34')
+        where payload::jsonb #>> '{data,object,id}' = 'ipi_forced'`,
     /^clearing record ipi_forced: as event evt_\w+ shows it: capture 34 usd \/ capture 33 usd$/,
   ],
   [
     'an applied event that was never booked',
-    () => `update inbox set payload = jsonb_set(payload, '{data,object,id}', '"ipi_never"')
-        where payload #>> '{data,object,id}' = 'ipi_forced'`,
+    () => `update inbox set payload = jsonb_set(payload::jsonb, '{data,object,id}', '"ipi_never"')
+        where payload::jsonb #>> '{data,object,id}' = 'ipi_forced'`,
     /^clearing record ipi_never: as event evt_\w+ shows it: capture 33 usd \/ nothing$/,
   ],
   [

@@ -224,7 +224,7 @@ async function storeEvents(sql: Sql, batches: readonly Batch[]): Promise<void> {
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     select tenant_id, stripe_account, event_id, 'webhook', type, object_id, group_key, created, payload
       from jsonb_to_recordset(${json(rows)}::text::jsonb) as r (tenant_id text, stripe_account text, event_id text,
-        type text, object_id text, group_key text, created bigint, payload jsonb)`;
+        type text, object_id text, group_key text, created bigint, payload text)`;
 }
 
 const inboxRow = ({ tenantId, stripeAccount }: PostgresTelling, event: Json) => ({
@@ -235,7 +235,7 @@ const inboxRow = ({ tenantId, stripeAccount }: PostgresTelling, event: Json) => 
   object_id: objectIdOf(event),
   group_key: groupKeyOf(event),
   created: event['created'],
-  payload: event,
+  payload: JSON.stringify(event),
 });
 
 function endedLooks(tellings: readonly PostgresTelling[]) {

@@ -108,7 +108,7 @@ export async function store(
     object_id: objectIdOf(body),
     group_key: groupKeyOf(body),
     created: body['created'],
-    payload: body,
+    payload: JSON.stringify(body),
   }));
   await sql`
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload, received_at)
@@ -116,7 +116,7 @@ export async function store(
            r.type, r.object_id, r.group_key, r.created, r.payload, to_timestamp(${START_S})
       from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) with ordinality as e (row, place),
            jsonb_to_record(e.row) as r (event_id text, type text, object_id text, group_key text, created bigint,
-             payload jsonb)
+             payload text)
      order by e.place
     on conflict do nothing`;
 }

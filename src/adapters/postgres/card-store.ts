@@ -363,13 +363,14 @@ async function recordStripeCard(
                join stripe_cards old on old.stripe_card_id = o.stripe_card_id
               where c.card_id = ${cardId} and c.replacement_reason in ('damaged', 'expired')))
     on conflict (stripe_card_id) do nothing`;
+  const recorded = `card:${card.stripeCardId}`;
   // Stripe may have told of this card before we knew it: the relay moves what waited for it, and wakes its rows.
   await tx`
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
-    values (${tenant.tenantId}, ${tenant.stripeAccount}, ${`card:${card.stripeCardId}`}, 'decision', 'card.recorded',
-            ${card.stripeCardId}, ${card.stripeCardId}, extract(epoch from now())::bigint,
-            ${jsonText({ stripeCardId: card.stripeCardId })}::text::jsonb)
-    on conflict do nothing`;
+    select ${tenant.tenantId}, ${tenant.stripeAccount}, ${recorded}, 'decision', 'card.recorded',
+           ${card.stripeCardId}, ${card.stripeCardId}, extract(epoch from now())::bigint,
+           ${JSON.stringify({ stripeCardId: card.stripeCardId })}::text
+     where not exists (select from inbox i where i.event_id = ${recorded})`;
   if (!made.current) return;
   await tx`
     update cards set stripe_card_id = ${card.stripeCardId}, version = version + 1

@@ -24,13 +24,13 @@ export async function storeFetched(
     object_id: authorizationId,
     group_key: stripeCardId,
     created: fetched.asOfS,
-    payload: { created: fetched.asOfS, data: { object: fetched.object } },
+    payload: JSON.stringify({ created: fetched.asOfS, data: { object: fetched.object } }),
   }));
   await sql`
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     select tenant_id, stripe_account, event_id, 'fetch', 'issuing_authorization.fetched', object_id, group_key, created,
            payload
       from jsonb_to_recordset(${storableJson(rows)}::text::jsonb) as r (tenant_id text, stripe_account text,
-        event_id text, object_id text, group_key text, created bigint, payload jsonb)
+        event_id text, object_id text, group_key text, created bigint, payload text)
     on conflict do nothing`;
 }

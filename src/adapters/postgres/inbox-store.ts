@@ -102,7 +102,7 @@ async function storeEvents(sql: Sql, events: readonly IncomingEvent[]): Promise<
                 then (select tenant_id from tenants where stripe_account is null)
                 else (select tenant_id from tenants t where t.stripe_account = e.stripe_account) end,
            e.stripe_account, e.event_id, 'webhook', e.type, e.object_id, e.group_key, e.created,
-           e.payload::jsonb
+           e.payload
       from unnest(${events.map((e) => e.stripeAccount)}::text[], ${events.map((e) => e.eventId)}::text[],
                   ${events.map((e) => e.type)}::text[], ${events.map((e) => e.objectId)}::text[],
                   ${events.map((e) => e.groupKey)}::text[], ${events.map((e) => e.created)}::bigint[],

@@ -17,7 +17,7 @@ export async function recheckLapsedSurplus(sql: Sql, nowS: number): Promise<numb
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     select d.tenant_id, t.stripe_account, 'lapsed:' || d.decision_id, 'decision', 'decision.recorded',
            d.authorization_id, d.stripe_card_id, ${nowS}::bigint,
-           jsonb_build_object('authorizationId', d.authorization_id)
+           jsonb_build_object('authorizationId', d.authorization_id)::text
       from decisions d
       join tenants t using (tenant_id)
       join authorizations z on z.authorization_id = d.authorization_id

@@ -338,7 +338,7 @@ class Run implements World {
     await this.#sql`
       insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
       values (${tenantId}, ${this.#rows.stripeAccount}, ${`card:${card.stripeCardId}`}, 'decision', 'card.recorded',
-        ${card.stripeCardId}, ${card.stripeCardId}, 0, ${JSON.stringify({ stripeCardId: card.stripeCardId })}::text::jsonb)`;
+        ${card.stripeCardId}, ${card.stripeCardId}, 0, ${JSON.stringify({ stripeCardId: card.stripeCardId })}::text)`;
     this.#isLastCardKnown = true;
     await this.#apply();
   }

@@ -13,7 +13,8 @@ export interface InboxRow {
   readonly type: string;
   readonly object_id: string | null;
   readonly created: number;
-  readonly payload: Readonly<Record<string, unknown>>;
+  /** The body as it came; null once it was erased. */
+  readonly payload: string | null;
   readonly stripe_account: string | null;
   readonly received_at: Date;
   readonly attempts: number;

@@ -1,6 +1,8 @@
 /** Rows of the inbox: what each means, what is done with it, and how each ends. */
 import { parseTenantId, type TenantId } from '../../../domain/ids.ts';
 import type { Sighting } from '../../../domain/sighting.ts';
+import { storableValue } from '../../../platform/storable-text.ts';
+import type { StoredEvent } from '../../../ports/event-application.ts';
 import { openAttention } from '../attention.ts';
 import { applyRedaction, applyVerification, lockForChecks } from '../check-views.ts';
 import type { Transaction } from '../pool.ts';
@@ -16,6 +18,9 @@ import {
   type RowOutcome,
 } from './inbox-row.ts';
 import { applyMoneyRows, isMoney, type ReadMoneyRow } from './money-rows.ts';
+
+/** Whoever it told of was erased before it could be applied. */
+const ERASED = 'the event was erased';
 
 export interface ReadRows {
   /** Rows that end without being applied: ignored, unreadable, or of nobody known. */
@@ -92,7 +97,8 @@ async function applyTogether(
 /** What the row means, or how it ends without being applied. */
 function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
   try {
-    const sighting = options.interpret(row.type, row.payload);
+    if (row.payload === null) return { row, status: 'ignored', reason: ERASED };
+    const sighting = options.interpret(row.type, storableValue(row.payload) as StoredEvent);
     if (sighting.kind === 'ignored') return { row, status: 'ignored', reason: sighting.reason };
     if (sighting.kind === 'verification' && sighting.holder !== null) {
       const named = sighting.holder.tenantId;
@@ -176,6 +182,7 @@ export async function settle(
   if (outcomes.length === 0) return;
   const rows = outcomes.map(({ row, status, reason }) => ({
     inbox_id: row.inbox_id,
+    created: row.created,
     status,
     reason,
     tenant_id: row.tenant_id,
@@ -185,9 +192,11 @@ export async function settle(
     update inbox i set status = r.status, reason = r.reason, attempts = attempts + 1,
            tenant_id = coalesce(i.tenant_id, r.tenant_id),
            settled_at = case when r.status <> 'pending' then now() end,
+           settled_by = case when r.status <> 'pending' then pg_current_xact_id() end,
            next_try_at = case when r.status = 'pending' then now() + make_interval(secs => r.wait_s)
                               else i.next_try_at end
       from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
-        as r (inbox_id bigint, status text, reason text, tenant_id text, wait_s float8)
-     where i.inbox_id = r.inbox_id`;
+        as r (inbox_id bigint, created bigint, status text, reason text, tenant_id text, wait_s float8)
+     -- The creation tells which part of the table the row is in.
+     where i.inbox_id = r.inbox_id and i.created = r.created`;
 }

@@ -1,7 +1,8 @@
 -- What comes in, what the card workflows must hear, what waits for a person, and what the API has answered.
 
+-- Every event as it came, in a part for each month of its creation at Stripe: a part that is old enough goes as a whole.
 create table inbox (
-  inbox_id bigint generated always as identity primary key,
+  inbox_id bigint generated always as identity,
   tenant_id text references tenants,
   stripe_account text,
   event_id text not null,
@@ -11,22 +12,62 @@ create table inbox (
   -- Rows of one group are applied together: the Stripe card, else the cardholder, the session, or the object.
   group_key text not null,
   created bigint not null,
-  payload jsonb not null,
+  -- The body byte for byte, not `jsonb`: what was signed stays provable, and what reads it takes what jsonb would refuse.
+  -- Null once the person that it tells of was erased.
+  payload text,
+  erased_at timestamptz,
   received_at timestamptz not null default now(),
   status text not null default 'pending' check (status in ('pending', 'applied', 'ignored', 'attention')),
   reason text,
   attempts integer not null default 0,
   next_try_at timestamptz not null default now(),
   settled_at timestamptz,
+  -- The transaction that settled it, and wrote what followed: entries, facts, items.
+  settled_by xid8,
   check ((status = 'pending') = (settled_at is null)),
-  check (status not in ('ignored', 'attention') or reason is not null)
-);
--- Event ids are unique per account; one event is stored once whatever brings it.
-create unique index inbox_event_once on inbox (event_id, coalesce(stripe_account, ''));
+  check (status not in ('ignored', 'attention') or reason is not null),
+  check ((payload is null) = (erased_at is not null)),
+  primary key (inbox_id, created)
+) partition by range (created);
+-- Event ids are unique per account, which is the tenant's name at Stripe; one event is stored once whatever brings it.
+-- It comes with the same `created` each time, so a repeat over a month's end meets its first.
+create unique index inbox_event_once on inbox (event_id, coalesce(stripe_account, ''), created);
 create index inbox_waiting on inbox (next_try_at, inbox_id) where status = 'pending';
 -- What was given up because nobody knew its card comes back when the card is recorded.
 create index inbox_given_up on inbox (group_key) where status = 'attention';
 create index inbox_waiting_of_group on inbox (group_key, inbox_id) where status = 'pending';
+create index inbox_of_object on inbox (object_id, inbox_id);
+-- Days are compared with Stripe's list as sets. Rows come nearly in the order of their creation, so that this is enough.
+create index inbox_in_time on inbox using brin (created);
+-- What lies outside of the months that are prepared: clocks that leap, and senders that are wrong.
+create table inbox_other partition of inbox default;
+
+-- Prepares the parts of a month and the one after it. Rows that came before their part was there move into it.
+create function prepare_inbox(p_now timestamptz) returns void language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  month timestamptz;
+  part text;
+  low bigint;
+  high bigint;
+begin
+  -- One at a time, whoever asks: two would make the same table.
+  perform pg_advisory_xact_lock(hashtextextended('prepare_inbox', 11));
+  for ahead in 0..1 loop
+    month := date_trunc('month', p_now at time zone 'UTC') at time zone 'UTC';
+    month := (month at time zone 'UTC' + make_interval(months => ahead)) at time zone 'UTC';
+    part := 'inbox_' || to_char(month at time zone 'UTC', 'YYYY_MM');
+    if to_regclass(part) is not null then continue; end if;
+    low := extract(epoch from month);
+    high := extract(epoch from (month at time zone 'UTC' + interval '1 month') at time zone 'UTC');
+    execute format('create table %I (like inbox including defaults including constraints)', part);
+    execute format('with moved as (delete from inbox_other where created >= %s and created < %s returning *)
+      insert into %I select * from moved', low, high, part);
+    execute format('alter table inbox attach partition %I for values from (%s) to (%s)', part, low, high);
+  end loop;
+end $$;
+revoke execute on function prepare_inbox(timestamptz) from public;
+select prepare_inbox(now());
 
 -- Small messages for a card's workflow, made when the inbox is applied or a command is committed.
 create table facts (
@@ -38,7 +79,11 @@ create table facts (
   -- The same cause makes the same fact once.
   dedupe_key text not null,
   created_at timestamptz not null default now(),
+  -- The transaction that wrote it: whatever else it did has the same cause.
+  written_by xid8 not null default pg_current_xact_id(),
   signalled_at timestamptz,
+  -- The workflow run that took it last.
+  signalled_run_id text,
   closed_at timestamptz,
   foreign key (tenant_id, card_id) references cards (tenant_id, card_id),
   unique (card_id, dedupe_key)

@@ -18,8 +18,9 @@ grant update (status, status_history, cancellation_reason, last4, exp_month, exp
   tracking_url, eta, event_created) on stripe_cards to issuing_app;
 grant update (request, spoiled, result_id, refusal, finished_at, redacted_at) on stripe_attempts to issuing_app;
 grant update (account_id, card_id, authorization_id, flags) on transactions to issuing_app;
-grant update (tenant_id, status, reason, attempts, next_try_at, settled_at) on inbox to issuing_app;
-grant update (signalled_at, closed_at) on facts to issuing_app;
+grant execute on function prepare_inbox(timestamptz) to issuing_app;
+grant update (tenant_id, status, reason, attempts, next_try_at, settled_at, settled_by) on inbox to issuing_app;
+grant update (signalled_at, signalled_run_id, closed_at) on facts to issuing_app;
 grant update on card_spending to issuing_app;
 grant update (fraud_warned_at) on stripe_cards to issuing_app;
 grant update (status, event_created) on disputes to issuing_app;

@@ -1,10 +1,8 @@
--- Two things that the relay looks for again and again among rows that only grow in number,
--- and what a tenant's own row makes it look at once more.
+-- What the relay looks for again and again among rows that only grow in number, and what a tenant's own row makes it look
+-- at once more.
 
 -- What waits in suspense for its card: asked with every batch of that card.
 create index transactions_in_suspense on transactions (stripe_card_id) where account_id is null;
--- The looks at Stripe for one authorization: asked before the next look.
-create index inbox_fetches on inbox (object_id, inbox_id) where source = 'fetch';
 
 -- How a partly captured authorization is read changes what it holds: each that is open is converged once more.
 create function reread_open_authorizations() returns trigger language plpgsql as $$
@@ -12,7 +10,7 @@ begin
   insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
   select new.tenant_id, new.stripe_account, 'reading:' || pg_current_xact_id() || ':' || z.authorization_id,
          'decision', 'decision.recorded', z.authorization_id, z.stripe_card_id, extract(epoch from now())::bigint,
-         jsonb_build_object('authorizationId', z.authorization_id)
+         jsonb_build_object('authorizationId', z.authorization_id)::text
     from authorizations z
    where z.tenant_id = new.tenant_id and z.status = 'pending' and (z.captured_minor > 0 or z.awaits <> '{}');
   return null;

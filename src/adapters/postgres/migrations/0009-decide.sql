@@ -367,7 +367,7 @@ begin
     insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     select w.tenant_id, t.stripe_account, 'decision:' || w.decision_id, 'decision', 'decision.recorded',
            w.authorization_id, w.stripe_card_id, w.requested_at,
-           jsonb_build_object('authorizationId', w.authorization_id)
+           jsonb_build_object('authorizationId', w.authorization_id)::text
       from unnest(written) w join tenants t on t.tenant_id = w.tenant_id
      where w.decision_id = any (seen);
   end if;

@@ -1,6 +1,7 @@
 /** Stored events: every clearing record that an applied event shows is on the books, with Stripe's amount. */
 import type { ObservedTransaction } from '../../../domain/authorization-state.ts';
-import type { Interpret } from '../../../ports/event-application.ts';
+import { storableValue } from '../../../platform/storable-text.ts';
+import type { Interpret, StoredEvent } from '../../../ports/event-application.ts';
 import type { Transaction } from '../pool.ts';
 import { type Difference, differences, type LedgerCheck, pageOfRows } from './ledger-check.ts';
 
@@ -11,7 +12,7 @@ interface EventRow {
   id: string;
   event_id: string;
   type: string;
-  payload: Readonly<Record<string, unknown>>;
+  payload: string;
 }
 
 /** `interpret` reads an event as the relay does. */
@@ -21,7 +22,7 @@ export const createEventCheck = (interpret: Interpret): LedgerCheck => ({
   async page(tx, after) {
     const rows = await tx<EventRow[]>`
       select inbox_id::text as id, event_id, type, payload from inbox
-       where inbox_id > ${after}::text::bigint and status = 'applied'
+       where inbox_id > ${after}::text::bigint and status = 'applied' and payload is not null
          and (type like 'issuing_transaction.%' or type like 'issuing_authorization.%')
        order by inbox_id limit ${EVENTS_PER_PAGE}`;
     const shown = rows.flatMap((row) => seenIn(interpret, row));
@@ -35,7 +36,7 @@ interface Seen {
 }
 
 function seenIn(interpret: Interpret, { event_id: eventId, type, payload }: EventRow): Seen[] {
-  const sighting = interpret(type, payload);
+  const sighting = interpret(type, storableValue(payload) as StoredEvent);
   const transactions =
     sighting.kind === 'transaction'
       ? [sighting.transaction]

@@ -10,7 +10,7 @@ import { groupKeyOf, objectIdOf } from '../../../adapters/stripe/event-subject.t
 import { verifyStripeEvent } from '../../../adapters/stripe/signature.ts';
 import type { Json } from '../../../adapters/stripe/wire.ts';
 import { ErrorBody } from '../../../client/schemas/error-body.ts';
-import { storableJson } from '../../../platform/storable-text.ts';
+import { storableValue } from '../../../platform/storable-text.ts';
 import type { IncomingEvent } from '../../../ports/event-intake.ts';
 import { within } from '../deadline.ts';
 import { ApiError, invalidEvent } from '../errors.ts';
@@ -88,31 +88,33 @@ const rawBodyOf = ({ body }: FastifyRequest): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 
 function stripeEventIn(request: FastifyRequest, secrets: readonly string[]): IncomingEvent {
+  const rawBody = rawBodyOf(request);
   const verified = verifyStripeEvent({
-    rawBody: rawBodyOf(request),
+    rawBody,
     signatureHeader: request.headers['stripe-signature'],
     secrets,
   });
-  if (verified.kind === 'verified') return toIncoming(verified.event);
+  if (verified.kind === 'verified') return toIncoming(rawBody);
   throw new ApiError(verified.reason === 'signature' ? 'SIGNATURE_INVALID' : 'EVENT_INVALID');
 }
 
 function callbackIn(request: FastifyRequest, secrets: readonly string[]): IncomingEvent {
+  const rawBody = rawBodyOf(request);
   const verified = verifyCallback({
-    rawBody: rawBodyOf(request),
+    rawBody,
     signatureHeader: request.headers['kyc-signature'],
     secrets,
   });
-  if (verified.kind === 'verified') return callbackToIncoming(verified.callback);
+  if (verified.kind === 'verified') return callbackToIncoming(verified.callback, rawBody);
   throw verified.reason === 'signature'
     ? new ApiError('SIGNATURE_INVALID')
     : invalidEvent(verified.field);
 }
 
-/** What is kept of an event. All of it is read from the cleaned payload, so that each column can be stored. */
-function toIncoming(verified: Json): IncomingEvent {
-  const payload = storableJson(verified);
-  const event = JSON.parse(payload) as Json;
+/** What is kept of an event: the body as it was signed, and what it is found by, in texts that Postgres can keep. */
+function toIncoming(rawBody: Buffer): IncomingEvent {
+  const payload = rawBody.toString('utf8');
+  const event = storableValue(payload) as Json;
   const { account } = event;
   return {
     eventId: String(event['id']),
@@ -126,7 +128,7 @@ function toIncoming(verified: Json): IncomingEvent {
 }
 
 /** The names begin with ours, so that no provider's can meet one of Stripe's. */
-function callbackToIncoming({ id, created, check, event }: CallbackEvent): IncomingEvent {
+function callbackToIncoming({ id, created, check }: CallbackEvent, rawBody: Buffer): IncomingEvent {
   return {
     eventId: `kyc:${id}`,
     stripeAccount: null,
@@ -135,6 +137,6 @@ function callbackToIncoming({ id, created, check, event }: CallbackEvent): Incom
     objectId: check.reference,
     groupKey: `kyc:${check.reference}`,
     created,
-    payload: storableJson(event),
+    payload: rawBody.toString('utf8'),
   };
 }
