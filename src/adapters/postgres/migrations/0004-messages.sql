@@ -125,7 +125,10 @@ create table attention_items (
   opened_at timestamptz not null default clock_timestamp(),
   closed_at timestamptz,
   resolution text,
-  check ((closed_at is null) = (resolution is null))
+  -- The person who settled it; null when the missing piece did.
+  resolved_by text,
+  check ((closed_at is null) = (resolution is null)),
+  check (resolved_by is null or closed_at is not null)
 );
 create unique index attention_items_one_open on attention_items (coalesce(tenant_id, ''), kind, subject)
   where closed_at is null;
