@@ -107,7 +107,8 @@ export const ingressConfig = (env: Environment) =>
     port: port(read, 'INGRESS_PORT', 3000),
     database: database(read, 10),
     temporal: temporal(read),
-    apiKeys: read.list('API_KEYS', { example: 'a-long-random-text' }),
+    /** Beside those that `npm run api-keys` makes. */
+    apiKeys: read.list('API_KEYS', { fallback: [], example: 'a-long-random-text' }),
     webhookSecrets: webhookSecrets(read),
     kyc: kycCallbacks(read),
   }));
