@@ -5,7 +5,8 @@ import { createHash, randomBytes } from 'node:crypto';
 const SECRET_BYTES = 32;
 const SHAPE = /^iok_[A-Za-z0-9_-]{43}$/;
 
-export const newApiKeyToken = (): string => `iok_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+export const newApiKeyToken = (): string =>
+  `iok_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 
 export const isApiKeyToken = (text: string): boolean => SHAPE.test(text);
 

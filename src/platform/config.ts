@@ -234,6 +234,24 @@ export const ledgerVerifyConfig = (env: Environment) =>
     clockOffsetMs: clockOffset(read),
   }));
 
+/** Without an address the database of the local stack is meant. */
+export const attentionConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    databaseUrl:
+      read.optionalText('DATABASE_URL') === undefined
+        ? undefined
+        : postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
+  }));
+
+/** Without an address the database of the local stack is meant. */
+export const apiKeysConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ownerUrl:
+      read.optionalText('DATABASE_OWNER_URL') === undefined
+        ? undefined
+        : postgresUrl(read, 'DATABASE_OWNER_URL', 'issuing_owner'),
+  }));
+
 /** Undefined without addresses: then the local stack is meant. Half of them would join what does not belong together. */
 export const workflowsRestoreConfig = (env: Environment) =>
   readConfig(env, (read) => {

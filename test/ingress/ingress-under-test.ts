@@ -44,6 +44,8 @@ interface Call {
 export interface IngressUnderTest {
   readonly app: App;
   readonly sql: Sql;
+  /** Connects as the owner of the schema. */
+  readonly ownerSql: Sql;
   readonly workflows: FakeCardWorkflows;
   post(url: string, body?: unknown, call?: Call): Promise<Answer>;
   put(url: string, body: unknown, call?: Call): Promise<Answer>;
@@ -120,11 +122,14 @@ export function ingressUnderTest(): IngressUnderTest {
     const workflows = createFakeCardWorkflows();
     const app = await buildTestApp(portsOver(sql, workflows));
     state.database = database;
-    state.value = { app, sql, workflows, ...client(app) };
+    // Connects when a test asks something of it.
+    const ownerSql = createSql({ url: database.ownerUrl, poolSize: 1, name: 'ingress-owner' });
+    state.value = { app, sql, ownerSql, workflows, ...client(app) };
   });
   afterAll(async () => {
     await state.value?.app.close();
     await state.value?.sql.end();
+    await state.value?.ownerSql.end();
     await state.database?.drop();
   });
   const current = (): IngressUnderTest => {
@@ -137,6 +142,9 @@ export function ingressUnderTest(): IngressUnderTest {
     },
     get sql() {
       return current().sql;
+    },
+    get ownerSql() {
+      return current().ownerSql;
     },
     get workflows() {
       return current().workflows;
