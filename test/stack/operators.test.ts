@@ -51,7 +51,7 @@ describe('attention', () => {
     const { code, output } = await attention();
     expect(code).toBe(0);
     expect(output).toMatch(
-      /^\S+ \S+ {2}forced_capture {2}ipi_1 {2}of card_\w+ {2}\(att_\w+\)\n {4}merchant: Shop \[2J, amount: 12\.50 USD\n {4}-> Ask/,
+      /^\S+ \S+ {2}forced_capture {2}ipi_1 {2}of card_\w+ {2}\(att_\w+\)\n {4}amount: 12\.50 USD, merchant: Shop \[2J\n {4}-> Ask/,
     );
     expect(output).toMatch(/parcel_returned {2}card_\w+ {2}\(att_\w+\)\n {4}-> Ask the customer/);
     expect(output).toMatch(/\n\n2 items are open\.\n$/);
