@@ -30,6 +30,8 @@ const LINES: Readonly<Record<string, Line>> = {
     `Moved from ${worded(textIn(body, 'from'))} to ${worded(textIn(body, 'to'))}: ${cause(body)}`,
   usage_changed: (body) => `Now ${worded(textIn(body, 'to'))}, before ${textIn(body, 'from')}`,
   shipping_changed: (body) => `Parcel ${worded(textIn(body, 'status'))}`,
+  status_repaired: (body) =>
+    `Stripe shows it ${textIn(body, 'to')}, which no event had told; here it was ${textIn(body, 'from')}`,
   verification_started: () => 'The cardholder was asked to identify',
   identity_failed: (body) => `The identity check failed${after(worded(textIn(body, 'code')))}`,
   identity_canceled: () => 'The identity check was cancelled',

@@ -267,6 +267,18 @@ export const workflowsRestoreConfig = (env: Environment) =>
     };
   });
 
+/** Undefined without settings: then the local stack is meant. Half of them would compare what does not belong together. */
+export const reconcileConfig = (env: Environment) =>
+  readConfig(env, (read) => {
+    const names = ['DATABASE_URL', 'STRIPE_SECRET_KEY'];
+    const given = names.filter((name) => read.optionalText(name) !== undefined);
+    if (given.length === 0) return undefined;
+    if (given.length < names.length) {
+      read.problem(`${given[0]} is set alone; set both of ${names.join(' and ')}, or neither`);
+    }
+    return { databaseUrl: postgresUrl(read, 'DATABASE_URL', 'issuing_app'), stripe: stripe(read) };
+  });
+
 /** What the local stack takes from outside instead of bringing its own. Unset parts are embedded. */
 export const localStackConfig = (env: Environment) =>
   readConfig(env, (read) => {

@@ -47,6 +47,59 @@ describe('statusOf', () => {
     );
   });
 
+  it('follows a fetched view where events before it were lost, and the events after it, in any order', () => {
+    const change = fc.record({ passS: fc.integer({ min: 0, max: 2 }), isStatus: fc.boolean() });
+    const stories = fc
+      .record({
+        changes: fc.array(change, { minLength: 1, maxLength: 12 }),
+        cut: fc.nat(12),
+        lost: fc.array(fc.boolean(), { minLength: 13, maxLength: 13 }),
+      })
+      .chain(({ changes, cut, lost }) => {
+        const { sightings, last } = tell(changes);
+        const at = Math.min(cut, sightings.length - 1);
+        const shown = sightings[at];
+        if (shown === undefined) throw new Error('a story has a beginning');
+        // Seconds of the story are doubled, so that the fetch has one of its own behind all events of its cut.
+        const doubled = sightings.map((seen) => ({ ...seen, atS: seen.atS * 2 }));
+        const before = doubled.filter((seen) => seen.atS <= shown.atS * 2);
+        const after = doubled.filter((seen) => seen.atS > shown.atS * 2);
+        const fetched: StatusSighting = {
+          atS: shown.atS * 2 + 1,
+          status: before.at(-1)?.status ?? 'inactive',
+          previousStatus: null,
+          source: 'fetched',
+        };
+        const told = [...before.filter((_, index) => lost[index] !== true), fetched, ...after];
+        const all = { minLength: told.length, maxLength: told.length };
+        return fc.record({ order: fc.shuffledSubarray(told, all), last: fc.constant(last) });
+      });
+    fc.assert(
+      fc.property(stories, ({ order, last }) => {
+        const history = order.reduce(addSighting, { base: 'inactive', sightings: [] } as const);
+        expect(statusOf(history)).toBe(last);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('takes the word of an event before that of a view fetched in its second', () => {
+    const fetched: StatusSighting = {
+      atS: 5,
+      status: 'active',
+      previousStatus: null,
+      source: 'fetched',
+    };
+    const event: StatusSighting = { atS: 5, status: 'inactive', previousStatus: 'active' };
+    for (const sightings of [
+      [fetched, event],
+      [event, fetched],
+    ]) {
+      expect(statusOf({ base: 'active', sightings })).toBe('inactive');
+    }
+    expect(statusOf({ base: 'inactive', sightings: [fetched] })).toBe('active');
+  });
+
   it('remembers the status of what it has forgotten the events of', () => {
     const { sightings, last } = tell(
       Array.from({ length: 201 }, () => ({ passS: 1, isStatus: true })),

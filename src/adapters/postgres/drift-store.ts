@@ -106,10 +106,12 @@ async function expected(
   return rows.map(({ id }) => id);
 }
 
-/** The tenants that a comparison goes through, in the order of their ids. */
-export async function tenantsToCompare(
-  sql: Sql,
-): Promise<readonly { tenantId: string; stripeAccount: string | null }[]> {
-  return sql<{ tenantId: string; stripeAccount: string | null }[]>`
-    select tenant_id as "tenantId", stripe_account as "stripeAccount" from tenants order by tenant_id`;
+/** What is compared: the tenant of the card, or all tenants in the order of their ids. */
+export async function driftScopes(sql: Sql, cardId: CardId | null): Promise<readonly DriftScope[]> {
+  const rows = await sql<{ tenant_id: string; stripe_account: string | null }[]>`
+    select tenant_id, stripe_account from tenants t
+     where ${cardId}::text is null
+        or exists (select from cards c where c.tenant_id = t.tenant_id and c.card_id = ${cardId})
+     order by tenant_id`;
+  return rows.map((row) => ({ tenant: tenantOf(row), cardId }));
 }

@@ -2,6 +2,11 @@
 import { parseArgs } from 'node:util';
 import { type ApiKeysLine, parseApiKeys } from './api-keys/api-keys-arguments.ts';
 import type { AttentionArguments } from './attention/run-attention.ts';
+import {
+  parseReconcile,
+  RECONCILE_USAGE,
+  type ReconcileArguments,
+} from './reconcile/reconcile-arguments.ts';
 import type { RestoreArguments } from './workflows-restore/run-workflows-restore.ts';
 
 export interface DemoArguments {
@@ -18,6 +23,7 @@ export type CommandLine =
   | { readonly command: 'ledger-verify'; readonly all: boolean }
   | { readonly command: 'workflows-restore'; readonly restore: RestoreArguments }
   | { readonly command: 'attention'; readonly attention: AttentionArguments }
+  | { readonly command: 'reconcile'; readonly reconcile: ReconcileArguments }
   | ApiKeysLine;
 
 export const USAGE = `Usage:
@@ -48,7 +54,7 @@ export const USAGE = `Usage:
   npm run api-keys -- revoke KEY
       Makes, lists and revokes keys of the API in the database of DATABASE_OWNER_URL, or of a running \`npm start\`.
       A new key is shown once, alone on standard output. A revoked one is refused from its next request on.
-`;
+${RECONCILE_USAGE}`;
 
 const DEMO_CARDS_DEFAULT = 6;
 const DEMO_CARDS_MAX = 1_000;
@@ -78,6 +84,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return parseAttention(rest);
     case 'api-keys':
       return parseApiKeys(rest);
+    case 'reconcile':
+      return parseReconcile(rest);
     default:
       return wrong(`Unknown command "${command}"`);
   }

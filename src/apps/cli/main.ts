@@ -1,4 +1,4 @@
-/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore, attention, api-keys. */
+/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore, attention, api-keys, reconcile. */
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
@@ -8,6 +8,7 @@ import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
 import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { runLedgerVerify } from './ledger-verify/run-ledger-verify.ts';
+import { runReconcile } from './reconcile/run-reconcile.ts';
 import { reportFileProblem } from './report-file.ts';
 import { runStart } from './start.ts';
 import { runWorkflowsRestore } from './workflows-restore/run-workflows-restore.ts';
@@ -31,6 +32,8 @@ async function run(args: readonly string[]): Promise<number> {
       return runAttention(line.attention).catch(cannotRead);
     case 'api-keys':
       return runApiKeys(line.keys).catch(cannotRead);
+    case 'reconcile':
+      return runReconcile(line.reconcile).catch(cannotRead);
     case 'help':
       console.log(USAGE);
       return 0;

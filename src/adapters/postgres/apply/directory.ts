@@ -63,6 +63,12 @@ export async function applyCard(
     const body = { status: seen.shippingStatus, stripeCardId: seen.stripeCardId };
     await addTimeline(tx, card, 'shipping_changed', body);
   }
+  if (seen.source === 'fetched' && derived !== row.status) {
+    // Its event has not come, so that nothing else tells why the card is suddenly another.
+    const card = { id: row.card_id, tenantId, phase: row.phase };
+    const body = { stripeCardId: seen.stripeCardId, from: row.status, to: derived };
+    await addTimeline(tx, card, 'status_repaired', body);
+  }
   const owner = { tenantId, cardId: row.card_id };
   for (const status of statusesToTell(row, seen, { status: derived, isFurtherOn })) {
     const isOwn = status === seen.status;
