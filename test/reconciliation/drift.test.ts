@@ -285,7 +285,7 @@ describe('npm run reconcile', () => {
   const run = async (args: readonly string[], env: Record<string, string> = {}) => {
     const [row] = await sql()<{ name: string }[]>`select current_database() as name`;
     const { host, port, user, pass } = sql().options;
-    const address = `postgres://${user}:${pass}@${host}:${port}/${row?.name}`;
+    const address = `postgres://${user}:${pass}@${host[0]}:${port[0]}/${row?.name}`;
     return runCommand(['reconcile', ...args], {
       DATABASE_URL: address,
       STRIPE_SECRET_KEY: 'sk_test_activities',

@@ -3,7 +3,6 @@ import { DRIFT_ITEM_KINDS } from '../../domain/drift.ts';
 import type { CardId } from '../../domain/ids.ts';
 import { storableValue } from '../../platform/storable-text.ts';
 import type { DriftScope, DriftStore } from '../../ports/drift-store.ts';
-import type { IssuerTenant } from '../../ports/issuer.ts';
 import type { FetchedKind } from '../../ports/stripe-reader.ts';
 import { openAttention } from './attention.ts';
 import { tenantOf } from './card-store.ts';

@@ -2,7 +2,7 @@
 import type { NewestSnapshots } from '../../domain/authorization-state.ts';
 import type { CardPhase } from '../../domain/card-phase.ts';
 import type { OurView } from '../../domain/drift.ts';
-import { type CardId, parseCardId } from '../../domain/ids.ts';
+import { parseCardId } from '../../domain/ids.ts';
 import { minorUnits } from '../../domain/money.ts';
 import type { OurObject } from '../../ports/drift-store.ts';
 import type { IssuerTenant } from '../../ports/issuer.ts';

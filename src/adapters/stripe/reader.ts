@@ -36,7 +36,7 @@ export function createStripeReader(stripe: Stripe): StripeReader {
     },
 
     async list(tenant, query) {
-      const found = await get(tenant, `${PATHS[query.kind]}?${parametersOf(query)}`);
+      const found = await get(tenant, `${PATHS[query.kind]}?${parametersOf(query).toString()}`);
       // A list is never missing, but its cursor may be: the object was deleted, as test data can be.
       if (found === undefined || !isObject(found.answer)) return { objects: [], hasMore: false };
       const { answer, asOfS } = found;

@@ -57,18 +57,7 @@ export async function applyCard(
            eta = coalesce(to_timestamp(${seen.etaS}), eta), event_created = ${seen.atS}
      where stripe_card_id = ${seen.stripeCardId}
        and (event_created < ${seen.atS} or event_created = ${seen.atS} and ${seen.source === 'event'})`;
-  if (isFurtherOn && !(known === null && seen.shippingStatus === 'pending')) {
-    // The way of the parcel is for people to read; few of its steps concern the workflow.
-    const card = { id: row.card_id, tenantId, phase: row.phase };
-    const body = { status: seen.shippingStatus, stripeCardId: seen.stripeCardId };
-    await addTimeline(tx, card, 'shipping_changed', body);
-  }
-  if (seen.source === 'fetched' && derived !== row.status) {
-    // Its event has not come, so that nothing else tells why the card is suddenly another.
-    const card = { id: row.card_id, tenantId, phase: row.phase };
-    const body = { stripeCardId: seen.stripeCardId, from: row.status, to: derived };
-    await addTimeline(tx, card, 'status_repaired', body);
-  }
+  await noteChanges(tx, { tenantId, row, seen }, { status: derived, isFurtherOn });
   const owner = { tenantId, cardId: row.card_id };
   for (const status of statusesToTell(row, seen, { status: derived, isFurtherOn })) {
     const isOwn = status === seen.status;
@@ -85,6 +74,30 @@ export async function applyCard(
     await insertFact(tx, owner, fact, `card/${seen.stripeCardId}/${what}/${seen.atS}`);
   }
   return 'applied';
+}
+
+/** What people read of it: the way of the parcel, few of whose steps concern the workflow, and what a comparison found. */
+async function noteChanges(
+  tx: Transaction,
+  card: {
+    readonly tenantId: TenantId;
+    readonly row: StripeCardRow;
+    readonly seen: CardSighting;
+  },
+  after: { readonly status: StripeCardStatus; readonly isFurtherOn: boolean },
+): Promise<void> {
+  const { tenantId, row, seen } = card;
+  const { stripeCardId, shippingStatus } = seen;
+  const owner = { id: row.card_id, tenantId, phase: row.phase };
+  const isBegin = row.shipping_status === null && shippingStatus === 'pending';
+  if (after.isFurtherOn && !isBegin) {
+    await addTimeline(tx, owner, 'shipping_changed', { status: shippingStatus, stripeCardId });
+  }
+  if (seen.source === 'fetched' && after.status !== row.status) {
+    // Its event has not come, so that nothing else tells why the card is suddenly another.
+    const body = { stripeCardId, from: row.status, to: after.status };
+    await addTimeline(tx, owner, 'status_repaired', body);
+  }
 }
 
 export async function applyCardholder(
