@@ -1,5 +1,6 @@
 /** What a person can do about an attention item, and which items nobody can close by hand. */
 import type { LIFECYCLE_ATTENTION_KINDS } from './card-attention.ts';
+import type { DriftItemKind } from './drift.ts';
 
 type LifecycleKind = (typeof LIFECYCLE_ATTENTION_KINDS)[number];
 
@@ -34,7 +35,17 @@ const STATE_REMEDIES: Readonly<Record<string, string>> = {
   kyc_review: 'Give the verdict with `decide-kyc` of the cardholder.',
 };
 
+/** What a comparison with Stripe has left; the next one closes what it finds settled, and opens anew what it does not. */
+const DRIFT_REMEDIES: Readonly<Record<DriftItemKind, string>> = {
+  stripe_object_missing:
+    'Find out whether the key is that of the account, and who deleted the object at Stripe.',
+  stripe_object_unknown: 'Cancel it at Stripe, unless a card here waits for it.',
+  stripe_object_differs:
+    'Put right at Stripe what differs: a card that lives there and has ended here is cancelled there.',
+};
+
 const OTHER_REMEDIES: Readonly<Record<string, string>> = {
+  ...DRIFT_REMEDIES,
   account_overdrawn: 'Ask the customer to pay in, and credit it.',
   money_on_closed_account:
     'Reopen the account and pay out what is left, or ask the customer to pay.',
