@@ -97,10 +97,13 @@ export const EVENT_HANDLING: Readonly<Record<string, EventHandling>> = {
   'reporting.report_type.updated': ignored(REPORT),
 };
 
-export const handlingOf = (type: string): EventHandling =>
-  Object.hasOwn(EVENT_HANDLING, type) && EVENT_HANDLING[type] !== undefined
-    ? EVENT_HANDLING[type]
-    : ignored(`type ${type} is not used`);
+/** Why the inbox keeps an event of the type and does nothing with it. */
+export function reasonToIgnore(type: string): string {
+  const known = Object.hasOwn(EVENT_HANDLING, type) ? EVENT_HANDLING[type] : undefined;
+  return known === undefined || known.handling === 'applied'
+    ? `type ${type} is not used`
+    : known.reason;
+}
 
 /** Only accounts on a BIN of their own have these; others are refused when they name them in a list call. */
 const RESTRICTED_FAMILIES: readonly string[] = [
