@@ -59,15 +59,16 @@ export function createCardWorkflows(client: Client): CardWorkflows {
     },
 
     async sendFacts(cardId, facts) {
-      if (facts.length === 0) return;
+      if (facts.length === 0) return null;
       const { workflowIdConflictPolicy: _, ...options } = start(cardId);
-      await within(client, () =>
+      const { signaledRunId } = await within(client, () =>
         client.workflow.signalWithStart<CardLifecycle, [typeof facts]>(CARD_WORKFLOW_TYPE, {
           ...options,
           signal: FACTS_SIGNAL,
           signalArgs: [facts],
         }),
       );
+      return signaledRunId;
     },
   };
 }

@@ -108,6 +108,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     async stop() {
       state.isStopping = true;
       await Promise.all(loops.map((loop) => loop.stop()));
+      await notifier.idle();
     },
   };
 }
