@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import {
   COMPLETENESS_EVENT_TYPES,
+  COMPLETENESS_SET,
   EVENT_HANDLING,
   type EventHandling,
   reasonToIgnore,
@@ -81,6 +82,10 @@ describe('the types of events', () => {
     expect(reasonToIgnore('charge.captured')).toBe('type charge.captured is not used');
     expect(reasonToIgnore('constructor')).toBe('type constructor is not used');
     expect(reasonToIgnore('issuing_settlement.created')).toContain('settlements');
+  });
+
+  test('that a report compares have a name of their own: other types need another name', () => {
+    expect([COMPLETENESS_SET, COMPLETENESS_EVENT_TYPES.length]).toEqual(['issuing-2026-11', 27]);
   });
 
   test('of the report of completeness are all of Issuing and Identity but the real-time request', () => {
