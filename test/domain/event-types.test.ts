@@ -23,7 +23,7 @@ const RESTRICTED = [
 /** Types that one list call of Stripe's can name. */
 const TYPES_PER_CALL_MAX = 20;
 
-const known = [
+const listed = [
   ...new Set(
     [
       ...readFileSync(TYPINGS, 'utf8').matchAll(
@@ -74,8 +74,8 @@ describe('the types of events', () => {
   });
 
   test('are those that the library knows, and the restricted ones', () => {
-    expect(known.length).toBeGreaterThan(TYPES_PER_CALL_MAX);
-    expect(Object.keys(EVENT_HANDLING)).toEqual([...known, ...RESTRICTED].toSorted());
+    expect(listed.length).toBeGreaterThan(TYPES_PER_CALL_MAX);
+    expect(Object.keys(EVENT_HANDLING)).toEqual([...listed, ...RESTRICTED].toSorted());
   });
 
   test('that nobody has listed are ignored with their name', () => {
@@ -90,7 +90,7 @@ describe('the types of events', () => {
 
   test('of the report of completeness are all of Issuing and Identity but the real-time request', () => {
     expect(COMPLETENESS_EVENT_TYPES).toEqual(
-      known.filter(
+      listed.filter(
         (type) => !type.startsWith('reporting.') && type !== 'issuing_authorization.request',
       ),
     );

@@ -28,6 +28,7 @@ type Send = CardWorkflows['sendFacts'];
 /** A relay whose signals end as the test says. */
 function relay(send: Send) {
   const errors: unknown[] = [];
+  const frees: number[] = [];
   const notifier = createNotifier(
     sql,
     {
@@ -35,9 +36,14 @@ function relay(send: Send) {
       command: () => Promise.reject(new Error('not used')),
       sendFacts: send,
     },
-    { digestIntervalMs: 0, clock, onError: (error) => errors.push(error) },
+    {
+      digestIntervalMs: 0,
+      clock,
+      onError: (error) => errors.push(error),
+      onFree: () => frees.push(nowMs),
+    },
   );
-  return { notifier, errors };
+  return { notifier, errors, frees };
 }
 
 async function step(notifier: Notifier): Promise<void> {
@@ -134,7 +140,7 @@ describe('a call that', () => {
     const told: string[] = [];
     let answer = (): void => {};
     const hanging = new Promise<void>((resolve) => (answer = resolve));
-    const { notifier } = relay(async (id) => {
+    const { notifier, frees } = relay(async (id) => {
       if (id === slow.cardId) await hanging;
       told.push(id);
       return null;
@@ -145,8 +151,12 @@ describe('a call that', () => {
     await notifier.sendFacts();
     await eventually(() => told.length > 0);
     expect(told).toEqual([other.cardId]);
+    await eventually(() => frees.length === 1);
+    await notifier.sendFacts();
     answer();
     await notifier.idle();
+    // The loop is woken for what a look has passed over.
+    expect(frees).toHaveLength(2);
     // What came while the first batch was under way.
     await step(notifier);
     expect(told).toEqual([other.cardId, slow.cardId, slow.cardId]);

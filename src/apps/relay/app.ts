@@ -58,6 +58,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     digestIntervalMs: deps.digestIntervalMs,
     clock,
     onError: onError('a card workflow could not be told; trying again'),
+    onFree: () => notify.wake(),
   });
   const state = { isStopping: false };
   const apply = startLoop({

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { forgetLeases, leaseFailed, postponeLease } from '../../adapters/postgres/card-leases.ts';
 import {
+  type ClaimedDigest,
   type ClaimedFacts,
   claimDigests,
   claimFacts,
@@ -42,6 +43,8 @@ export interface NotifierOptions {
   readonly digestIntervalMs: number;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+  /** Told when a card that was under way is free again, and a look meanwhile has passed over it. */
+  readonly onFree?: () => void;
 }
 
 export function createNotifier(
@@ -50,16 +53,18 @@ export function createNotifier(
   options: NotifierOptions,
 ): Notifier {
   const holder = randomUUID();
+  const teller: Teller = { sql, workflows, holder };
   const reach = createReach(CARDS_AT_ONCE_MAX);
   const underWay = new Set<Promise<void>>();
+  /** A look was made while cards were under way: more may wait for one of those. */
+  let passedOver = false;
   const report = createReporter(options);
   const choice = () => ({ holder, limit: reach.limit() });
 
   /** Tells one card; never rejects. A failure that cannot be written down ends with the lease. */
-  async function tell(cardId: CardId, act: () => Promise<void>): Promise<void> {
+  async function tell(cardId: CardId, act: () => Promise<Told>): Promise<void> {
     try {
-      await act();
-      reach.succeeded();
+      if ((await act()) === 'told') reach.succeeded();
     } catch (error) {
       reach.failed(error);
       report(error);
@@ -67,14 +72,11 @@ export function createNotifier(
     }
   }
 
-  async function tellFacts(claimed: ClaimedFacts): Promise<void> {
-    const { cardId, facts } = claimed;
-    if (facts.length === 0) {
-      await postponeLease(sql, cardId, { holder, waitS: ROOM_LOOK_S });
-      return;
-    }
-    const runId = await workflows.sendFacts(cardId, facts);
-    await factsSent(sql, claimed, { holder, runId });
+  function ended(telling: Promise<void>): void {
+    underWay.delete(telling);
+    if (!passedOver) return;
+    passedOver = false;
+    options.onFree?.();
   }
 
   return {
@@ -84,10 +86,11 @@ export function createNotifier(
         await Promise.race(underWay);
         return reach.isOpen();
       }
+      passedOver = underWay.size > 0;
       const claimed = await claimFacts(sql, { holder, limit: free });
       for (const card of claimed) {
-        const telling: Promise<void> = tell(card.cardId, () => tellFacts(card)).finally(() =>
-          underWay.delete(telling),
+        const telling: Promise<void> = tell(card.cardId, () => tellFacts(teller, card)).finally(
+          () => ended(telling),
         );
         underWay.add(telling);
       }
@@ -95,29 +98,13 @@ export function createNotifier(
     },
 
     async sweep() {
-      const digests = await claimDigests(sql, {
-        ...choice(),
-        intervalMs: options.digestIntervalMs,
-      });
+      const { digestIntervalMs: intervalMs } = options;
+      const digests = await claimDigests(sql, { ...choice(), intervalMs });
       await Promise.all(
-        digests.map((digest) =>
-          tell(digest.cardId, async () => {
-            const { cardId, isActive, fact } = digest;
-            // Only an active card models spending; another would be woken, or opened again, for nothing.
-            if (isActive) await workflows.sendFacts(cardId, [{ factId: null, fact }]);
-            await digestSent(sql, digest, holder);
-          }),
-        ),
+        digests.map((digest) => tell(digest.cardId, () => tellDigest(teller, digest))),
       );
       const forgotten = await claimStarts(sql, { ...choice(), olderThanMs: START_AFTER_MS });
-      await Promise.all(
-        forgotten.map((cardId) =>
-          tell(cardId, async () => {
-            await workflows.start(cardId);
-            await startDone(sql, cardId, holder);
-          }),
-        ),
-      );
+      await Promise.all(forgotten.map((cardId) => tell(cardId, () => start(teller, cardId))));
       await forgetLeases(sql);
       return false;
     },
@@ -126,6 +113,43 @@ export function createNotifier(
       await Promise.all(underWay);
     },
   };
+}
+
+/** Whether Temporal was asked at all. */
+type Told = 'told' | 'nothing';
+
+interface Teller {
+  readonly sql: Sql;
+  readonly workflows: CardWorkflows;
+  readonly holder: string;
+}
+
+async function tellFacts({ sql, workflows, holder }: Teller, claimed: ClaimedFacts): Promise<Told> {
+  const { cardId, facts } = claimed;
+  if (facts.length === 0) {
+    await postponeLease(sql, cardId, { holder, waitS: ROOM_LOOK_S });
+    return 'nothing';
+  }
+  const runId = await workflows.sendFacts(cardId, facts);
+  await factsSent(sql, claimed, { holder, runId });
+  return 'told';
+}
+
+async function tellDigest(
+  { sql, workflows, holder }: Teller,
+  digest: ClaimedDigest,
+): Promise<Told> {
+  const { cardId, isActive, fact } = digest;
+  // Only an active card models spending; another would be woken, or opened again, for nothing.
+  if (isActive) await workflows.sendFacts(cardId, [{ factId: null, fact }]);
+  await digestSent(sql, digest, holder);
+  return isActive ? 'told' : 'nothing';
+}
+
+async function start({ sql, workflows, holder }: Teller, cardId: CardId): Promise<Told> {
+  await workflows.start(cardId);
+  await startDone(sql, cardId, holder);
+  return 'told';
 }
 
 function createReporter({ clock, onError }: NotifierOptions): (error: unknown) => void {
