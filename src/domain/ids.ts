@@ -21,6 +21,8 @@ export type KycReference = Id<'kyc reference'>;
 export type AuthorizationId = Id<'authorization'>;
 export type TransactionId = Id<'transaction'>;
 export type DisputeId = Id<'dispute'>;
+export type TokenId = Id<'token'>;
+export type DesignId = Id<'personalization design'>;
 
 const OURS = {
   tenant: 'ten',
@@ -69,6 +71,8 @@ export const parseStripeCardId = stripes<StripeCardId>('card');
 export const parseAuthorizationId = stripes<AuthorizationId>('authorization');
 export const parseTransactionId = stripes<TransactionId>('transaction');
 export const parseDisputeId = stripes<DisputeId>('dispute');
+export const parseTokenId = stripes<TokenId>('token');
+export const parseDesignId = stripes<DesignId>('personalization design');
 
 /** Begins with a letter or digit, so that it can be a part of a path. */
 const KYC_REFERENCE = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}$/;

@@ -70,6 +70,11 @@ export const UPDATES_SAVED_MAX = 10;
 export const FACT_CLOSE_AFTER_MS = 15 * MINUTE_MS;
 /** A fact that was sent and is still open after this long is sent again. */
 export const FACT_RESEND_AFTER_MS = HOUR_MS;
+/**
+ * Facts of a card that were sent and not closed, at most: beyond it the relay waits for the workflow to close some, so
+ * that no history fills while no worker works. Fewer than a run remembers, so that none of them counts twice.
+ */
+export const FACTS_UNCLOSED_MAX = 200;
 /** Facts carried by one signal; keeps a signal far below the 2 MB payload limit. */
 export const FACTS_PER_SIGNAL_MAX = 100;
 

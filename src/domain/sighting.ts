@@ -4,11 +4,13 @@ import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
 import type {
   AuthorizationId,
   CardholderId,
+  DesignId,
   DisputeId,
   KycReference,
   StripeCardholderId,
   StripeCardId,
   TenantId,
+  TokenId,
   TransactionId,
 } from './ids.ts';
 import type { CheckView } from './kyc.ts';
@@ -74,6 +76,30 @@ export interface DisputeSighting {
   readonly status: DisputeStatus;
 }
 
+/** What a wallet or a merchant holds in place of the card's number. */
+export interface TokenSighting {
+  readonly kind: 'token';
+  readonly tokenId: TokenId;
+  readonly stripeCardId: StripeCardId;
+  readonly atS: number;
+  /** As Stripe names it: what it is not known to mean is told all the same. */
+  readonly status: string;
+  /** Null where a merchant holds it. */
+  readonly wallet: string | null;
+  readonly network: string | null;
+}
+
+/** What a physical card is printed with. */
+export interface DesignSighting {
+  readonly kind: 'design';
+  readonly designId: DesignId;
+  readonly atS: number;
+  readonly status: string;
+  readonly name: string | null;
+  /** Why it was rejected, as Stripe words it. */
+  readonly rejectionReasons: readonly string[];
+}
+
 /** From the first to the last; those that are decided rank alike. */
 export const DISPUTE_STATUSES = ['unsubmitted', 'submitted', 'won', 'lost', 'expired'] as const;
 export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
@@ -90,6 +116,8 @@ export type Sighting =
   | CardholderSighting
   | VerificationSighting
   | DisputeSighting
+  | TokenSighting
+  | DesignSighting
   | RedactionSighting
   /** A decision of ours came after a view of its authorization: converge it once more. */
   | { readonly kind: 'decision'; readonly authorizationId: AuthorizationId }

@@ -50,6 +50,8 @@ const LINES: Readonly<Record<string, Line>> = {
   money_seen: (body) => `Money came late${after(worded(textIn(body, 'cause')))}`,
   fraud_warned: (body) =>
     `Stripe warns of fraud${after(worded(textIn(body, 'type')))}${offered(body)}`,
+  token_changed: (body) =>
+    `Token of ${worded(textIn(body, 'wallet')) || 'a merchant'}: ${worded(textIn(body, 'status'))}`,
   frozen: (body) => `Frozen by the ${textIn(body, 'by')}${after(textIn(body, 'reason'))}`,
   unfrozen: (body) => `The freeze of the ${textIn(body, 'by')} was lifted`,
   cancel_requested: (body) => `Cancellation requested${after(canceling(textIn(body, 'reason')))}`,

@@ -37,6 +37,10 @@ export interface CardWorkflows {
     argument: CardCommands[N],
     updateId: string,
   ): Promise<CommandAnswer>;
-  /** Signals facts; starts the workflow when it is not running (a late fact opens a closed card again). */
-  sendFacts(cardId: CardId, facts: readonly NumberedFact[]): Promise<void>;
+  /**
+   * Signals facts; starts the workflow when it is not running (a late fact opens a closed card again). Answers with the
+   * run that took them, where the server says so.
+   * @throws WorkflowsUnavailableError within 3 s when nobody answers.
+   */
+  sendFacts(cardId: CardId, facts: readonly NumberedFact[]): Promise<string | null>;
 }

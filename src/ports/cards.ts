@@ -117,8 +117,8 @@ export interface CardControls {
   /** Lifts the freeze of that owner; the fact says whose remain. */
   unfreeze(card: Card, freeze: OwnedFreeze): Promise<NumberedFact>;
   requestCancel(card: Card, reason: CancelReason, at: Date): Promise<NumberedFact>;
-  /** Remembers that the workflow accepted the facts, so that the relay does not send them again. */
-  markSent(factIds: readonly string[]): Promise<void>;
+  /** Remembers that this run of the workflow accepted the facts, so that the relay does not send them again. */
+  markSent(factIds: readonly string[], runId: string | null): Promise<void>;
 }
 
 export interface OwnedFreeze {

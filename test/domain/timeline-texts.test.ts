@@ -49,6 +49,8 @@ describe('the life of a card', () => {
       'Frozen by the operator: asked by phone',
     ],
     ['unfrozen', { by: 'operator' }, 'The freeze of the operator was lifted'],
+    ['token_changed', { wallet: 'apple_pay', status: 'active' }, 'Token of apple pay: active'],
+    ['token_changed', { wallet: null, status: 'deleted' }, 'Token of a merchant: deleted'],
     ['cancel_requested', { reason: 'stolen' }, 'Cancellation requested: stolen'],
     ['freeze_mirrored', { frozen: true }, 'Stripe shows the freeze'],
     [

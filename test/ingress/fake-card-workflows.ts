@@ -49,6 +49,7 @@ export function createFakeCardWorkflows(): FakeCardWorkflows {
     async sendFacts(cardId, facts) {
       await reach();
       for (const fact of facts) fake.facts.push({ cardId, fact });
+      return `run of ${cardId}`;
     },
   };
   return fake;

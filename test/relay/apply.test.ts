@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { applyInbox } from '../../src/adapters/postgres/apply/inbox-apply.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
+import { reasonToIgnore } from '../../src/domain/event-types.ts';
 import { UNKNOWN_CARD_PARKED_MS } from '../../src/domain/limits.ts';
 import {
   balancesOf,
@@ -239,11 +240,11 @@ describe('applying money', () => {
 describe('rows that are not applied', () => {
   it('are ignored with the reason when the type is not used', async () => {
     const program = await createCardProgram(sql);
-    const unused = event('issuing_token.created', { id: 'intok_1' });
+    const unused = event('issuing_settlement.created', { id: 'ise_1' });
     await deliver(program, unused);
     expect(await statusOf(unused['id'])).toEqual({
       status: 'ignored',
-      reason: 'type issuing_token.created is not used',
+      reason: reasonToIgnore('issuing_settlement.created'),
     });
   });
 

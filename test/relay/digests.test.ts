@@ -32,6 +32,7 @@ function relay(duringSend: () => Promise<void> = async () => {}) {
       async sendFacts(cardId, facts) {
         for (const { fact } of facts) told.push({ cardId, fact });
         await duringSend();
+        return 'run';
       },
     },
     { digestIntervalMs: INTERVAL_MS, clock: { nowMs: () => 0 }, onError: () => {} },
@@ -141,6 +142,7 @@ describe('a fact for a card that is closed', () => {
       select kind from facts where card_id = ${program.cardId} and signalled_at is null`;
     expect(waiting).toEqual([{ kind: 'money_seen' }]);
     await notifier.sendFacts();
+    await notifier.idle();
     await windowPasses(program);
     await notifier.sweep();
     expect(told).toEqual([

@@ -135,13 +135,15 @@ describe('telling card workflows', () => {
       sql,
       {
         start: (cardId) => reach('start', cardId).then(() => 'started'),
-        sendFacts: (cardId, facts) => reach(facts[0]?.fact.kind ?? '', cardId),
+        sendFacts: (cardId, facts) => reach(facts[0]?.fact.kind ?? '', cardId).then(() => 'run'),
         command: () => Promise.reject(new Error('not used')),
       },
       { digestIntervalMs: 0, clock, onError: () => {} },
     );
     await notifier.sendFacts();
+    await notifier.idle();
     await notifier.sendFacts();
+    await notifier.idle();
     expect(reached).toEqual([`purchase_seen ${good.cardId}`]);
     await notifier.sweep();
     expect(reached).toContain(`spending_digest ${good.cardId}`);

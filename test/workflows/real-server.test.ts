@@ -38,6 +38,15 @@ test('a card is found by its phase, and its details page can be read', async () 
   expect(page).toContain('| card_created | moved to activation |');
 });
 
+test('facts are answered with the run that has taken them', async () => {
+  const world = await cards.inKyc('virtual');
+  const runId = await cards.workflows.sendFacts(world.cardId, [
+    { factId: '1', fact: { kind: 'identity_verified' } },
+  ]);
+  const handle = cards.env.client.workflow.getHandle(cardWorkflowId(world.cardId));
+  expect(runId).toBe((await handle.describe()).runId);
+});
+
 test('cancelling while an activity ends is answered at once, every time', async () => {
   for (let round = 0; round < 15; round += 1) {
     const world = await cards.requestedCard('virtual');

@@ -50,9 +50,9 @@ export const createCardControls = (sql: Queryable): CardControls => ({
     return fact;
   },
 
-  async markSent(factIds) {
+  async markSent(factIds, runId) {
     await sql`
-      update facts set signalled_at = now()
+      update facts set signalled_at = now(), signalled_run_id = ${runId}
        where fact_id = any(${[...factIds]}::bigint[]) and signalled_at is null`;
   },
 });

@@ -2,8 +2,16 @@
 import type { NumberedFact } from '../../domain/card-contract.ts';
 import type { CardFact } from '../../domain/card-facts.ts';
 import { type CardId, parseCardId } from '../../domain/ids.ts';
-import { FACT_RESEND_AFTER_MS, FACTS_PER_SIGNAL_MAX } from '../../domain/limits.ts';
+import {
+  FACT_RESEND_AFTER_MS,
+  FACTS_PER_SIGNAL_MAX,
+  FACTS_UNCLOSED_MAX,
+} from '../../domain/limits.ts';
+import { type CardChoice, claimCards, endLease, notLeased } from './card-leases.ts';
 import type { Queryable, Sql } from './pool.ts';
+
+/** Waiting facts looked at to find cards: read from the index, whatever waits behind them. */
+const CANDIDATE_FACTS_MAX = 1_000;
 
 /** Writes a fact; the same cause (`dedupeKey`) of one card writes it once. */
 export async function insertFact(
@@ -34,41 +42,70 @@ export async function factForOpenCards(
     on conflict (card_id, dedupe_key) do nothing`;
 }
 
-export interface WaitingFacts {
+export interface ClaimedFacts {
   readonly cardId: CardId;
+  /** None where the card has to work off others first. */
   readonly facts: readonly NumberedFact[];
 }
 
-/** Whose turn it is: so many cards, without those that are left out for now. */
-export interface CardChoice {
-  readonly limit: number;
-  /** Ids of cards left out, because they failed a moment ago. */
-  readonly except: readonly string[];
-}
-
-/** Facts never sent, or sent so long ago without being closed that they are sent again; oldest cards first. */
-export async function waitingFacts(sql: Sql, choice: CardChoice): Promise<readonly WaitingFacts[]> {
+/**
+ * Claims cards with facts that were never sent, or sent so long ago without being closed that they are sent again; the
+ * oldest facts first. Of one card so many are sent at once, and so many may be open at its workflow: where no worker
+ * works them off, its history must not fill with them.
+ */
+export async function claimFacts(sql: Sql, choice: CardChoice): Promise<readonly ClaimedFacts[]> {
+  const isLate = sql`f.signalled_at < now() - make_interval(secs => ${FACT_RESEND_AFTER_MS / 1000})`;
+  const cardIds = await claimCards(
+    sql,
+    choice.holder,
+    sql`
+    select card_id
+      from ((select f.card_id, f.fact_id from facts f
+              where f.signalled_at is null and f.closed_at is null and ${notLeased(sql, sql`f.card_id`)}
+              order by f.fact_id limit ${CANDIDATE_FACTS_MAX})
+            union all
+            (select f.card_id, f.fact_id from facts f
+              where f.closed_at is null and ${isLate} and ${notLeased(sql, sql`f.card_id`)}
+              order by f.signalled_at limit ${CANDIDATE_FACTS_MAX})) waiting
+     group by card_id order by min(fact_id) limit ${choice.limit}`,
+  );
+  if (cardIds.length === 0) return [];
+  // Read once the lease is ours: what another relay has sent meanwhile is not sent again.
   const rows = await sql<{ card_id: string; facts: { id: string; body: CardFact }[] }[]>`
-    select card_id, jsonb_agg(jsonb_build_object('id', fact_id::text, 'body', body) order by fact_id) as facts
-      from (select f.card_id, f.fact_id, f.body,
-                   row_number() over (partition by f.card_id order by f.fact_id) as place
-              from facts f
-             where f.closed_at is null and f.card_id <> all (${[...choice.except]})
-               and (f.signalled_at is null or f.signalled_at < now() - make_interval(secs => ${FACT_RESEND_AFTER_MS / 1000}))
-           ) waiting
-     where place <= ${FACTS_PER_SIGNAL_MAX}
-     group by card_id order by min(fact_id) limit ${choice.limit}`;
+    select c.card_id,
+           coalesce(jsonb_agg(jsonb_build_object('id', w.fact_id::text, 'body', w.body) order by w.fact_id)
+             filter (where w.fact_id is not null), '[]') as facts
+      from unnest(${[...cardIds]}::text[]) c (card_id)
+      left join lateral (
+        select f.fact_id, f.body
+          from (select fact_id, body, signalled_at,
+                       count(*) filter (where signalled_at is null) over (order by fact_id) as place,
+                       count(*) filter (where signalled_at is not null) over () as sent
+                  from facts where card_id = c.card_id and closed_at is null) f
+         where f.signalled_at is null and f.place <= ${FACTS_UNCLOSED_MAX} - f.sent or ${isLate}
+         order by f.fact_id limit ${FACTS_PER_SIGNAL_MAX}) w on true
+     group by c.card_id`;
   return rows.map((row) => ({
     cardId: parseCardId(row.card_id),
     facts: row.facts.map((f) => ({ factId: f.id, fact: f.body })),
   }));
 }
 
-export async function markSent(sql: Sql, factIds: readonly string[]): Promise<void> {
-  await sql`update facts set signalled_at = now() where fact_id = any(${[...factIds]}::bigint[])`;
+/** The card's facts were accepted: notes it, and gives the card back. */
+export async function factsSent(
+  sql: Sql,
+  { cardId, facts }: ClaimedFacts,
+  by: { readonly holder: string; readonly runId: string | null },
+): Promise<void> {
+  const ids = facts.flatMap(({ factId }) => (factId === null ? [] : [factId]));
+  await sql`
+    with sent as (
+      update facts set signalled_at = now(), signalled_run_id = ${by.runId}
+       where fact_id = any(${ids}::bigint[]))
+    ${endLease(sql, cardId, by.holder)}`;
 }
 
-export interface WaitingDigest {
+export interface ClaimedDigest {
   readonly cardId: CardId;
   readonly isActive: boolean;
   readonly revision: number;
@@ -76,13 +113,23 @@ export interface WaitingDigest {
 }
 
 /**
- * Spending that the card's workflow has not heard of. A digest leaves at the end of its window, which the first change
- * begins: what comes within an interval is told in one, at most one a card and interval.
+ * Claims cards with spending that their workflow has not heard of. A digest leaves at the end of its window, which the
+ * first change begins: what comes within an interval is told in one, at most one a card and interval.
  */
-export async function waitingDigests(
+export async function claimDigests(
   sql: Sql,
-  options: CardChoice & { readonly intervalMs: number },
-): Promise<readonly WaitingDigest[]> {
+  choice: CardChoice & { readonly intervalMs: number },
+): Promise<readonly ClaimedDigest[]> {
+  const cardIds = await claimCards(
+    sql,
+    choice.holder,
+    sql`
+    select s.card_id from card_spending s
+     where s.sent_revision < s.revision and ${notLeased(sql, sql`s.card_id`)}
+       and s.dirty_since <= now() - make_interval(secs => ${choice.intervalMs / 1000})
+     order by s.dirty_since limit ${choice.limit}`,
+  );
+  if (cardIds.length === 0) return [];
   const rows = await sql<
     {
       card_id: string;
@@ -95,9 +142,7 @@ export async function waitingDigests(
     select s.card_id, c.phase, s.revision, s.purchases,
            (extract(epoch from s.last_purchase_at) * 1000)::bigint as last_ms
       from card_spending s join cards c using (card_id)
-     where s.sent_revision < s.revision and s.card_id <> all (${[...options.except]})
-       and s.dirty_since <= now() - make_interval(secs => ${options.intervalMs / 1000})
-     order by s.dirty_since limit ${options.limit}`;
+     where s.card_id = any(${[...cardIds]}) order by s.dirty_since`;
   return rows.map((row) => ({
     cardId: parseCardId(row.card_id),
     isActive: row.phase === 'active',
@@ -110,26 +155,43 @@ export async function waitingDigests(
   }));
 }
 
-export async function markDigestSent(sql: Sql, cardId: CardId, revision: number): Promise<void> {
+/** The digest was accepted, or is not wanted: notes it, and gives the card back. */
+export async function digestSent(
+  sql: Sql,
+  { cardId, revision }: ClaimedDigest,
+  holder: string,
+): Promise<void> {
   await sql`
-    update card_spending
-       set sent_revision = greatest(sent_revision, ${revision}),
-           -- What changed while the digest was under way begins the next window.
-           dirty_since = case when revision > greatest(sent_revision, ${revision}) then changed_at end
-     where card_id = ${cardId}`;
+    with sent as (
+      update card_spending
+         set sent_revision = greatest(sent_revision, ${revision}),
+             -- What changed while the digest was under way begins the next window.
+             dirty_since = case when revision > greatest(sent_revision, ${revision}) then changed_at end
+       where card_id = ${cardId})
+    ${endLease(sql, cardId, holder)}`;
 }
 
-/** Cards whose request was stored but whose workflow was never started, older than the given age. */
-export async function cardsWithoutWorkflow(
+/** Claims cards whose request was stored but whose workflow was never started, older than the given age. */
+export const claimStarts = (
   sql: Sql,
-  options: CardChoice & { readonly olderThanMs: number },
-): Promise<readonly CardId[]> {
-  const rows = await sql<{ card_id: string }[]>`
-    select card_id from cards
-     where workflow_started_at is null and created_at < now() - make_interval(secs => ${options.olderThanMs / 1000})
-       and card_id <> all (${[...options.except]})
-     order by created_at limit ${options.limit}`;
-  return rows.map((row) => parseCardId(row.card_id));
+  choice: CardChoice & { readonly olderThanMs: number },
+): Promise<readonly CardId[]> =>
+  claimCards(
+    sql,
+    choice.holder,
+    sql`
+    select c.card_id from cards c
+     where c.workflow_started_at is null and ${notLeased(sql, sql`c.card_id`)}
+       and c.created_at < now() - make_interval(secs => ${choice.olderThanMs / 1000})
+     order by c.created_at limit ${choice.limit}`,
+  );
+
+/** The workflow was started: notes it, and gives the card back. */
+export async function startDone(sql: Sql, cardId: CardId, holder: string): Promise<void> {
+  await sql`
+    with started as (
+      update cards set workflow_started_at = now() where card_id = ${cardId} and workflow_started_at is null)
+    ${endLease(sql, cardId, holder)}`;
 }
 
 /** Cards that are not closed, in the order of their ids, after the given one. */
@@ -140,9 +202,4 @@ export async function openCards(
   const rows = await sql<{ card_id: string }[]>`
     select card_id from cards where phase <> 'closed' and card_id > ${page.after} order by card_id limit ${page.limit}`;
   return rows.map((row) => parseCardId(row.card_id));
-}
-
-export async function markWorkflowStarted(sql: Sql, cardId: CardId): Promise<void> {
-  await sql`
-    update cards set workflow_started_at = now() where card_id = ${cardId} and workflow_started_at is null`;
 }

@@ -1,5 +1,6 @@
 /** What a stored event means to us. Pure; unknown types are ignored with a reason, unreadable ones throw. */
 import type { SnapshotRank } from '../../domain/authorization-state.ts';
+import { reasonToIgnore } from '../../domain/event-types.ts';
 import {
   parseAuthorizationId,
   parseDisputeId,
@@ -16,6 +17,7 @@ import {
 } from '../../domain/sighting.ts';
 import { listedTransactions, readAuthorization, readTransaction } from './authorization-reader.ts';
 import { CARD_STATUSES, SHIPPING_STATUSES } from './card-statuses.ts';
+import { readDesign, readToken } from './read-token.ts';
 import { sessionError } from './session-error.ts';
 import {
   idAt,
@@ -95,10 +97,16 @@ export function interpretEvent(type: string, event: Json): Sighting {
     case 'issuing_dispute.funds_rescinded':
     case FETCHED_TYPES.dispute:
       return readDispute(object, atS);
-    case 'issuing_authorization.request':
-      return { kind: 'ignored', reason: 'requests are answered by the authorizer, not applied' };
+    case 'issuing_token.created':
+    case 'issuing_token.updated':
+      return readToken(object, atS);
+    case 'issuing_personalization_design.activated':
+    case 'issuing_personalization_design.deactivated':
+    case 'issuing_personalization_design.rejected':
+    case 'issuing_personalization_design.updated':
+      return readDesign(object, atS);
     default:
-      return { kind: 'ignored', reason: `type ${type} is not used` };
+      return { kind: 'ignored', reason: reasonToIgnore(type) };
   }
 }
 

@@ -27,12 +27,10 @@ import {
   type StartOutcome,
   WorkflowsUnavailableError,
 } from '../../ports/card-workflows.ts';
+import { boundedCall, CallOverdueError } from './bounded-call.ts';
 
 /** A caller of the API gets its answer, or a 503, within 3 s. */
 const CALL_DEADLINE_MS = 2_500;
-/** The client does not cut its pause between two tries short, so the whole call is bounded again. */
-const ANSWER_DEADLINE_MS = 2_800;
-
 /**
  * A task takes milliseconds, and one that saves the card tells the server that it goes on. A worker that died in the
  * middle of one is noticed within this, while whoever has sent a command still repeats it.
@@ -59,15 +57,16 @@ export function createCardWorkflows(client: Client): CardWorkflows {
     },
 
     async sendFacts(cardId, facts) {
-      if (facts.length === 0) return;
+      if (facts.length === 0) return null;
       const { workflowIdConflictPolicy: _, ...options } = start(cardId);
-      await within(client, () =>
+      const { signaledRunId } = await within(client, () =>
         client.workflow.signalWithStart<CardLifecycle, [typeof facts]>(CARD_WORKFLOW_TYPE, {
           ...options,
           signal: FACTS_SIGNAL,
           signalArgs: [facts],
         }),
       );
+      return signaledRunId;
     },
   };
 }
@@ -110,22 +109,12 @@ const attributesOf = ({ phase, tenantId, cardholderId }: ShownAtStart): SearchAt
 ];
 
 async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new WorkflowsUnavailableError(`no answer within ${ANSWER_DEADLINE_MS} ms`)),
-      ANSWER_DEADLINE_MS,
-    );
-  });
   try {
-    const deadline = Date.now() + CALL_DEADLINE_MS;
-    return await Promise.race([client.connection.withDeadline(deadline, call), late]);
+    return await boundedCall(client, CALL_DEADLINE_MS, call);
   } catch (error) {
     throw isPassing(error)
       ? new WorkflowsUnavailableError(messageOf(error), { cause: error })
       : error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -136,6 +125,7 @@ function isPassing(error: unknown): boolean {
     return !(error.cause instanceof ApplicationFailure && error.cause.type === 'INVALID_COMMAND');
   }
   return (
+    error instanceof CallOverdueError ||
     error instanceof ServiceError ||
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
     isGrpcError(error)

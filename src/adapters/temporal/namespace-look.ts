@@ -3,6 +3,7 @@ import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { CARD_TASK_QUEUE, cardWorkflowId } from '../../domain/card-contract.ts';
 import type { CardId } from '../../domain/ids.ts';
 import { WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
+import { boundedCall } from './bounded-call.ts';
 import type { TemporalClient } from './connection.ts';
 import { checkSearchAttributes, SearchAttributesMissingError } from './search-attributes.ts';
 
@@ -47,7 +48,7 @@ export const isWorkerPolling = (temporal: TemporalClient): Promise<boolean> =>
 
 async function look<T>({ client }: TemporalClient, ask: () => Promise<T>): Promise<T> {
   try {
-    return await client.connection.withDeadline(Date.now() + LOOK_DEADLINE_MS, ask);
+    return await boundedCall(client, LOOK_DEADLINE_MS, ask);
   } catch (error) {
     if (error instanceof SearchAttributesMissingError) throw error;
     throw new NamespaceUnusableError(reasonOf(error), { cause: error });

@@ -44,8 +44,8 @@ export function createAfterCommit(ports: IngressPorts, logger: Logger): AfterCom
       await attempt(
         'sending of the fact',
         (async () => {
-          await workflows.sendFacts(cardId, [fact]);
-          if (fact.factId !== null) await records.controls.markSent([fact.factId]);
+          const runId = await workflows.sendFacts(cardId, [fact]);
+          if (fact.factId !== null) await records.controls.markSent([fact.factId], runId);
         })(),
       );
     },

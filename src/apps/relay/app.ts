@@ -10,6 +10,7 @@ import type {
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KycRedactor } from '../../ports/kyc-provider.ts';
+import { type CompletenessFigures, startFigures } from './figures.ts';
 import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
@@ -43,6 +44,7 @@ export interface RelayDependencies {
   readonly logger: Logger;
   readonly metrics: RelayMetrics;
   readonly digestIntervalMs: number;
+  readonly completeness?: CompletenessFigures;
 }
 
 export interface Relay {
@@ -56,6 +58,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     digestIntervalMs: deps.digestIntervalMs,
     clock,
     onError: onError('a card workflow could not be told; trying again'),
+    onFree: () => notify.wake(),
   });
   const state = { isStopping: false };
   const apply = startLoop({
@@ -101,6 +104,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     sweep,
     restarts,
     rollUp,
+    startFigures(deps, onError('measuring what waits failed; trying again')),
     ...startLooks(deps, () => state.isStopping),
     ...startForgetting(deps, () => state.isStopping),
   ];
@@ -108,6 +112,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     async stop() {
       state.isStopping = true;
       await Promise.all(loops.map((loop) => loop.stop()));
+      await notifier.idle();
     },
   };
 }

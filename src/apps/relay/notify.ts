@@ -1,34 +1,50 @@
-/** Tells card workflows what they should know: facts at once, spending as digests, and starts those never started. */
+/**
+ * Tells card workflows what they should know: facts at once, spending as digests, and starts those never started. A
+ * card is claimed before it is told, so that several relays share the work, and has one batch under way at most. A call
+ * that hangs keeps its own card waiting and no other.
+ */
+import { randomUUID } from 'node:crypto';
+import { forgetLeases, leaseFailed, postponeLease } from '../../adapters/postgres/card-leases.ts';
 import {
-  cardsWithoutWorkflow,
-  markDigestSent,
-  markSent,
-  markWorkflowStarted,
-  waitingDigests,
-  waitingFacts,
+  type ClaimedDigest,
+  type ClaimedFacts,
+  claimDigests,
+  claimFacts,
+  claimStarts,
+  digestSent,
+  factsSent,
+  startDone,
 } from '../../adapters/postgres/fact-store.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import type { CardId } from '../../domain/ids.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { createBackoff } from './backoff.ts';
+import { createReach } from './reach.ts';
 
-/** Cards signalled together: enough to use the connection, few enough not to flood a small server. */
-const CARDS_PER_STEP_MAX = 32;
+/** Cards told at once: enough to use the connection, few enough not to flood a small server. */
+const CARDS_AT_ONCE_MAX = 32;
 /** The API starts the workflow itself; only requests it could not start are left after this long. */
 const START_AFTER_MS = 3_000;
+/** A card whose workflow has to work off facts before it is told more is looked at again after this long. */
+const ROOM_LOOK_S = 10;
+/** Many cards fail alike: one failure in this time is reported. */
+const REPORT_EVERY_MS = 1_000;
 
 export interface Notifier {
-  /** Sends waiting facts; true when more may wait. */
+  /** Begins to send waiting facts; true when more may wait and there is room for them. */
   sendFacts(): Promise<boolean>;
   /** Sends digests that are due and starts forgotten workflows. */
   sweep(): Promise<boolean>;
+  /** Resolves once nothing is under way that `sendFacts` has begun. */
+  idle(): Promise<void>;
 }
 
 export interface NotifierOptions {
   readonly digestIntervalMs: number;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+  /** Told when a card that was under way is free again, and a look meanwhile has passed over it. */
+  readonly onFree?: () => void;
 }
 
 export function createNotifier(
@@ -36,65 +52,111 @@ export function createNotifier(
   workflows: CardWorkflows,
   options: NotifierOptions,
 ): Notifier {
-  /** Cards that cannot be reached step aside, or a step's worth of them would keep all others waiting for ever. */
-  const backoff = createBackoff(() => options.clock.nowMs());
-  const choice = () => ({ limit: CARDS_PER_STEP_MAX, except: backoff.waiting() });
+  const holder = randomUUID();
+  const teller: Teller = { sql, workflows, holder };
+  const reach = createReach(CARDS_AT_ONCE_MAX);
+  const underWay = new Set<Promise<void>>();
+  /** A look was made while cards were under way: more may wait for one of those. */
+  let passedOver = false;
+  const report = createReporter(options);
+  const choice = () => ({ holder, limit: reach.limit() });
 
-  const each = async <T extends { readonly cardId: CardId }>(
-    items: readonly T[],
-    act: (item: T) => Promise<void>,
-  ): Promise<number> => {
-    const errors: unknown[] = [];
-    await Promise.all(
-      items.map(async (item) => {
-        try {
-          await act(item);
-          backoff.succeeded(item.cardId);
-        } catch (error) {
-          backoff.failed(item.cardId);
-          errors.push(error);
-        }
-      }),
-    );
-    // One a step: many cards fail alike.
-    if (errors.length > 0) options.onError(errors[0]);
-    return items.length - errors.length;
-  };
+  /** Tells one card; never rejects. A failure that cannot be written down ends with the lease. */
+  async function tell(cardId: CardId, act: () => Promise<Told>): Promise<void> {
+    try {
+      if ((await act()) === 'told') reach.succeeded();
+    } catch (error) {
+      reach.failed(error);
+      report(error);
+      await leaseFailed(sql, cardId, holder).catch(report);
+    }
+  }
+
+  function ended(telling: Promise<void>): void {
+    underWay.delete(telling);
+    if (!passedOver) return;
+    passedOver = false;
+    options.onFree?.();
+  }
 
   return {
     async sendFacts() {
-      const waiting = await waitingFacts(sql, choice());
-      const sent = await each(waiting, async ({ cardId, facts }) => {
-        await workflows.sendFacts(cardId, facts);
-        await markSent(
-          sql,
-          facts.flatMap(({ factId }) => (factId === null ? [] : [factId])),
+      const free = reach.limit() - underWay.size;
+      if (free <= 0) {
+        await Promise.race(underWay);
+        return reach.isOpen();
+      }
+      passedOver = underWay.size > 0;
+      const claimed = await claimFacts(sql, { holder, limit: free });
+      for (const card of claimed) {
+        const telling: Promise<void> = tell(card.cardId, () => tellFacts(teller, card)).finally(
+          () => ended(telling),
         );
-      });
-      return sent > 0 && waiting.length === CARDS_PER_STEP_MAX;
+        underWay.add(telling);
+      }
+      return claimed.length === free;
     },
+
     async sweep() {
-      const digests = await waitingDigests(sql, {
-        ...choice(),
-        intervalMs: options.digestIntervalMs,
-      });
-      await each(digests, async ({ cardId, isActive, revision, fact }) => {
-        // Only an active card models spending; another would be woken, or opened again, for nothing.
-        if (isActive) await workflows.sendFacts(cardId, [{ factId: null, fact }]);
-        await markDigestSent(sql, cardId, revision);
-      });
-      const forgotten = await cardsWithoutWorkflow(sql, {
-        ...choice(),
-        olderThanMs: START_AFTER_MS,
-      });
-      await each(
-        forgotten.map((cardId) => ({ cardId })),
-        async ({ cardId }) => {
-          await workflows.start(cardId);
-          await markWorkflowStarted(sql, cardId);
-        },
+      const { digestIntervalMs: intervalMs } = options;
+      const digests = await claimDigests(sql, { ...choice(), intervalMs });
+      await Promise.all(
+        digests.map((digest) => tell(digest.cardId, () => tellDigest(teller, digest))),
       );
+      const forgotten = await claimStarts(sql, { ...choice(), olderThanMs: START_AFTER_MS });
+      await Promise.all(forgotten.map((cardId) => tell(cardId, () => start(teller, cardId))));
+      await forgetLeases(sql);
       return false;
     },
+
+    async idle() {
+      await Promise.all(underWay);
+    },
+  };
+}
+
+/** Whether Temporal was asked at all. */
+type Told = 'told' | 'nothing';
+
+interface Teller {
+  readonly sql: Sql;
+  readonly workflows: CardWorkflows;
+  readonly holder: string;
+}
+
+async function tellFacts({ sql, workflows, holder }: Teller, claimed: ClaimedFacts): Promise<Told> {
+  const { cardId, facts } = claimed;
+  if (facts.length === 0) {
+    await postponeLease(sql, cardId, { holder, waitS: ROOM_LOOK_S });
+    return 'nothing';
+  }
+  const runId = await workflows.sendFacts(cardId, facts);
+  await factsSent(sql, claimed, { holder, runId });
+  return 'told';
+}
+
+async function tellDigest(
+  { sql, workflows, holder }: Teller,
+  digest: ClaimedDigest,
+): Promise<Told> {
+  const { cardId, isActive, fact } = digest;
+  // Only an active card models spending; another would be woken, or opened again, for nothing.
+  if (isActive) await workflows.sendFacts(cardId, [{ factId: null, fact }]);
+  await digestSent(sql, digest, holder);
+  return isActive ? 'told' : 'nothing';
+}
+
+async function start({ sql, workflows, holder }: Teller, cardId: CardId): Promise<Told> {
+  await workflows.start(cardId);
+  await startDone(sql, cardId, holder);
+  return 'told';
+}
+
+function createReporter({ clock, onError }: NotifierOptions): (error: unknown) => void {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (clock.nowMs() < nextMs) return;
+    nextMs = clock.nowMs() + REPORT_EVERY_MS;
+    onError(error);
   };
 }

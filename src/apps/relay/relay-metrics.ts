@@ -1,6 +1,7 @@
 /** What an operator watches of the relay. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ApplyCounts } from '../../ports/event-application.ts';
+import { createFigureGauges, type FigureGauges } from './figure-gauges.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -12,6 +13,8 @@ export interface RelayMetrics {
   /** Approvals looked up, by what came of it. */
   readonly looks: Counter<'result'>;
   rolledUp(atMs: number, waiting: number): void;
+  /** What waits to be done. */
+  readonly figures: FigureGauges;
 }
 
 export function createRelayMetrics(registry: Registry): RelayMetrics {
@@ -32,6 +35,7 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
     registers: [registry],
   });
   return {
+    figures: createFigureGauges(registry),
     errors: new Counter({
       name: 'issuing_relay_errors_total',
       help: 'Steps that failed and are tried again.',

@@ -7,6 +7,7 @@ import { openAttention } from '../attention.ts';
 import { applyRedaction, applyVerification, lockForChecks } from '../check-views.ts';
 import type { Transaction } from '../pool.ts';
 import { isDataError } from './data-error.ts';
+import { applyDesign } from './design.ts';
 import { type Applied, applyCard, applyCardholder } from './directory.ts';
 import { applyDispute } from './dispute.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type RowOutcome,
 } from './inbox-row.ts';
 import { applyMoneyRows, isMoney, type ReadMoneyRow } from './money-rows.ts';
+import { applyToken } from './token.ts';
 
 /** Whoever it told of was erased before it could be applied. */
 const ERASED = 'the event was erased';
@@ -122,6 +124,12 @@ function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
   }
 }
 
+/** What an event was about that is not known, where it is not what the event shows. */
+const MISSING: Readonly<Partial<Record<Sighting['kind'], string>>> = {
+  dispute: 'clearing record',
+  token: 'card',
+};
+
 async function applyOther(
   tx: Transaction,
   read: ReadRow,
@@ -133,7 +141,7 @@ async function applyOther(
   if (applied === 'misaddressed') {
     return { row, status: 'attention', reason: 'this check was made for another cardholder' };
   }
-  const missing = sighting.kind === 'dispute' ? 'clearing record' : sighting.kind;
+  const missing = MISSING[sighting.kind] ?? sighting.kind;
   return parkOrGiveUp(row, `nobody here knows the ${missing} of this event`, options.clock);
 }
 
@@ -151,6 +159,10 @@ function applySighting(
       return applyVerification(tx, tenantId, sighting);
     case 'dispute':
       return applyDispute(tx, tenantId, sighting);
+    case 'token':
+      return applyToken(tx, tenantId, sighting);
+    case 'design':
+      return applyDesign(tx, tenantId, sighting);
     case 'redaction':
       return applyRedaction(tx, tenantId, sighting);
     default:

@@ -148,3 +148,23 @@ create table disputes (
   created_at timestamptz not null default now()
 );
 create index disputes_of_transaction on disputes (transaction_id);
+
+-- The newest that events have shown of what a wallet or a merchant holds in place of a card's number.
+create table tokens (
+  tenant_id text not null references tenants,
+  token_id text primary key,
+  stripe_card_id text not null references stripe_cards,
+  -- Whatever Stripe calls it: others may come.
+  status text not null,
+  event_created bigint not null
+);
+create index tokens_of_stripe_card on tokens (stripe_card_id);
+
+-- The same of the designs that cards are printed with.
+create table designs (
+  tenant_id text not null references tenants,
+  design_id text not null,
+  status text not null,
+  event_created bigint not null,
+  primary key (tenant_id, design_id)
+);

@@ -23,7 +23,7 @@ grant update (tenant_id, status, reason, attempts, next_try_at, settled_at, sett
 grant update (signalled_at, signalled_run_id, closed_at) on facts to issuing_app;
 grant update on card_spending to issuing_app;
 grant update (fraud_warned_at) on stripe_cards to issuing_app;
-grant update (status, event_created) on disputes to issuing_app;
+grant update (status, event_created) on disputes, tokens, designs to issuing_app;
 grant update (details, closed_at, resolution, resolved_by) on attention_items to issuing_app;
 grant update (status, body) on idempotency_keys to issuing_app;
 grant delete on idempotency_keys to issuing_app;

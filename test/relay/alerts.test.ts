@@ -1,0 +1,116 @@
+/** What the relay measures, and that the alert rules ask for metrics that there are. */
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { openAttention } from '../../src/adapters/postgres/attention.ts';
+import { insertFact } from '../../src/adapters/postgres/fact-store.ts';
+import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { createAuthorizerMetrics } from '../../src/apps/authorizer/authorizer-metrics.ts';
+import { createWebhookCounter } from '../../src/apps/ingress/http-metrics.ts';
+import { measureFigures } from '../../src/apps/relay/figures.ts';
+import { createRelayMetrics } from '../../src/apps/relay/relay-metrics.ts';
+import { countUnusable } from '../../src/apps/worker/worker-metrics.ts';
+import { createCardProgram } from '../support/card-program.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { projectText } from '../support/project-files.ts';
+import { authorization, event, store } from '../support/stripe-events.ts';
+import { applyDue } from './relay-inbox.ts';
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly summary: string };
+}
+const rules = (
+  parse(projectText('docs/alerts.yml') ?? '') as {
+    readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
+  }
+).groups.flatMap((group) => group.rules);
+
+/** Names of everything that the processes export, histograms with their parts. */
+async function exported(): Promise<ReadonlySet<string>> {
+  const registry = new Registry();
+  createRelayMetrics(registry);
+  createAuthorizerMetrics(registry);
+  createWebhookCounter(registry);
+  countUnusable(registry);
+  const metrics = await registry.getMetricsAsJSON();
+  return new Set(metrics.flatMap(({ name }) => [name, `${name}_bucket`, `${name}_count`]));
+}
+
+describe('the alert rules', () => {
+  it('ask for metrics that are exported', async () => {
+    const names = await exported();
+    const asked = rules.flatMap(({ expr }) => expr.match(/\b(?:issuing|webhooks)_\w+/g) ?? []);
+    expect(asked.length).toBeGreaterThan(rules.length - 1);
+    expect(asked.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it.each(rules)('$alert says how bad it is, and the page says what to do', (rule) => {
+    expect(['critical', 'warning', 'info']).toContain(rule.labels.severity);
+    expect(rule.annotations.summary).not.toBe('');
+    expect(projectText('docs/operating.md')).toContain(`| \`${rule.alert}\` |`);
+  });
+});
+
+describe('the figures', () => {
+  let database: TestDatabase;
+  let sql: Sql;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    sql = createSql({ url: database.appUrl, poolSize: 4, name: 'test-figures' });
+  });
+  afterAll(async () => {
+    await sql.end();
+    await database.drop();
+  });
+
+  async function measured(gaps: () => Promise<number> = async () => 3): Promise<string> {
+    const registry = new Registry();
+    const metrics = createRelayMetrics(registry);
+    const completeness = { gapCount: gaps, catchUpAgeS: async () => 42 };
+    await measureFigures({ sql, metrics, completeness }).catch(() => {});
+    return registry.metrics();
+  }
+
+  it('show what waits, what is parked, what is open, and what is not known to be whole', async () => {
+    const program = await createCardProgram(sql);
+    const unknown = authorization({ id: 'iauth_parked', card: 'ic_nobody' });
+    await store(sql, program.tenantId, [event('issuing_authorization.created', unknown)]);
+    await applyDue(sql);
+    await sql`
+      insert into inbox (tenant_id, event_id, source, type, group_key, created, payload, received_at)
+      values (${program.tenantId}, 'evt_waiting', 'webhook', 'issuing_card.updated', 'ic_waiting', 1, '{}',
+        now() - interval '90 seconds')`;
+    await sql.begin(async (tx) => {
+      await insertFact(tx, program, { kind: 'purchase_seen' }, 'unsent');
+      await insertFact(tx, program, { kind: 'purchase_seen' }, 'unanswered');
+      await tx`update facts set signalled_at = now() - interval '2 hours' where dedupe_key = 'unanswered'`;
+      await tx`insert into card_leases (card_id, holder, until, failures) values (${program.cardId}, 'r', now(), 2)`;
+      const item = { tenantId: program.tenantId, kind: 'design_unusable' };
+      await openAttention(tx, { ...item, subject: 'ipcd_1' });
+      await openAttention(tx, { ...item, subject: 'ipcd_2' });
+    });
+    const text = await measured();
+    for (const line of [
+      'issuing_inbox_backlog 1',
+      'issuing_inbox_parked 1',
+      'issuing_facts_unsent 1',
+      'issuing_facts_unanswered 1',
+      'issuing_cards_unreachable 1',
+      'issuing_attention_open{kind="design_unusable"} 2',
+      'issuing_event_gaps 3',
+      'issuing_catch_up_age_seconds 42',
+    ]) {
+      expect(text).toContain(`\n${line}\n`);
+    }
+    expect(text).toMatch(/\nissuing_inbox_oldest_unapplied_seconds 9\d\./);
+    expect(text).toMatch(/\nissuing_relay_figures_timestamp_seconds [1-9]/);
+  });
+
+  it('are not called measured when a part of them could not be', async () => {
+    const text = await measured(() => Promise.reject(new Error('no answer')));
+    expect(text).toContain('\nissuing_relay_figures_timestamp_seconds 0\n');
+  });
+});
