@@ -28,16 +28,15 @@ import { spendingControlRoutes } from './routes/spending-controls.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { transactionRoutes } from './routes/transactions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { BODY_BYTES_MAX, SERVER_LIMITS } from './server-limits.ts';
 import { applyV1Conventions } from './v1-conventions.ts';
-
-/** Stripe's events are a few kB; a body beyond this is not one. */
-const BODY_BYTES_MAX = 1_048_576;
 
 export async function buildApp(options: IngressOptions): Promise<App> {
   const { ports } = options;
   const loggerInstance: FastifyBaseLogger = options.logger;
   const app: App = Fastify({
     loggerInstance,
+    ...SERVER_LIMITS,
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     // Paths and queries hold names of customers, which do not belong in logs.

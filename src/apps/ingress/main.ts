@@ -44,6 +44,7 @@ await startProcess({
       },
       apiKeys: config.apiKeys,
       webhookSecrets: config.webhookSecrets,
+      livemode: config.livemode,
       kycCallbackSecrets: config.kyc?.secrets ?? [],
       logger,
       metrics: createMetrics('ingress'),
