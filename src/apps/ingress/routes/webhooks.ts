@@ -1,6 +1,7 @@
 /** Signed messages of others: verify, store, answer. What they mean is the relay's business. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import {
   type CallbackEvent,
   CHECK_UPDATED,
@@ -49,7 +50,9 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
   });
   // The signature covers the bytes as they came, whatever they claim to be.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, message) => readBody(message));
+  app.addContentTypeParser('*', (_request: FastifyRequest, message: IncomingMessage) =>
+    readBody(message),
+ );
 
   async function store(
     sender: WebhookSender,
@@ -66,7 +69,7 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
 
   const receive =
     (sender: WebhookSender, read: EventReader) =>
-    async (request: FastifyRequest): Promise<typeof Received.static> => {
+    async (request: FastifyRequest): Promise<Static<typeof Received>> => {
       let event: IncomingEvent | null;
       try {
         event = read(request, rawBodyOf(request));
