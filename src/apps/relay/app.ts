@@ -16,6 +16,7 @@ import { createNotifier } from './notify.ts';
 import { createForgetRound, createRedactionRound } from './redaction.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
+import { startRetention } from './retention.ts';
 import { startRollUp } from './roll-up.ts';
 import { createTieSettler } from './ties.ts';
 import { createHoldLooker } from './unconfirmed.ts';
@@ -43,6 +44,8 @@ export interface RelayDependencies {
   readonly logger: Logger;
   readonly metrics: RelayMetrics;
   readonly digestIntervalMs: number;
+  /** How long events are kept. */
+  readonly eventRetentionDays: number;
 }
 
 export interface Relay {
@@ -122,9 +125,19 @@ const errorReporter =
 
 /** The loops that end what is kept of persons. */
 function startForgetting(deps: RelayDependencies, isStopping: () => boolean): readonly Loop[] {
-  const { sql, clock, redactor } = deps;
+  const { sql, clock, redactor, logger } = deps;
   const onError = errorReporter(deps);
   return [
+    ...startRetention(
+      {
+        sql,
+        clock,
+        logger,
+        metrics: deps.metrics.retention,
+        keptDays: deps.eventRetentionDays,
+      },
+      onError('dropping what is old failed; trying again'),
+    ),
     startLoop({
       pauseMs: REDACTION_PAUSE_MS,
       onError: onError('redacting KYC checks failed; trying again'),

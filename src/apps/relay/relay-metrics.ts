@@ -1,6 +1,7 @@
 /** What an operator watches of the relay. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ApplyCounts } from '../../ports/event-application.ts';
+import { createRetentionMetrics, type RetentionMetrics } from './retention-metrics.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -12,6 +13,7 @@ export interface RelayMetrics {
   /** Approvals looked up, by what came of it. */
   readonly looks: Counter<'result'>;
   rolledUp(atMs: number, waiting: number): void;
+  readonly retention: RetentionMetrics;
 }
 
 export function createRelayMetrics(registry: Registry): RelayMetrics {
@@ -58,5 +60,6 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
       rolledUpAt.set(atMs / MS_PER_SECOND);
       waiting.set(waitingCount);
     },
+    retention: createRetentionMetrics(registry),
   };
 }
