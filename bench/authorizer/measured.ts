@@ -50,8 +50,8 @@ const ports = createPortPicker({ prefersDefaults: false });
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
 export interface Processes {
-  serviceOf(program: Program, port: number): ServiceOptions;
-  start(program: Program): Promise<Measured>;
+  readonly serviceOf: (program: Program, port: number) => ServiceOptions;
+  readonly start: (program: Program) => Promise<Measured>;
 }
 
 /** Starts compiled programs, each with a log of its own beside the server's. */

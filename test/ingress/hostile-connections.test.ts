@@ -104,7 +104,8 @@ describe('unfinished bodies', () => {
     expect(await bodies[2]?.outcome).toBe('x'.repeat(4_000));
     // What ended, in whatever way, counts no more.
     const next = [1, 2].map(() => begun(reader));
-    for (const { message } of next) message.push('y'.repeat(4_000)) && message.push(null);
+    for (const { message } of next) message.push('y'.repeat(4_000));
+    for (const { message } of next) message.push(null);
     for (const { outcome } of next) expect(await outcome).toBe('y'.repeat(4_000));
   });
 

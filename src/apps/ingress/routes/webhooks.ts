@@ -52,7 +52,7 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request: FastifyRequest, message: IncomingMessage) =>
     readBody(message),
- );
+  );
 
   async function store(
     sender: WebhookSender,
