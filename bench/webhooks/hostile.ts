@@ -16,6 +16,7 @@ const BUILD_UP_S = 12;
 /** What the memory may grow by from the first third of the attack to its last. */
 const GROWTH_GOAL_MB = 32;
 const SAMPLE_EVERY_MS = 500;
+const MS_PER_S = 1_000;
 const BYTES_PER_MB = 1_048_576;
 
 export async function hostile(context: Context): Promise<Section> {
@@ -38,7 +39,10 @@ export async function hostile(context: Context): Promise<Section> {
         () => {},
       );
     }, SAMPLE_EVERY_MS);
-    const beside = await deliver(isQuick ? QUICK_S : FULL_S);
+    const seconds = isQuick ? QUICK_S : FULL_S;
+    const cpuBefore = await server.cpuMs();
+    const beside = await deliver(seconds);
+    const cpuMs = (await server.cpuMs()) - cpuBefore;
     clearInterval(sampler);
     const third = Math.ceil(samples.length / 3);
     const early = Math.max(...samples.slice(0, third));
@@ -48,8 +52,9 @@ export async function hostile(context: Context): Promise<Section> {
       results: {
         [`${PER_SECOND}/s beside ${connections} connections`]: steadyFigures(beside),
         'what they did': await countsOf(attackers),
-        'memory of the ingress': {
-          'before, MB': quietMb,
+        'the ingress': {
+          'CPU, % of a core': Math.round((cpuMs / (seconds * MS_PER_S)) * 100),
+          'memory before, MB': quietMb,
           'first third, MB': early,
           'last third, MB': late,
         },

@@ -109,6 +109,18 @@ describe('unfinished bodies', () => {
     for (const { outcome } of next) expect(await outcome).toBe('y'.repeat(4_000));
   });
 
+  it('give way only when they hold more than their share', async () => {
+    const reader = createBodyReader({ bodyBytesMax: 5_000, unfinishedBytesMax: 10_000 });
+    const small = begun(reader);
+    small.message.push('z');
+    const large = [1, 2, 3].map(() => begun(reader));
+    for (const { message } of large) message.push('x'.repeat(4_000));
+    expect(await large[0]?.outcome).toBe('BODIES_WAIT');
+    for (const { message } of [small, ...large]) message.push(null);
+    expect(await small.outcome).toBe('z');
+    expect(await large[2]?.outcome).toBe('x'.repeat(4_000));
+  });
+
   it('are counted with what a piece costs, and forgotten when their connection is lost', async () => {
     const reader = createBodyReader({ bodyBytesMax: 5_000, unfinishedBytesMax: 10_000 });
     const { message, outcome } = begun(reader);

@@ -128,7 +128,7 @@ export const ERRORS = {
   ),
   BODIES_WAIT: row(
     503,
-    'More unfinished bodies are under way than are kept in memory; those that began first give way.',
+    'More unfinished bodies are under way than are kept in memory; large ones that began first give way.',
     true,
   ),
   DATABASE_UNAVAILABLE: row(503, 'The database cannot be reached. Repeat the request.', true),

@@ -1,6 +1,7 @@
 /**
  * Reads bodies as they came, and bounds what all unfinished ones hold together: anybody may begin a body, and its signature
- * is checked at its end. Those that began first give way, because an honest body is whole within milliseconds.
+ * is checked at its end. Of those that hold more than their share the one that began first gives way: an honest body is
+ * small or young, because it is whole within milliseconds.
  */
 import type { IncomingMessage } from 'node:http';
 import { ApiError, type ErrorCode } from './errors.ts';
@@ -28,9 +29,13 @@ export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimit
   let heldBytes = 0;
 
   function makeRoom(): void {
-    for (const oldest of unfinished) {
-      if (heldBytes <= unfinishedBytesMax) return;
-      oldest.fail('BODIES_WAIT');
+    while (heldBytes > unfinishedBytesMax) {
+      // To end thousands that hold next to nothing would be much work for no room.
+      const share = heldBytes / unfinished.size;
+      for (const body of unfinished) {
+        if (heldBytes <= unfinishedBytesMax) return;
+        if (body.held >= share) body.fail('BODIES_WAIT');
+      }
     }
   }
 

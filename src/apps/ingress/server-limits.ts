@@ -19,6 +19,12 @@ const REQUEST_WITHIN_MS = 10_000;
  */
 const LOOK_FOR_LATE_EVERY_MS = 100;
 
+/**
+ * Connections that the system keeps until we take them; it may allow fewer. With the 511 of Node.js, some thousands that come
+ * in one moment have it drop honest ones, which try again after a second, three, and seven.
+ */
+export const CONNECTIONS_TO_BE_TAKEN_MAX = 4_096;
+
 export const SERVER_LIMITS = {
   requestTimeout: REQUEST_WITHIN_MS,
   http: {
