@@ -8,6 +8,7 @@ import { ledger } from './ledger.ts';
 import { ledgerQueries } from './ledger-queries.ts';
 import { type Bench, type BenchReport, machine, table, UnknownPartError } from './report.ts';
 import { simulator } from './simulator.ts';
+import { webhooks } from './webhooks.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   actions,
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ledger,
   'ledger-queries': ledgerQueries,
   simulator,
+  webhooks,
 };
 const USAGE = `Usage: npm run bench -- NAME [--quick] [--only PART,...] [--postings N] [--report FILE]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}`;
 

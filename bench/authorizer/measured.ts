@@ -39,7 +39,7 @@ export interface Starter {
   delayed(databaseUrl: string, delayMs: number): Promise<{ url: string; stop(): Promise<void> }>;
 }
 
-interface Program {
+export interface Program {
   readonly source: URL;
   readonly args?: (port: number) => readonly string[];
   readonly env?: (port: number) => Environment;
@@ -49,7 +49,13 @@ interface Program {
 const ports = createPortPicker({ prefersDefaults: false });
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
-export function createStarter(cluster: Cluster, compiled: Compiled): Starter {
+export interface Processes {
+  readonly serviceOf: (program: Program, port: number) => ServiceOptions;
+  readonly start: (program: Program) => Promise<Measured>;
+}
+
+/** Starts compiled programs, each with a log of its own beside the server's. */
+export function createProcesses(cluster: Cluster, compiled: Compiled): Processes {
   let started = 0;
 
   function serviceOf({ source, args, env }: Program, port: number): ServiceOptions {
@@ -78,6 +84,11 @@ export function createStarter(cluster: Cluster, compiled: Compiled): Starter {
     return { port, part, cpuMs: () => readCpuMs(port), stop: () => part.stop() };
   }
 
+  return { serviceOf, start };
+}
+
+export function createStarter(cluster: Cluster, compiled: Compiled): Starter {
+  const { serviceOf, start } = createProcesses(cluster, compiled);
   const authorizer = (databaseUrl: string, env: Environment): Program => ({
     source: AUTHORIZER,
     env: (port) => ({

@@ -23,6 +23,9 @@ export const KYC_REDACT_AFTER_MS = 30 * DAY_MS;
 /** What was asked of a provider is kept this long after its answer, for questions about it; then what is personal goes. */
 export const REQUEST_FORGOTTEN_AFTER_MS = 30 * DAY_MS;
 
+/** An answer of the API is given again for this long; who repeats a request after a month asks anew. It may show a person. */
+export const API_ANSWER_KEPT_MS = 30 * DAY_MS;
+
 /** Three parcels: the first and two corrected addresses. More is an address that does not exist. */
 export const ISSUANCE_ATTEMPTS_MAX = 3;
 /** How often a card waiting for the cardholder's requirements is looked up at Stripe, in case a webhook was missed. */

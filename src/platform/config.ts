@@ -55,12 +55,27 @@ const temporal = (read: Reader) => ({
   namespace: read.text('TEMPORAL_NAMESPACE', { fallback: 'default', example: 'default' }),
 });
 
-const stripe = (read: Reader) => ({
-  /** A secret key, or a restricted one with the rights to Issuing and Identity. */
-  secretKey: read.text('STRIPE_SECRET_KEY', {
+/** Whether this installation moves real money. What Stripe signs and the keys that we call it with have to agree. */
+const livemode = (read: Reader): boolean =>
+  read.choice('STRIPE_LIVEMODE', { fallback: 'false', choices: ['true', 'false'] }) === 'true';
+
+/** A key of the other mode would answer about other objects than those of our events. */
+function stripeKey(read: Reader): string {
+  const key = read.text('STRIPE_SECRET_KEY', {
     example: 'sk_test_...',
     startsWith: ['sk_', 'rk_'],
-  }),
+  });
+  const isLive = livemode(read);
+  const mode = /^[sr]k_(live|test)_/.exec(key)?.[1];
+  if (mode !== undefined && (mode === 'live') !== isLive) {
+    read.problem(`STRIPE_SECRET_KEY is a ${mode} key, but STRIPE_LIVEMODE is ${String(isLive)}`);
+  }
+  return key;
+}
+
+const stripe = (read: Reader) => ({
+  /** A secret key, or a restricted one with the rights to Issuing and Identity. */
+  secretKey: stripeKey(read),
   /** Where the Stripe API is; set it to the simulator's address to work offline. */
   apiBase: read.url('STRIPE_API_BASE', {
     fallback: 'https://api.stripe.com',
@@ -69,12 +84,29 @@ const stripe = (read: Reader) => ({
   }),
 });
 
+/** The signing secret of a webhook endpoint, and whose events it signs: our own account's, those of others, or both. */
+export interface EndpointSecret {
+  readonly signs: 'any' | 'platform' | 'connect';
+  readonly secret: string;
+}
+
 /** Each endpoint has a secret of its own; a key or an id in its place would refuse every event. */
-const webhookSecrets = (read: Reader): readonly string[] =>
-  read.list('STRIPE_WEBHOOK_SECRETS', {
-    example: 'whsec_...,whsec_...',
-    startsWith: ['whsec_'],
+function webhookSecretEntries(read: Reader): readonly string[] {
+  const name = 'STRIPE_WEBHOOK_SECRETS';
+  const entries = read.list(name, {
+    example: 'platform=whsec_...,connect=whsec_...',
+    startsWith: ['whsec_', 'platform=whsec_', 'connect=whsec_'],
   });
+  // The first entry would decide what the secret signs, and refuse what the second allows.
+  const secrets = entries.map((entry) => endpointSecretOf(entry).secret);
+  if (new Set(secrets).size < secrets.length) read.problem(`${name} has the same secret twice`);
+  return entries;
+}
+
+function endpointSecretOf(entry: string): EndpointSecret {
+  const [, signs = 'any', secret = entry] = /^(platform|connect)=(.*)$/.exec(entry) ?? [];
+  return { signs: signs as EndpointSecret['signs'], secret };
+}
 
 /** The address of a KYC provider of one's own. Null without it, and then its secret must be missing too. */
 function kycProviderUrl(read: Reader, hasSecret: boolean): string | null {
@@ -109,9 +141,16 @@ export const ingressConfig = (env: Environment) =>
     temporal: temporal(read),
     /** Beside those that `npm run api-keys` makes. */
     apiKeys: read.list('API_KEYS', { fallback: [], example: 'a-long-random-text' }),
-    webhookSecrets: webhookSecrets(read),
+    webhookSecrets: webhookSecretEntries(read).map(endpointSecretOf),
+    livemode: livemode(read),
     kyc: kycCallbacks(read),
   }));
+
+/**
+ * Stripe lists events for 30 days. Even at the end of an outage as long as that list, what we compare with it reaches back
+ * another 30: an event that was dropped by then would be taken for missing, and be stored and applied anew.
+ */
+const EVENT_RETENTION_DAYS_MIN = 65;
 
 export const relayConfig = (env: Environment) =>
   readConfig(env, (read) => ({
@@ -120,6 +159,12 @@ export const relayConfig = (env: Environment) =>
     database: database(read, 6),
     temporal: temporal(read),
     stripe: stripe(read),
+    eventRetentionDays: read.integer('EVENT_RETENTION_DAYS', {
+      fallback: 180,
+      min: EVENT_RETENTION_DAYS_MIN,
+      max: 3_650,
+      unit: 'days',
+    }),
     digestIntervalMs: read.integer('DIGEST_INTERVAL_MS', {
       fallback: 15 * 60_000,
       min: 0,
@@ -306,7 +351,8 @@ const externalDatabase = (read: Reader) => ({
 /** Endpoints of a real Stripe account are made by a person, so their secrets have to be given. */
 const externalStripe = (read: Reader) => ({
   ...stripe(read),
-  webhookSecrets: webhookSecrets(read),
+  /** Entries as they were given. */
+  webhookSecrets: webhookSecretEntries(read),
   signingSecrets: boundSecrets(read),
 });
 

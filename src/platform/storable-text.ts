@@ -31,10 +31,11 @@ export function unstorablePaths(root: unknown, most: number): readonly string[] 
 const SUSPECT = /\\u(?:0000|[dD][89a-fA-F])/;
 
 /** JSON text, as somebody sent it, as a value of which every text can be kept. @throws SyntaxError */
-export function storableValue(text: string): unknown {
-  const value: unknown = JSON.parse(text);
-  return SUSPECT.test(text) ? (JSON.parse(storableJson(value)) as unknown) : value;
-}
+export const storableValue = (text: string): unknown => storableParsed(text, JSON.parse(text));
+
+/** The same for a text that was parsed already. */
+export const storableParsed = (text: string, value: unknown): unknown =>
+  SUSPECT.test(text) ? (JSON.parse(storableJson(value)) as unknown) : value;
 
 /**
  * The value as JSON without NUL, and with U+FFFD for each half of a pair, in texts and names of fields alike.

@@ -9,7 +9,7 @@ import { createEventIntake } from '../../src/adapters/postgres/inbox-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { createRecords } from '../../src/adapters/postgres/records.ts';
 import { buildApp } from '../../src/apps/ingress/app.ts';
-import type { App, IngressPorts } from '../../src/apps/ingress/ingress-ports.ts';
+import type { App, IngressOptions, IngressPorts } from '../../src/apps/ingress/ingress-ports.ts';
 import { KYC_PROVIDERS } from '../../src/domain/kyc-providers.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -70,11 +70,16 @@ export function portsOver(sql: Sql, workflows: FakeCardWorkflows): IngressPorts 
   };
 }
 
-export const buildTestApp = (ports: IngressPorts): Promise<App> =>
+export const buildTestApp = (
+  ports: IngressPorts,
+  endpoint: Partial<Pick<IngressOptions, 'webhookSecrets' | 'livemode'>> = {},
+): Promise<App> =>
   buildApp({
     ports,
     apiKeys: [API_KEY, SECOND_API_KEY],
-    webhookSecrets: WEBHOOK_SECRETS,
+    webhookSecrets: WEBHOOK_SECRETS.map((secret) => ({ signs: 'any', secret })),
+    livemode: false,
+    ...endpoint,
     kycCallbackSecrets: KYC_SECRETS,
     logger: createLogger({ name: 'ingress', level: 'silent' }),
     metrics: createMetrics('ingress'),

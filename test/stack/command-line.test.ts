@@ -90,7 +90,13 @@ describe('the configuration', () => {
     expect(read).toThrow(/STRIPE_WEBHOOK_SECRETS has an entry that does not start with whsec_/);
     expect(read).not.toThrow(/hush/);
     const right = { STRIPE_SECRET_KEY: 'rk_live_1', STRIPE_WEBHOOK_SECRETS: 'whsec_1,whsec_2' };
-    expect(read(right).stripe).toMatchObject({ secretKey: 'rk_live_1' });
+    expect(() => read(right)).toThrow(
+      'STRIPE_SECRET_KEY is a live key, but STRIPE_LIVEMODE is false',
+    );
+    expect(read({ ...right, STRIPE_LIVEMODE: 'true' }).stripe).toMatchObject({
+      secretKey: 'rk_live_1',
+      webhookSecrets: ['whsec_1', 'whsec_2'],
+    });
   });
 });
 

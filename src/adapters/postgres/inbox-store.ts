@@ -7,12 +7,14 @@ import type { EventIntake, IncomingEvent } from '../../ports/event-intake.ts';
 import { DatabaseBusyError } from './database-outage.ts';
 import type { Sql } from './pool.ts';
 
-/** Rows of one insert; keeps the statement far below the server's limits even with events of 100 kB. */
+/** Rows of one insert, and characters of their bodies: a statement takes milliseconds, and far less than the server would take. */
 const BATCH_MAX = 200;
+const BATCH_CHARACTERS_MAX = 4_000_000;
 /** Events in memory that wait for their insert; ten batches are seconds of work, so the database hangs. */
 const WAITING_MAX = 2_000;
-/** SQLSTATE classes of what the data itself is to blame for: another try would fail alike. */
-const DATA_CLASSES = new Set(['22', '23']);
+const WAITING_CHARACTERS_MAX = 40_000_000;
+/** SQLSTATE classes of what the data itself is to blame for, its size too: another try would fail alike. */
+const DATA_CLASSES = new Set(['22', '23', '54']);
 
 type Outcome = 'stored' | 'duplicate';
 
@@ -27,13 +29,15 @@ interface Waiting {
 
 export function createEventIntake(sql: Sql): EventIntake {
   let waiting: Waiting[] = [];
+  let waitingCharacters = 0;
   let isFlushing = false;
 
   async function flushAll(): Promise<void> {
     isFlushing = true;
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, BATCH_MAX);
-      waiting = waiting.slice(BATCH_MAX);
+      const batch = nextBatch(waiting);
+      waiting = waiting.slice(batch.length);
+      waitingCharacters -= charactersOf(batch);
       await settleInTime(sql, batch);
     }
     isFlushing = false;
@@ -42,15 +46,29 @@ export function createEventIntake(sql: Sql): EventIntake {
   return {
     store: (event) =>
       new Promise<Outcome>((resolve, reject) => {
-        if (waiting.length >= WAITING_MAX) {
-          reject(new DatabaseBusyError(`${WAITING_MAX} events wait to be stored`));
+        if (waiting.length >= WAITING_MAX || waitingCharacters >= WAITING_CHARACTERS_MAX) {
+          reject(new DatabaseBusyError(`${waiting.length} events wait to be stored`));
           return;
         }
         waiting.push({ event, resolve, reject });
+        waitingCharacters += event.payload.length;
         // `settle` hands every failure to those who wait, so that this promise never rejects.
         if (!isFlushing) void flushAll();
       }),
   };
+}
+
+const charactersOf = (batch: readonly Waiting[]): number =>
+  batch.reduce((sum, { event }) => sum + event.payload.length, 0);
+
+/** The first of those that wait, at least one. */
+function nextBatch(waiting: readonly Waiting[]): readonly Waiting[] {
+  let characters = 0;
+  const end = waiting.findIndex(({ event }, index) => {
+    characters += event.payload.length;
+    return index > 0 && (index >= BATCH_MAX || characters > BATCH_CHARACTERS_MAX);
+  });
+  return end < 0 ? waiting : waiting.slice(0, end);
 }
 
 /**

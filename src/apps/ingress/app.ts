@@ -30,10 +30,9 @@ import { spendingControlRoutes } from './routes/spending-controls.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { transactionRoutes } from './routes/transactions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { BODY_BYTES_MAX, SERVER_LIMITS } from './server-limits.ts';
 import { applyV1Conventions } from './v1-conventions.ts';
 
-/** Stripe's events are a few kB; a body beyond this is not one. */
-const BODY_BYTES_MAX = 1_048_576;
 /** Ids of events may be a provider's own words, as long as Stripe's ids may be. */
 const PARAMETER_CHARS_MAX = 300;
 
@@ -42,6 +41,7 @@ export async function buildApp(options: IngressOptions): Promise<App> {
   const loggerInstance: FastifyBaseLogger = options.logger;
   const app: App = Fastify({
     loggerInstance,
+    ...SERVER_LIMITS,
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
     genReqId: () => randomUUID(),

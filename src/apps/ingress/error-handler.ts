@@ -21,6 +21,8 @@ const HTTP_UNAVAILABLE = 503;
 const HTTP_SERVER_ERROR = 500;
 const HTTP_CLIENT_ERROR = 400;
 
+const BODY_NOT_READ: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'BODIES_WAIT'];
+
 const CODE_OF_FASTIFY_ERROR: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
@@ -35,6 +37,8 @@ export function createErrorHandler(isOutage: (error: unknown) => boolean) {
     const { status } = ERRORS[known.code];
     if (status >= HTTP_SERVER_ERROR)
       request.log.error({ err: error, code: known.code }, 'request failed');
+    // What is left of the body is not read: a request after it would have to wait for all of that.
+    if (BODY_NOT_READ.includes(known.code)) reply.header('connection', 'close');
     if (status === HTTP_UNAVAILABLE) reply.header('retry-after', RETRY_AFTER_S);
     return reply.code(status).send(errorBody(known.code, known.details));
   };

@@ -42,6 +42,15 @@ export const ERRORS = {
     'The signed body is not a snapshot event, or not a KYC callback as documented: then details name the field. ' +
       'Thin (v2) events are not supported. Nothing was stored.',
   ),
+  EVENT_UNDER_OTHER_SECRET: row(
+    400,
+    'The secret that signed this is bound to the events of the other kind: `platform` signs those without `account`, ' +
+      '`connect` those with one. Nothing was stored.',
+  ),
+  LIVEMODE_MISMATCH: row(
+    400,
+    'The event is of test mode and this installation is live, or the reverse (STRIPE_LIVEMODE). Nothing was stored.',
+  ),
   UNAUTHENTICATED: row(401, 'Send a valid API key in the header `Authorization: Bearer <key>`.'),
   SCOPE_MISSING: row(
     403,
@@ -115,12 +124,23 @@ export const ERRORS = {
     409,
     'This item closes with the state that it tells of; details say what to do.',
   ),
+  REQUEST_TOO_SLOW: row(
+    408,
+    'The request did not arrive whole within 10 s (its headers within 5 s), and the connection was closed.',
+    true,
+  ),
   BODY_TOO_LARGE: row(413, 'The body is larger than 1 MB.'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'Send JSON, with the header `Content-Type: application/json`.'),
+  HEADERS_TOO_LARGE: row(431, 'The headers are larger than 16 kB.'),
   INTERNAL: row(500, 'Something went wrong on our side.', true),
   WORKFLOWS_UNAVAILABLE: row(
     503,
     "The card's workflow cannot be reached. Repeat the request with the same Idempotency-Key.",
+    true,
+  ),
+  BODIES_WAIT: row(
+    503,
+    'More unfinished bodies are under way than are kept in memory; large ones that began first give way.',
     true,
   ),
   DATABASE_UNAVAILABLE: row(503, 'The database cannot be reached. Repeat the request.', true),

@@ -24,7 +24,7 @@ export function measureRequests(app: App, metrics: MetricsRegistry): void {
   });
 }
 
-export type WebhookOutcome = 'stored' | 'duplicate' | 'refused' | 'unavailable';
+export type WebhookOutcome = 'stored' | 'duplicate' | 'ignored' | 'refused' | 'unavailable';
 
 /** Who signed it, or should have. */
 export type WebhookSender = 'stripe' | 'kyc';

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { KycProviderName } from '../../domain/kyc-providers.ts';
+import type { EndpointSecret } from '../../platform/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MetricsRegistry } from '../../platform/metrics.ts';
 import type { Answers } from '../../ports/answers.ts';
@@ -35,8 +36,10 @@ export interface IngressOptions {
   readonly ports: IngressPorts;
   /** Of the configuration, beside those in Postgres; each gives full access. */
   readonly apiKeys: readonly string[];
-  /** Signing secrets of the webhook endpoint, several while one is being rolled. */
-  readonly webhookSecrets: readonly string[];
+  /** Signing secrets of the webhook endpoints, several of each while one is being rolled. */
+  readonly webhookSecrets: readonly EndpointSecret[];
+  /** Whether events of live mode are taken, or those of test mode. */
+  readonly livemode: boolean;
   /** Secrets of the external KYC provider's callbacks; without one none is taken. */
   readonly kycCallbackSecrets: readonly string[];
   readonly logger: Logger;

@@ -13,6 +13,7 @@ import { ingressConfig, processEnvironment } from '../../platform/config.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { startProcess } from '../../platform/start-process.ts';
 import { buildApp } from './app.ts';
+import { CONNECTIONS_TO_BE_TAKEN_MAX } from './server-limits.ts';
 
 /** The slowest request is a command that waits for its workflow; it is answered within this time. */
 const SHUTDOWN_DEADLINE_MS = 3_000;
@@ -46,12 +47,17 @@ await startProcess({
       },
       apiKeys: config.apiKeys,
       webhookSecrets: config.webhookSecrets,
+      livemode: config.livemode,
       kycCallbackSecrets: config.kyc?.secrets ?? [],
       logger,
       metrics: createMetrics('ingress'),
     });
     shutdown.add('http server', () => app.close());
-    const address = await app.listen({ host: config.host, port: config.port });
+    const address = await app.listen({
+      host: config.host,
+      port: config.port,
+      backlog: CONNECTIONS_TO_BE_TAKEN_MAX,
+    });
     logger.info({ address }, 'listening');
   },
 });

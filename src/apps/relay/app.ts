@@ -17,6 +17,7 @@ import { createNotifier } from './notify.ts';
 import { createForgetRound, createRedactionRound } from './redaction.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
+import { startRetention } from './retention.ts';
 import { startRollUp } from './roll-up.ts';
 import { createTieSettler } from './ties.ts';
 import { createHoldLooker } from './unconfirmed.ts';
@@ -45,6 +46,8 @@ export interface RelayDependencies {
   readonly metrics: RelayMetrics;
   readonly digestIntervalMs: number;
   readonly completeness?: CompletenessFigures;
+  /** How long events are kept. */
+  readonly eventRetentionDays: number;
 }
 
 export interface Relay {
@@ -127,9 +130,19 @@ const errorReporter =
 
 /** The loops that end what is kept of persons. */
 function startForgetting(deps: RelayDependencies, isStopping: () => boolean): readonly Loop[] {
-  const { sql, clock, redactor } = deps;
+  const { sql, clock, redactor, logger } = deps;
   const onError = errorReporter(deps);
   return [
+    ...startRetention(
+      {
+        sql,
+        clock,
+        logger,
+        metrics: deps.metrics.retention,
+        keptDays: deps.eventRetentionDays,
+      },
+      onError('dropping what is old failed; trying again'),
+    ),
     startLoop({
       pauseMs: REDACTION_PAUSE_MS,
       onError: onError('redacting KYC checks failed; trying again'),

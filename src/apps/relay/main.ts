@@ -41,6 +41,7 @@ await startProcess({
       logger,
       metrics: createRelayMetrics(registry),
       digestIntervalMs: config.digestIntervalMs,
+      eventRetentionDays: config.eventRetentionDays,
     });
     shutdown.add('loops', () => relay.stop());
     const ops = await createOpsServer({

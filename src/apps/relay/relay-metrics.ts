@@ -2,6 +2,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ApplyCounts } from '../../ports/event-application.ts';
 import { createFigureGauges, type FigureGauges } from './figure-gauges.ts';
+import { createRetentionMetrics, type RetentionMetrics } from './retention-metrics.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -15,6 +16,7 @@ export interface RelayMetrics {
   rolledUp(atMs: number, waiting: number): void;
   /** What waits to be done. */
   readonly figures: FigureGauges;
+  readonly retention: RetentionMetrics;
 }
 
 export function createRelayMetrics(registry: Registry): RelayMetrics {
@@ -62,5 +64,6 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
       rolledUpAt.set(atMs / MS_PER_SECOND);
       waiting.set(waitingCount);
     },
+    retention: createRetentionMetrics(registry),
   };
 }

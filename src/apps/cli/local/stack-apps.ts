@@ -33,6 +33,7 @@ const PRODUCT_VARIABLES = [
   'KYC_PROVIDER_SECRET',
   'KYC_PROVIDER_URL',
   'STRIPE_API_BASE',
+  'STRIPE_LIVEMODE',
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRETS',
 ];
@@ -60,12 +61,19 @@ export function appEnvironment(app: AppName, env: Environment, wiring: Wiring): 
     // A profile in the user's home may name another cluster.
     ...(wiring.isTemporalEmbedded ? { TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml' } : {}),
   };
-  const stripe = { STRIPE_SECRET_KEY: wiring.stripeKey, STRIPE_API_BASE: wiring.stripeApiBase };
+  // The given key says so, and the simulator's is one of test mode whatever the environment holds.
+  const mode = { STRIPE_LIVEMODE: String(/^[sr]k_live_/.test(wiring.stripeKey)) };
+  const stripe = {
+    ...mode,
+    STRIPE_SECRET_KEY: wiring.stripeKey,
+    STRIPE_API_BASE: wiring.stripeApiBase,
+  };
   switch (app) {
     case 'ingress':
       return {
         ...base,
         ...temporal,
+        ...mode,
         API_KEYS: wiring.apiKeys.join(','),
         STRIPE_WEBHOOK_SECRETS: wiring.webhookSecrets.join(','),
         ...picked(env, ['KYC_PROVIDER_URL', 'KYC_CALLBACK_SECRETS']),

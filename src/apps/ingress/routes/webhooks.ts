@@ -1,28 +1,36 @@
 /** Signed messages of others: verify, store, answer. What they mean is the relay's business. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import {
   type CallbackEvent,
   CHECK_UPDATED,
   verifyCallback,
 } from '../../../adapters/kyc/callback.ts';
-import { groupKeyOf, objectIdOf } from '../../../adapters/stripe/event-subject.ts';
-import { verifyStripeEvent } from '../../../adapters/stripe/signature.ts';
-import type { Json } from '../../../adapters/stripe/wire.ts';
 import { ErrorBody } from '../../../client/schemas/error-body.ts';
-import { storableValue } from '../../../platform/storable-text.ts';
 import type { IncomingEvent } from '../../../ports/event-intake.ts';
 import { within } from '../deadline.ts';
 import { ApiError, invalidEvent } from '../errors.ts';
 import { createWebhookCounter, type WebhookSender } from '../http-metrics.ts';
 import type { App, IngressOptions } from '../ingress-ports.ts';
+import { createBodyReader } from '../raw-body.ts';
+import { BODY_BYTES_MAX } from '../server-limits.ts';
+import { createStripeEventReader, type EventReader } from '../stripe-event.ts';
 
 /** Stripe gives up a delivery after some seconds and sends it again; answering 503 earlier frees the connection. */
 const STORE_WITHIN_MS = 2_000;
+/** Thousands of honest deliveries at once are some MB. */
+const UNFINISHED_BYTES_MAX = 33_554_432;
 
 const Received = Type.Object({
   received: Type.Literal(true),
   duplicate: Type.Optional(Type.Literal(true)),
+  ignored: Type.Optional(
+    Type.Literal('livemode', {
+      description:
+        'An event of test mode that Stripe sends to live Connect endpoints too; not stored.',
+    }),
+  ),
 });
 
 const schemaOf = (operationId: string, summary: string) => ({
@@ -36,9 +44,15 @@ const schemaOf = (operationId: string, summary: string) => ({
 export function webhookRoutes(app: App, options: IngressOptions): void {
   const { ports, metrics } = options;
   const count = createWebhookCounter(metrics);
+  const readBody = createBodyReader({
+    bodyBytesMax: BODY_BYTES_MAX,
+    unfinishedBytesMax: UNFINISHED_BYTES_MAX,
+  });
   // The signature covers the bytes as they came, whatever they claim to be.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', (_request: FastifyRequest, message: IncomingMessage) =>
+    readBody(message),
+  );
 
   async function store(
     sender: WebhookSender,
@@ -53,78 +67,52 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
     }
   }
 
-  /** `read` verifies, and throws an ApiError for what is refused. */
   const receive =
-    (sender: WebhookSender, read: (request: FastifyRequest) => IncomingEvent) =>
-    async (request: FastifyRequest) => {
-      let event: IncomingEvent;
+    (sender: WebhookSender, read: EventReader) =>
+    async (request: FastifyRequest): Promise<Static<typeof Received>> => {
+      let event: IncomingEvent | null;
       try {
-        event = read(request);
+        event = read(request, rawBodyOf(request));
       } catch (error) {
         if (error instanceof ApiError) count(sender, 'refused');
         throw error;
       }
+      if (event === null) {
+        count(sender, 'ignored');
+        return { received: true, ignored: 'livemode' };
+      }
       const outcome = await store(sender, event);
       count(sender, outcome);
-      return {
-        received: true as const,
-        ...(outcome === 'duplicate' ? { duplicate: true as const } : {}),
-      };
+      return outcome === 'duplicate' ? { received: true, duplicate: true } : { received: true };
     };
 
   app.post(
     '/webhooks/stripe',
     { schema: schemaOf('receiveStripeEvent', 'Receives events that Stripe signed') },
-    receive('stripe', (request) => stripeEventIn(request, options.webhookSecrets)),
+    receive('stripe', createStripeEventReader(options)),
   );
   app.post(
     '/webhooks/kyc',
     { schema: schemaOf('receiveKycCheck', 'Receives what an external KYC provider signed') },
-    receive('kyc', (request) => callbackIn(request, options.kycCallbackSecrets)),
+    receive('kyc', (request, rawBody) =>
+      callbackIn(rawBody, request.headers['kyc-signature'], options.kycCallbackSecrets),
+    ),
   );
 }
 
 const rawBodyOf = ({ body }: FastifyRequest): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 
-function stripeEventIn(request: FastifyRequest, secrets: readonly string[]): IncomingEvent {
-  const rawBody = rawBodyOf(request);
-  const verified = verifyStripeEvent({
-    rawBody,
-    signatureHeader: request.headers['stripe-signature'],
-    secrets,
-  });
-  if (verified.kind === 'verified') return toIncoming(rawBody);
-  throw new ApiError(verified.reason === 'signature' ? 'SIGNATURE_INVALID' : 'EVENT_INVALID');
-}
-
-function callbackIn(request: FastifyRequest, secrets: readonly string[]): IncomingEvent {
-  const rawBody = rawBodyOf(request);
-  const verified = verifyCallback({
-    rawBody,
-    signatureHeader: request.headers['kyc-signature'],
-    secrets,
-  });
+function callbackIn(
+  rawBody: Buffer,
+  signatureHeader: string | readonly string[] | undefined,
+  secrets: readonly string[],
+): IncomingEvent {
+  const verified = verifyCallback({ rawBody, signatureHeader, secrets });
   if (verified.kind === 'verified') return callbackToIncoming(verified.callback, rawBody);
   throw verified.reason === 'signature'
     ? new ApiError('SIGNATURE_INVALID')
     : invalidEvent(verified.field);
-}
-
-/** What is kept of an event: the body as it was signed, and what it is found by, in texts that Postgres can keep. */
-function toIncoming(rawBody: Buffer): IncomingEvent {
-  const payload = rawBody.toString('utf8');
-  const event = storableValue(payload) as Json;
-  const { account } = event;
-  return {
-    eventId: String(event['id']),
-    stripeAccount: typeof account === 'string' ? account : null,
-    type: String(event['type']),
-    objectId: objectIdOf(event),
-    groupKey: groupKeyOf(event),
-    created: Number(event['created']),
-    payload,
-  };
 }
 
 /** The names begin with ours, so that no provider's can meet one of Stripe's. */
