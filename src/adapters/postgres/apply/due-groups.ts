@@ -28,13 +28,14 @@ interface DueGroup {
   readonly accountId: string | null;
 }
 
-/** The groups that wait longest, in lanes that have no account in common. */
+/** The groups that wait longest and that nobody is at work on, in lanes that have no account in common. */
 export async function dueLanes(sql: Sql): Promise<readonly Lane[]> {
-  const oldest = await sql<(DueGroup & { rows: number })[]>`
-    select o.group_key as "groupKey", c.account_id as "accountId", o.rows
+  const oldest = await sql<(DueGroup & { rows: number; isLeased: boolean })[]>`
+    select o.group_key as "groupKey", c.account_id as "accountId", o.rows,
+           exists (select from apply_leases l where o.group_key = any (l.group_keys)) as "isLeased"
       from (select group_key, min(place) as place, count(*) as rows
               from (select group_key, row_number() over (order by next_try_at, inbox_id) as place
-                      from inbox where status = 'pending' and next_try_at <= now()
+                      from inbox where status = 'pending' and next_try_at <= now() and failures = 0
                      order by next_try_at, inbox_id limit ${CANDIDATE_ROWS_MAX}) r
              group by 1 order by 2 limit ${CANDIDATE_GROUPS_MAX}) o
       left join stripe_cards s on s.stripe_card_id = o.group_key
@@ -43,21 +44,25 @@ export async function dueLanes(sql: Sql): Promise<readonly Lane[]> {
   const rows = oldest.reduce((sum, group) => sum + group.rows, 0);
   // A few groups with many rows each: the others are not to wait until all of those are done.
   const isCrowded = rows === CANDIDATE_ROWS_MAX && oldest.length < GROUPS_PER_BATCH_MAX;
-  return inLanes(isCrowded ? [...oldest, ...(await otherGroups(sql, oldest))] : oldest);
+  const free = oldest.filter(({ isLeased }) => !isLeased);
+  return inLanes(isCrowded ? [...free, ...(await otherGroups(sql, oldest))] : free);
 }
 
 /** Goes from group to group, whatever the number of their rows. */
 async function otherGroups(sql: Sql, known: readonly DueGroup[]): Promise<readonly DueGroup[]> {
   return sql<DueGroup[]>`
     with recursive due as (
-      (select group_key from inbox where status = 'pending' and next_try_at <= now() order by group_key limit 1)
+      (select group_key from inbox where status = 'pending' and next_try_at <= now() and failures = 0
+        order by group_key limit 1)
       union all
       select (select i.group_key from inbox i
-               where i.status = 'pending' and i.next_try_at <= now() and i.group_key > due.group_key
+               where i.status = 'pending' and i.next_try_at <= now() and i.failures = 0
+                 and i.group_key > due.group_key
                order by i.group_key limit 1)
         from due where due.group_key is not null)
     select d.group_key as "groupKey", c.account_id as "accountId"
       from (select group_key from due where group_key <> all (${known.map(({ groupKey }) => groupKey)})
+               and not exists (select from apply_leases l where due.group_key = any (l.group_keys))
              limit ${CANDIDATE_GROUPS_MAX}) d
       left join stripe_cards s on s.stripe_card_id = d.group_key
       left join cards c on c.card_id = s.card_id`;

@@ -190,6 +190,8 @@ export async function settle(
   }));
   await tx`
     update inbox i set status = r.status, reason = r.reason, attempts = attempts + 1,
+           -- What is parked was looked at without failing.
+           failures = case when r.status = 'pending' then 0 else i.failures end,
            tenant_id = coalesce(i.tenant_id, r.tenant_id),
            settled_at = case when r.status <> 'pending' then now() end,
            settled_by = case when r.status <> 'pending' then pg_current_xact_id() end,
