@@ -96,9 +96,12 @@ async function applyTogether(
 
 /** What the row means, or how it ends without being applied. */
 function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
+  let version: unknown;
   try {
     if (row.payload === null) return { row, status: 'ignored', reason: ERASED };
-    const sighting = options.interpret(row.type, storableValue(row.payload) as StoredEvent);
+    const event = storableValue(row.payload) as StoredEvent;
+    version = event['api_version'];
+    const sighting = options.interpret(row.type, event);
     if (sighting.kind === 'ignored') return { row, status: 'ignored', reason: sighting.reason };
     if (sighting.kind === 'verification' && sighting.holder !== null) {
       const named = sighting.holder.tenantId;
@@ -118,7 +121,8 @@ function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
     return { row, sighting, tenantId: parseTenantId(row.tenant_id) };
   } catch (error) {
     // An event that cannot be read will not become readable: a person has to look at it.
-    return brokenRow(row, 'cannot be read', error);
+    const of = typeof version === 'string' ? ` (API version ${version})` : '';
+    return brokenRow(row, `cannot be read${of}`, error);
   }
 }
 

@@ -59,7 +59,7 @@ export async function endLease(sql: Sql, { leaseId }: Lease): Promise<void> {
 export async function suspectLeftBehind(sql: Sql): Promise<number> {
   const suspects = await sql`
     with expired as materialized (
-      select lease_id, group_keys, taken_at from apply_leases
+      select lease_id, group_keys, expires_at from apply_leases
        where expires_at <= clock_timestamp() for update skip locked),
     gone as (delete from apply_leases where lease_id in (select lease_id from expired)),
     suspects as (
@@ -67,7 +67,7 @@ export async function suspectLeftBehind(sql: Sql): Promise<number> {
         from expired e cross join unnest(e.group_keys) g (group_key)
        cross join lateral (
          select inbox_id, created from inbox w
-          where w.group_key = g.group_key and w.status = 'pending' and w.failures = 0 and w.next_try_at <= e.taken_at
+          where w.group_key = g.group_key and w.status = 'pending' and w.failures = 0 and w.next_try_at <= e.expires_at
           order by w.inbox_id limit ${ROWS_PER_BATCH_MAX}) i)
     update inbox i set failures = 1 from suspects s
      where i.inbox_id = s.inbox_id and i.created = s.created and i.status = 'pending' and i.failures = 0
