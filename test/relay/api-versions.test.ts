@@ -30,7 +30,7 @@ afterAll(async () => {
 
 /** The first version after the end of the beta: without category codes, network data, fleets, fuel, or times of requests. */
 const OLD = '2020-08-27';
-const of = (version: string | null, type: string, object: Json, atS = START_S) => ({
+const of = (version: string | null, type: string, object: Json, atS = START_S): Json => ({
   ...event(type, object, { atS }),
   api_version: version,
 });
