@@ -3,7 +3,7 @@
  * that expires without anybody at work on it was left behind by a relay that died. Its rows become suspects.
  */
 import type { Sql, Transaction } from '../pool.ts';
-import { ROWS_PER_BATCH_MAX } from './locked-rows.ts';
+import { ROWS_PER_BATCH_MAX } from './due-groups.ts';
 
 /**
  * A batch takes some 50 ms, and each of its transactions begins a lease anew. One that is older is not looked at while

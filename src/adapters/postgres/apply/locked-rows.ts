@@ -1,10 +1,9 @@
 /** The rows of a batch: read under the locks of their groups, and put off when nothing came of them. */
 import type { Sql, Transaction } from '../pool.ts';
+import { ROWS_PER_BATCH_MAX } from './due-groups.ts';
 import type { InboxRow } from './inbox-row.ts';
 import type { Lease } from './leases.ts';
 
-/** Rows applied in one transaction: keeps the accounts' locks near 20 ms. */
-export const ROWS_PER_BATCH_MAX = 50;
 /** An account that is locked for this long is another's for now; waiting on would keep other groups out. */
 const LOCK_TIMEOUT_MS = 250;
 /** The holder of such a lock is done within moments, and nothing is wrong with the group. */
