@@ -93,6 +93,13 @@ export const STRIPE_SPENDING_LIMIT_PER_AUTHORIZATION_MINOR = 1_000_000;
 
 /** An event for a card nobody knows is tried again for this long, then it becomes an attention item. */
 export const UNKNOWN_CARD_PARKED_MS = DAY_MS;
+/**
+ * A row of the inbox whose handling fails this often in a row, or ends its process, is set aside for a person. With the
+ * waits between the tries that is some ten minutes: longer than a restart or a rollout, and nobody waits for the row.
+ */
+export const APPLY_ATTEMPTS_MAX = 6;
+/** The wait after the first failure; each further one is four times as long. */
+export const APPLY_RETRY_AFTER_MS = 2_000;
 /** An entry of request_history this close to the request's time can be our answer to it. */
 export const CONFIRMATION_WINDOW_S = 2;
 /** Stripe waits this long for an answer; an entry that says so is that much younger than its request. */

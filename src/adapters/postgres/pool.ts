@@ -1,5 +1,6 @@
 /** A pool of connections to Postgres, set up alike in every process. */
 import postgres from 'postgres';
+import { survivingLosses } from './lost-connections.ts';
 
 /** `bigint` columns arrive as safe integers; a value outside that range is a bug and throws. */
 interface Types extends Record<string, unknown> {
@@ -41,7 +42,7 @@ function safeInteger(text: string): number {
 
 /** Connects lazily: the first query opens the first connection. Close it with `sql.end({ timeout })`. */
 export function createSql(options: SqlOptions): Sql {
-  return postgres(options.url, {
+  const sql: Sql = postgres(options.url, {
     max: options.poolSize,
     connect_timeout: CONNECT_TIMEOUT_S,
     ...(options.reconnectAfterMs === undefined
@@ -65,4 +66,5 @@ export function createSql(options: SqlOptions): Sql {
     },
     onnotice: () => {},
   });
+  return survivingLosses(sql);
 }

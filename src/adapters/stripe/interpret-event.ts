@@ -177,5 +177,5 @@ function readWarning(warning: Json | null): CardSighting['fraudWarning'] {
   const type = warning === null ? null : optionalText(warning, 'type');
   if (warning === null || type === null) return null;
   const startedS = warning['started_at'];
-  return { type, startedS: typeof startedS === 'number' ? integerAt(warning, 'started_at') : 0 };
+  return { type, startedS: typeof startedS === 'number' ? Math.floor(startedS) : 0 };
 }

@@ -1,5 +1,7 @@
 /** The relay's loops: apply (inbox → books), notify (facts → signals), and the sweeps around them. */
+import { hostname } from 'node:os';
 import { applyInbox } from '../../adapters/postgres/apply/inbox-apply.ts';
+import { applySuspects } from '../../adapters/postgres/apply/suspects.ts';
 import { recheckLapsedSurplus } from '../../adapters/postgres/lapsed-surplus.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -26,6 +28,8 @@ import { createHoldLooker } from './unconfirmed.ts';
 const LANES_AT_ONCE_MAX = 4;
 /** Without a notification the inbox is looked at this often: parked rows become due without one. */
 const APPLY_PAUSE_MS = 250;
+/** How often rows are looked for whose group failed, or whose relay died: few, and only they wait. */
+const SUSPECTS_PAUSE_MS = 500;
 /** Without a notification facts are looked at this often. */
 const NOTIFY_PAUSE_MS = 1_000;
 /** How often digests, forgotten workflows, ties and unconfirmed holds are looked at. */
@@ -55,7 +59,7 @@ export interface Relay {
 }
 
 export async function startRelay(deps: RelayDependencies): Promise<Relay> {
-  const { sql, clock, logger, metrics } = deps;
+  const { sql, clock } = deps;
   const onError = errorReporter(deps);
   const notifier = createNotifier(sql, deps.workflows, {
     digestIntervalMs: deps.digestIntervalMs,
@@ -64,25 +68,8 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onFree: () => notify.wake(),
   });
   const state = { isStopping: false };
-  const apply = startLoop({
-    pauseMs: APPLY_PAUSE_MS,
-    onError: onError('applying the inbox failed; trying again'),
-    async step() {
-      const counts = await applyInbox(sql, {
-        interpret: interpretStored,
-        clock,
-        lanesMax: LANES_AT_ONCE_MAX,
-        isStopping: () => state.isStopping,
-        onError: (group, error) => {
-          metrics.errors.inc();
-          logger.error({ group, err: error }, 'a group could not be applied; trying again');
-        },
-      });
-      metrics.count(counts);
-      // Parked rows and locked groups come back by themselves; only what was settled makes room for more.
-      return counts.applied + counts.ignored + counts.attention > 0;
-    },
-  });
+  const isStopping = (): boolean => state.isStopping;
+  const { apply, suspects } = startApplying(deps, isStopping);
   const notify = startLoop({
     pauseMs: NOTIFY_PAUSE_MS,
     onError: onError('sending facts failed; trying again'),
@@ -103,13 +90,14 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
   await sql.listen('facts_waiting', () => notify.wake());
   const loops: readonly Loop[] = [
     apply,
+    suspects,
     notify,
     sweep,
     restarts,
     rollUp,
     startFigures(deps, onError('measuring what waits failed; trying again')),
-    ...startLooks(deps, () => state.isStopping),
-    ...startForgetting(deps, () => state.isStopping),
+    ...startLooks(deps, isStopping),
+    ...startForgetting(deps, isStopping),
   ];
   return {
     async stop() {
@@ -127,6 +115,44 @@ const errorReporter =
     metrics.errors.inc();
     logger.error({ err: error }, message);
   };
+
+/** The loops that move the books: one for all that waits, and one for what has failed, so that it holds up nobody. */
+function startApplying(
+  deps: RelayDependencies,
+  isStopping: () => boolean,
+): { readonly apply: Loop; readonly suspects: Loop } {
+  const { sql, clock, logger, metrics } = deps;
+  const onError = errorReporter(deps);
+  const options = {
+    interpret: interpretStored,
+    clock,
+    relay: `${hostname()}/${process.pid}`,
+    lanesMax: LANES_AT_ONCE_MAX,
+    isStopping,
+    onError: (group: string, error: unknown) => {
+      metrics.errors.inc();
+      logger.error({ group, err: error }, 'a group could not be applied; trying again');
+    },
+  };
+  const stepOf = (work: typeof applyInbox) => async (): Promise<boolean> => {
+    const counts = await work(sql, options);
+    metrics.count(counts);
+    // Parked rows and locked groups come back by themselves; only what was settled makes room for more.
+    return counts.applied + counts.ignored + counts.attention > 0;
+  };
+  return {
+    apply: startLoop({
+      pauseMs: APPLY_PAUSE_MS,
+      onError: onError('applying the inbox failed; trying again'),
+      step: stepOf(applyInbox),
+    }),
+    suspects: startLoop({
+      pauseMs: SUSPECTS_PAUSE_MS,
+      onError: onError('applying what had failed was not possible; trying again'),
+      step: stepOf(applySuspects),
+    }),
+  };
+}
 
 /** The loops that end what is kept of persons. */
 function startForgetting(deps: RelayDependencies, isStopping: () => boolean): readonly Loop[] {

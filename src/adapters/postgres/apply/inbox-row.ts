@@ -24,6 +24,8 @@ export interface InboxRow {
 export interface ApplyOptions {
   readonly interpret: Interpret;
   readonly clock: Clock;
+  /** Who works, for people who look at its leases. */
+  readonly relay?: string;
   /** Lanes worked off side by side. */
   readonly lanesMax: number;
   /** Told of groups whose transaction failed; they are tried again later. */
@@ -57,13 +59,18 @@ export function parkOrGiveUp(row: InboxRow, reason: string, clock: Clock): RowOu
 const REASON_LENGTH_MAX = 500;
 
 /**
- * The end of a row that will never be applied. The error may quote the event, cut in the middle of a character:
- * half a character cannot be stored, and the row must not fail for its reason.
+ * The error may quote the event, cut in the middle of a character: half a character cannot be stored, and the row must
+ * not fail for its reason.
  */
-export function brokenRow(row: InboxRow, what: string, error: unknown): RowOutcome {
-  const reason = `${what}: ${error instanceof Error ? error.message : String(error)}`
+export const reasonOf = (what: string, error: unknown): string =>
+  `${what}: ${error instanceof Error ? error.message : String(error)}`
     .slice(0, REASON_LENGTH_MAX)
     .replaceAll('\u0000', '')
     .replaceAll(/\p{Surrogate}/gu, '\ufffd');
-  return { row, status: 'attention', reason };
-}
+
+/** The end of a row that will never be applied. */
+export const brokenRow = (row: InboxRow, what: string, error: unknown): RowOutcome => ({
+  row,
+  status: 'attention',
+  reason: reasonOf(what, error),
+});

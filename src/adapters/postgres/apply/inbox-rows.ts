@@ -98,9 +98,12 @@ async function applyTogether(
 
 /** What the row means, or how it ends without being applied. */
 function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
+  let version: unknown;
   try {
     if (row.payload === null) return { row, status: 'ignored', reason: ERASED };
-    const sighting = options.interpret(row.type, storableValue(row.payload) as StoredEvent);
+    const event = storableValue(row.payload) as StoredEvent;
+    version = event['api_version'];
+    const sighting = options.interpret(row.type, event);
     if (sighting.kind === 'ignored') return { row, status: 'ignored', reason: sighting.reason };
     if (sighting.kind === 'verification' && sighting.holder !== null) {
       const named = sighting.holder.tenantId;
@@ -120,7 +123,8 @@ function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
     return { row, sighting, tenantId: parseTenantId(row.tenant_id) };
   } catch (error) {
     // An event that cannot be read will not become readable: a person has to look at it.
-    return brokenRow(row, 'cannot be read', error);
+    const of = typeof version === 'string' ? ` (API version ${version})` : '';
+    return brokenRow(row, `cannot be read${of}`, error);
   }
 }
 
@@ -202,6 +206,8 @@ export async function settle(
   }));
   await tx`
     update inbox i set status = r.status, reason = r.reason, attempts = attempts + 1,
+           -- What is parked was looked at without failing.
+           failures = case when r.status = 'pending' then 0 else i.failures end,
            tenant_id = coalesce(i.tenant_id, r.tenant_id),
            settled_at = case when r.status <> 'pending' then now() end,
            settled_by = case when r.status <> 'pending' then pg_current_xact_id() end,
