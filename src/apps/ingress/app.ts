@@ -20,6 +20,7 @@ import { cardHistoryRoutes } from './routes/card-history.ts';
 import { cardReplacementRoutes } from './routes/card-replacements.ts';
 import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { kycVerdictRoutes } from './routes/kyc-verdicts.ts';
@@ -81,6 +82,7 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   decisionRoutes(app, ports);
   authorizationRoutes(app, ports);
   transactionRoutes(app, ports);
+  changeRoutes(app, ports);
   attentionRoutes(app, ports);
   figureRoutes(app, ports);
 }

@@ -103,6 +103,10 @@ export const ERRORS = {
     'This card has a replacement, or its replacement was asked for already; details name it.',
   ),
   LAST4_MISMATCH: row(409, 'These are not the last four digits of the current card.'),
+  CHANGES_RESTARTED: row(
+    410,
+    'The database was restored since this cursor was given. Read the lists anew, and go on with `after=latest`.',
+  ),
   BODY_TOO_LARGE: row(413, 'The body is larger than 1 MB.'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'Send JSON, with the header `Content-Type: application/json`.'),
   INTERNAL: row(500, 'Something went wrong on our side.', true),

@@ -8,6 +8,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { MetricsRegistry } from '../../platform/metrics.ts';
 import type { Answers } from '../../ports/answers.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
+import type { ChangeFeed } from '../../ports/changes.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventIntake } from '../../ports/event-intake.ts';
 import type { Records } from '../../ports/records.ts';
@@ -18,6 +19,7 @@ export interface IngressPorts {
   /** Writes, each with its answer in one transaction. */
   readonly answers: Answers;
   readonly events: EventIntake;
+  readonly changes: ChangeFeed;
   readonly workflows: CardWorkflows;
   readonly clock: Clock;
   /** Those that cards and tenants may ask for. */

@@ -1,4 +1,5 @@
 /** The ingress process: wires Postgres and the Temporal client to the HTTP server, and listens. */
+import { createChangeFeed } from '../../adapters/postgres/change-feed.ts';
 import { isDatabaseOutage } from '../../adapters/postgres/database-outage.ts';
 import { createAnswers } from '../../adapters/postgres/idempotency-store.ts';
 import { createEventIntake } from '../../adapters/postgres/inbox-store.ts';
@@ -34,6 +35,7 @@ await startProcess({
         records: createRecords(sql),
         answers: createAnswers(sql),
         events: createEventIntake(sql),
+        changes: createChangeFeed(sql),
         workflows: createCardWorkflows(temporal.client),
         clock: systemClock(config.clockOffsetMs),
         kycProviders: KYC_PROVIDERS.filter((name) => name !== 'external' || config.kyc !== null),
