@@ -17,6 +17,7 @@ export interface ChangeWaiting {
   ): ReturnType<ChangeFeed['read']>;
   /** Has all that wait answered at once. */
   stop(): void;
+  readonly isStopped: boolean;
 }
 
 export function createChangeWaiting(feed: ChangeFeed): ChangeWaiting {
@@ -46,6 +47,9 @@ export function createChangeWaiting(feed: ChangeFeed): ChangeWaiting {
       }
     },
     stop: () => stopped.abort(),
+    get isStopped() {
+      return stopped.signal.aborted;
+    },
   };
 }
 

@@ -34,6 +34,8 @@ export function changeRoutes(app: App, { changes }: IngressPorts): void {
         },
         { seconds: wait ?? 0, signal: left.signal },
       );
+      // The server's end waits for open connections, and would keep this one open for the next request.
+      if (waiting.isStopped) reply.header('connection', 'close');
       if (page === 'bad_cursor') throw new ApiError('CURSOR_INVALID');
       if (page === 'restarted') throw new ApiError('CHANGES_RESTARTED');
       return { ...page, data: [...page.data] };
