@@ -4,6 +4,7 @@
  */
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import { API_SCOPES } from '../src/domain/api-scopes.ts';
 import { CARD_PHASES } from '../src/domain/card-phase.ts';
 import { ENTRY_KINDS, LEDGER_KINDS } from '../src/domain/ledger.ts';
 import { DISPUTE_STATUSES } from '../src/domain/sighting.ts';
@@ -56,6 +57,7 @@ function literalsOf(file: string, name: string): readonly string[] {
 
 /** Where TypeScript says the same as the CHECK of a column. */
 const UNIONS: Readonly<Record<string, readonly string[]>> = {
+  'api_keys.scope': API_SCOPES,
   'tenants.captured_amount': literalsOf('src/domain/hold.ts', 'CapturedAmountReading'),
   'tenants.kyc_provider': literalsOf('src/domain/kyc-providers.ts', 'KycProviderName'),
   'accounts.status': literalsOf('src/ports/accounts.ts', 'AccountStatus'),

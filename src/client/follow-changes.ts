@@ -30,11 +30,12 @@ export function changesOf(send: Transport) {
      */
     async *follow({ after, tenantId, signal }: FollowOptions = {}): AsyncGenerator<Change, void> {
       let cursor = after;
-      while (signal?.aborted !== true) {
+      const isStopped = () => signal?.aborted === true;
+      while (!isStopped()) {
         const page = await nextPage(cursor);
         if (page === undefined) return;
         for (const change of page.data) {
-          if (signal?.aborted === true) return;
+          if (isStopped()) return;
           yield change;
         }
         cursor = page.nextCursor;
@@ -49,7 +50,7 @@ export function changesOf(send: Transport) {
         try {
           return await read(query, signal === undefined ? {} : { signal });
         } catch (error) {
-          if (signal?.aborted === true) return undefined;
+          if (isStopped()) return undefined;
           throw error;
         }
       }

@@ -18,7 +18,8 @@ export type {
   StatementLine,
   StatementQuery,
 } from './schemas/account-history.ts';
-export type { AttentionItem, AttentionQuery } from './schemas/attention.ts';
+export type { AttentionItem, AttentionQuery, ResolveAttention } from './schemas/attention.ts';
+export type { AuditEntry, AuditQuery } from './schemas/audit-log.ts';
 export type {
   Authorization,
   AuthorizationQuery,
@@ -37,6 +38,7 @@ export type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardh
 export type { Change, ChangePage, ChangeQuery } from './schemas/change.ts';
 export type { Controls } from './schemas/controls.ts';
 export type { Decision } from './schemas/decision.ts';
+export type { EventFate, EventQuery, EventSummary, ReplayEvent } from './schemas/event.ts';
 export type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
 export type { Page, PageQuery } from './schemas/page.ts';
 export type { NewTenant, Tenant, TenantSettings } from './schemas/tenant.ts';

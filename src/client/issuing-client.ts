@@ -15,7 +15,8 @@ import type {
   Statement,
   StatementQuery,
 } from './schemas/account-history.ts';
-import type { AttentionItem, AttentionQuery } from './schemas/attention.ts';
+import type { AttentionItem, AttentionQuery, ResolveAttention } from './schemas/attention.ts';
+import type { AuditEntry, AuditQuery } from './schemas/audit-log.ts';
 import type {
   Authorization,
   AuthorizationQuery,
@@ -40,6 +41,7 @@ import type {
 } from './schemas/cardholder.ts';
 import type { Controls } from './schemas/controls.ts';
 import type { Decision } from './schemas/decision.ts';
+import type { EventFate, EventQuery, EventSummary, ReplayEvent } from './schemas/event.ts';
 import type { InboxSummary, TrialBalance, TrialBalanceQuery } from './schemas/figures.ts';
 import type { Page, PageQuery } from './schemas/page.ts';
 import type { NewTenant, Tenant, TenantSettings } from './schemas/tenant.ts';
@@ -93,7 +95,24 @@ export function createIssuingClient(options: IssuingClientOptions) {
     },
     /** What has changed, in one order; `follow` waits for what comes. */
     changes: changesOf(send),
-    attention: { list: list<AttentionItem, AttentionQuery>(send, '/v1/attention') },
+    attention: {
+      list: list<AttentionItem, AttentionQuery>(send, '/v1/attention'),
+      /** Closes an item that a person has settled; one that follows a state is refused with the remedy. */
+      resolve: (id: string, body: ResolveAttention, call?: CallOptions) =>
+        send<AttentionItem>(
+          { method: 'POST', path: below('/v1/attention', id, 'resolve'), body },
+          call,
+        ),
+    },
+    events: {
+      list: list<EventSummary, EventQuery>(send, '/v1/events'),
+      /** With what followed from it. */
+      get: get<EventFate>(send, '/v1/events'),
+      /** Has it applied once more; `get` shows how that ended. */
+      replay: (id: string, body: ReplayEvent = {}, call?: CallOptions) =>
+        send<EventFate>({ method: 'POST', path: below('/v1/events', id, 'replay'), body }, call),
+    },
+    auditLog: { list: list<AuditEntry, AuditQuery>(send, '/v1/audit-log') },
     ledger: {
       trialBalance: (query?: TrialBalanceQuery, call?: CallOptions) =>
         send<TrialBalance>({ method: 'GET', path: '/v1/ledger/trial-balance', query }, call),

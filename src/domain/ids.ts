@@ -11,6 +11,7 @@ export type AccountId = Id<'account'>;
 export type CardholderId = Id<'cardholder'>;
 export type CardId = Id<'card'>;
 export type DecisionId = Id<'decision'>;
+export type AttentionId = Id<'attention'>;
 
 export type StripeAccountId = Id<'stripe account'>;
 export type StripeCardholderId = Id<'stripe cardholder'>;
@@ -28,6 +29,7 @@ const OURS = {
   card: 'card',
   decision: 'dec',
   attention: 'att',
+  apiKey: 'key',
 } as const;
 
 /** Thrown when a text is not an id of the kind; edges turn it into a 400 or 404. */
@@ -59,6 +61,7 @@ export const parseCardholderId = ours<CardholderId>(OURS.cardholder);
 export const parseCardId = ours<CardId>(OURS.card);
 export const isCardId = (text: string): text is CardId => /^card_[A-Za-z0-9]{1,60}$/.test(text);
 export const parseDecisionId = ours<DecisionId>(OURS.decision);
+export const parseAttentionId = ours<AttentionId>(OURS.attention);
 
 export const parseStripeAccountId = stripes<StripeAccountId>('account');
 export const parseStripeCardholderId = stripes<StripeCardholderId>('cardholder');

@@ -107,7 +107,8 @@ export const ingressConfig = (env: Environment) =>
     port: port(read, 'INGRESS_PORT', 3000),
     database: database(read, 10),
     temporal: temporal(read),
-    apiKeys: read.list('API_KEYS', { example: 'a-long-random-text' }),
+    /** Beside those that `npm run api-keys` makes. */
+    apiKeys: read.list('API_KEYS', { fallback: [], example: 'a-long-random-text' }),
     webhookSecrets: webhookSecrets(read),
     kyc: kycCallbacks(read),
   }));
@@ -231,6 +232,24 @@ export const ledgerVerifyConfig = (env: Environment) =>
         ? undefined
         : postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
     clockOffsetMs: clockOffset(read),
+  }));
+
+/** Without an address the database of the local stack is meant. */
+export const attentionConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    databaseUrl:
+      read.optionalText('DATABASE_URL') === undefined
+        ? undefined
+        : postgresUrl(read, 'DATABASE_URL', 'issuing_app'),
+  }));
+
+/** Without an address the database of the local stack is meant. */
+export const ownerDatabaseConfig = (env: Environment) =>
+  readConfig(env, (read) => ({
+    ownerUrl:
+      read.optionalText('DATABASE_OWNER_URL') === undefined
+        ? undefined
+        : postgresUrl(read, 'DATABASE_OWNER_URL', 'issuing_owner'),
   }));
 
 /** Undefined without addresses: then the local stack is meant. Half of them would join what does not belong together. */

@@ -1,4 +1,5 @@
 /** What only a person can settle. */
+import type { ByHand } from './audit-log.ts';
 import type { PageOrRefusal, PageRequest } from './page.ts';
 
 export interface AttentionItem {
@@ -14,6 +15,10 @@ export interface AttentionItem {
   readonly openedAt: string;
   readonly closedAt: string | null;
   readonly resolution: string | null;
+  /** The person who settled it; null when the missing piece did. */
+  readonly resolvedBy: string | null;
+  /** What to do about it, for people. */
+  readonly remedy: string;
 }
 
 interface AttentionFilter {
@@ -22,6 +27,15 @@ interface AttentionFilter {
   readonly status: 'open' | 'closed' | 'all';
 }
 
+/** `follows_state`: it closes with the state that it tells of, and by nobody's word. */
+export type ResolveOutcome =
+  | { readonly kind: 'resolved' | 'closed_before' | 'follows_state'; readonly item: AttentionItem }
+  | { readonly kind: 'unknown' };
+
 export interface AttentionList {
   list(filter: AttentionFilter, page: PageRequest): Promise<PageOrRefusal<AttentionItem>>;
+  /** Closes an item that a person has settled. */
+  resolve(itemId: string, act: Resolving): Promise<ResolveOutcome>;
 }
+
+export type Resolving = ByHand & { readonly by: string; readonly reason: string };

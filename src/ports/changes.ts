@@ -1,5 +1,6 @@
 /** The feed of changes: what a company's own systems follow, in one order, without personal data. */
 import type { TenantId } from '../domain/ids.ts';
+import type { JournalEntry } from '../domain/ledger.ts';
 
 interface ChangePlace {
   /** Given as `after` it brings what comes after this change. */
@@ -32,7 +33,7 @@ export interface DecisionChange {
 
 export interface BookingChange {
   readonly entryId: string;
-  readonly entryKind: string;
+  readonly entryKind: JournalEntry['kind'];
   readonly currency: string;
   readonly counterAccountId: string | null;
   readonly authorizationId: string | null;

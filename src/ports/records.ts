@@ -2,11 +2,13 @@
 import type { AccountHistory } from './account-history.ts';
 import type { Accounts } from './accounts.ts';
 import type { AttentionList } from './attention.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { Authorizations } from './authorizations.ts';
 import type { CardHistory } from './card-history.ts';
 import type { Cardholders } from './cardholders.ts';
 import type { CardCommandRecords, CardControls, CardReplacements, Cards } from './cards.ts';
 import type { Decisions } from './decisions.ts';
+import type { Events } from './events.ts';
 import type { ProgramFigures } from './figures.ts';
 import type { KycVerdicts } from './kyc-verdicts.ts';
 import type { SpendingControls } from './spending-controls.ts';
@@ -29,5 +31,7 @@ export interface Records {
   readonly authorizations: Authorizations;
   readonly transactions: Transactions;
   readonly attention: AttentionList;
+  readonly events: Events;
+  readonly auditLog: AuditLog;
   readonly figures: ProgramFigures;
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll } from 'vitest';
+import { createApiKeys } from '../../src/adapters/postgres/api-key-store.ts';
 import { createChangeFeed } from '../../src/adapters/postgres/change-feed.ts';
 import { isDatabaseOutage } from '../../src/adapters/postgres/database-outage.ts';
 import { createAnswers } from '../../src/adapters/postgres/idempotency-store.ts';
@@ -44,6 +45,8 @@ interface Call {
 export interface IngressUnderTest {
   readonly app: App;
   readonly sql: Sql;
+  /** Connects as the owner of the schema. */
+  readonly ownerSql: Sql;
   readonly workflows: FakeCardWorkflows;
   post(url: string, body?: unknown, call?: Call): Promise<Answer>;
   put(url: string, body: unknown, call?: Call): Promise<Answer>;
@@ -58,6 +61,7 @@ export function portsOver(sql: Sql, workflows: FakeCardWorkflows): IngressPorts 
     answers: createAnswers(sql),
     events: createEventIntake(sql),
     changes: createChangeFeed(sql),
+    apiKeys: createApiKeys(sql),
     workflows,
     clock: systemClock(),
     kycProviders: KYC_PROVIDERS,
@@ -120,11 +124,14 @@ export function ingressUnderTest(): IngressUnderTest {
     const workflows = createFakeCardWorkflows();
     const app = await buildTestApp(portsOver(sql, workflows));
     state.database = database;
-    state.value = { app, sql, workflows, ...client(app) };
+    // Connects when a test asks something of it.
+    const ownerSql = createSql({ url: database.ownerUrl, poolSize: 1, name: 'ingress-owner' });
+    state.value = { app, sql, ownerSql, workflows, ...client(app) };
   });
   afterAll(async () => {
     await state.value?.app.close();
     await state.value?.sql.end();
+    await state.value?.ownerSql.end();
     await state.database?.drop();
   });
   const current = (): IngressUnderTest => {
@@ -137,6 +144,9 @@ export function ingressUnderTest(): IngressUnderTest {
     },
     get sql() {
       return current().sql;
+    },
+    get ownerSql() {
+      return current().ownerSql;
     },
     get workflows() {
       return current().workflows;

@@ -84,6 +84,11 @@ describe('the OpenAPI document', () => {
       'get /v1/cards/{id}/decisions',
       'get /v1/decisions/{id}',
       'get /v1/attention',
+      'post /v1/attention/{id}/resolve',
+      'get /v1/events',
+      'get /v1/events/{id}',
+      'post /v1/events/{id}/replay',
+      'get /v1/audit-log',
       'get /healthz',
       'get /readyz',
     ];
@@ -124,7 +129,9 @@ describe('the OpenAPI document', () => {
       const isV1 = path.startsWith('/v1/');
       return {
         operation: `${method} ${path}`,
-        security: isV1 ? [{ apiKey: [] }] : undefined,
+        security: isV1
+          ? [{ apiKey: [expect.stringMatching(/^(read|operate|admin)$/)] }]
+          : undefined,
         key: isV1 && method !== 'get' ? true : undefined,
       };
     });

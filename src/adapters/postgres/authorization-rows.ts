@@ -4,8 +4,8 @@ import type { Evidence } from '../../domain/confirmation.ts';
 import type { Explanation } from '../../domain/finding.ts';
 import type { MinorUnits } from '../../domain/money.ts';
 import type { SurplusRule } from '../../domain/surplus.ts';
-import type { AttentionItem } from '../../ports/attention.ts';
 import type { AuthorizationSummary, HoldMovement } from '../../ports/authorizations.ts';
+import { type AttentionRow, attentionColumns } from './attention-rows.ts';
 import type { Queryable } from './pool.ts';
 import {
   isoTime,
@@ -52,7 +52,7 @@ export interface WholeRow {
   readonly decisions: readonly DecisionRow[];
   readonly transactions: readonly TransactionRow[];
   readonly holds: readonly HoldMovement[];
-  readonly attention: readonly AttentionItem[];
+  readonly attention: readonly AttentionRow[];
 }
 
 /** Named as the fields of the row. */
@@ -111,10 +111,7 @@ const holdsOf = (sql: Queryable, id: string) => sql`
 
 const attentionOf = (sql: Queryable, id: string) => sql`
   (select coalesce(json_agg(i), '[]') from (
-     select item_id as id, tenant_id as "tenantId", kind, subject, card_id as "cardId",
-            account_id as "accountId", details, opened_at as "openedAt",
-            closed_at as "closedAt", resolution
-       from attention_items
+     select ${attentionColumns(sql)} from attention_items
       where closed_at is null
         and subject = any (array[${id}::text] || array(
               select transaction_id from transactions where authorization_id = ${id}))

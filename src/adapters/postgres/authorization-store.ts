@@ -11,6 +11,7 @@ import type {
   AuthorizationSummary,
   Authorizations,
 } from '../../ports/authorizations.ts';
+import { toAttentionItem } from './attention-rows.ts';
 import {
   type DecisionRow,
   readWhole,
@@ -65,7 +66,7 @@ function toAuthorization(id: string, row: WholeRow): Authorization | undefined {
       postedAt: isoTime(hold.postedAt),
     })),
     transactions: chain.transactions.map((transaction) => toTransaction(transaction.row)),
-    attention: row.attention.map((item) => ({ ...item, openedAt: isoTime(item.openedAt) })),
+    attention: row.attention.map(toAttentionItem),
   };
 }
 

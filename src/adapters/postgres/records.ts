@@ -2,7 +2,8 @@
 import type { Records } from '../../ports/records.ts';
 import { createAccountHistory } from './account-history-store.ts';
 import { createAccountStore } from './account-store.ts';
-import { createAttentionList } from './attention-list.ts';
+import { createAttentionStore } from './attention-store.ts';
+import { createAuditLog } from './audit-log-store.ts';
 import { createAuthorizationStore } from './authorization-store.ts';
 import { createCardCommandStore } from './card-command-store.ts';
 import { createCardControls } from './card-controls.ts';
@@ -10,6 +11,7 @@ import { createCardDirectory } from './card-directory.ts';
 import { createCardHistory } from './card-history-store.ts';
 import { createCardReplacements } from './card-replacements.ts';
 import { createCardholderStore } from './cardholder-store.ts';
+import { createEventStore } from './event-store.ts';
 import { createKycVerdictStore } from './kyc-verdict-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
@@ -33,6 +35,8 @@ export const createRecords = (sql: Queryable): Records => ({
   decisions: createDecisions(sql),
   authorizations: createAuthorizationStore(sql),
   transactions: createTransactionStore(sql),
-  attention: createAttentionList(sql),
+  attention: createAttentionStore(sql),
+  events: createEventStore(sql),
+  auditLog: createAuditLog(sql),
   figures: createProgramFigures(sql),
 });

@@ -1,5 +1,8 @@
 /** Reads the arguments of the command line. Pure: what is wrong comes back as a sentence. */
 import { parseArgs } from 'node:util';
+import { type ApiKeysLine, parseApiKeys } from './api-keys/api-keys-arguments.ts';
+import type { AttentionArguments } from './attention/run-attention.ts';
+import { type EraseLine, parseErase } from './erase/erase-arguments.ts';
 import type { RestoreArguments } from './workflows-restore/run-workflows-restore.ts';
 
 export interface DemoArguments {
@@ -15,8 +18,9 @@ export type CommandLine =
   | { readonly command: 'migrate' }
   | { readonly command: 'ledger-verify'; readonly all: boolean }
   | { readonly command: 'workflows-restore'; readonly restore: RestoreArguments }
-  | { readonly command: 'help' }
-  | { readonly command: 'wrong'; readonly problem: string };
+  | { readonly command: 'attention'; readonly attention: AttentionArguments }
+  | EraseLine
+  | ApiKeysLine;
 
 export const USAGE = `Usage:
   npm run demo -- [--cards N] [--seed S] [--keep] [--report FILE]
@@ -38,6 +42,18 @@ export const USAGE = `Usage:
       Ends with 0 when every open card has its workflow, 1 when some could not be given one, 2 when it had to stop.
       --dry-run      says what it would start
       --after CARD   goes on after this card; cards come in the order of their ids
+  npm run attention -- [--tenant T] [--card C]
+      Lists what needs a person, of DATABASE_URL or of a running \`npm start\`, the newest last, with what to do.
+      Ends with 2 when the database cannot be read.
+  npm run erase -- --cardholder ID [--yes]
+      Takes everything personal of a cardholder out of the database of DATABASE_OWNER_URL, or of a running \`npm start\`.
+      The books stay as they are. All cards of the holder must be closed. Without --yes it only says what there is.
+      Ends with 0 when it is done, 1 when something stands against it, 2 when it could not do it; then repeat it.
+  npm run api-keys -- create --name N --scope read|operate|admin
+  npm run api-keys -- list
+  npm run api-keys -- revoke KEY
+      Makes, lists and revokes keys of the API in the database of DATABASE_OWNER_URL, or of a running \`npm start\`.
+      A new key is shown once, alone on standard output. A revoked one is refused from its next request on.
 `;
 
 const DEMO_CARDS_DEFAULT = 6;
@@ -64,6 +80,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return parseLedgerVerify(rest);
     case 'workflows-restore':
       return parseWorkflowsRestore(rest);
+    case 'attention':
+      return parseAttention(rest);
+    case 'erase':
+      return parseErase(rest);
+    case 'api-keys':
+      return parseApiKeys(rest);
     default:
       return wrong(`Unknown command "${command}"`);
   }
@@ -109,6 +131,37 @@ function parseWorkflowsRestore(args: readonly string[]): CommandLine {
     return wrong(`--after is "${after}"; it must be the id of a card, card_...`);
   }
   return { command: 'workflows-restore', restore: { after, dryRun } };
+}
+
+const TENANT_ID = /^ten_[A-Za-z0-9]+$/;
+
+function parseAttention(args: readonly string[]): CommandLine {
+  let values: { tenant?: string; card?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        tenant: { type: 'string' },
+        card: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    return wrong(firstLineOf(error));
+  }
+  if (values.help) return { command: 'help' };
+  const { tenant, card } = values;
+  if (tenant !== undefined && !TENANT_ID.test(tenant)) {
+    return wrong(`--tenant is "${tenant}"; it must be the id of a tenant, ten_...`);
+  }
+  if (card !== undefined && !CARD_ID.test(card)) {
+    return wrong(`--card is "${card}"; it must be the id of a card, card_...`);
+  }
+  const attention = {
+    ...(tenant === undefined ? {} : { tenantId: tenant }),
+    ...(card === undefined ? {} : { cardId: card }),
+  };
+  return { command: 'attention', attention };
 }
 
 const firstLineOf = (error: unknown): string =>

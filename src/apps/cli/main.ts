@@ -1,10 +1,13 @@
-/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore. */
+/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore, attention, erase, api-keys. */
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
+import { runApiKeys } from './api-keys/run-api-keys.ts';
+import { runAttention } from './attention/run-attention.ts';
 import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
 import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
+import { runErase } from './erase/run-erase.ts';
 import { runLedgerVerify } from './ledger-verify/run-ledger-verify.ts';
 import { reportFileProblem } from './report-file.ts';
 import { runStart } from './start.ts';
@@ -25,6 +28,12 @@ async function run(args: readonly string[]): Promise<number> {
       return runLedgerVerify(line.all).catch(cannotRead);
     case 'workflows-restore':
       return runWorkflowsRestore(line.restore).catch(cannotRead);
+    case 'attention':
+      return runAttention(line.attention).catch(cannotRead);
+    case 'erase':
+      return runErase(line.erase).catch(cannotRead);
+    case 'api-keys':
+      return runApiKeys(line.keys).catch(cannotRead);
     case 'help':
       console.log(USAGE);
       return 0;

@@ -13,6 +13,7 @@ import { accountChangeRoutes } from './routes/account-changes.ts';
 import { accountHistoryRoutes } from './routes/account-history.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { attentionRoutes } from './routes/attention.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
 import { authorizationRoutes } from './routes/authorizations.ts';
 import { cardCommandRoutes } from './routes/card-commands.ts';
 import { cardControlRoutes } from './routes/card-controls.ts';
@@ -22,6 +23,7 @@ import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { decisionRoutes } from './routes/decisions.ts';
+import { eventRoutes } from './routes/events.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { kycVerdictRoutes } from './routes/kyc-verdicts.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -33,6 +35,8 @@ import { applyV1Conventions } from './v1-conventions.ts';
 
 /** Stripe's events are a few kB; a body beyond this is not one. */
 const BODY_BYTES_MAX = 1_048_576;
+/** Ids of events may be a provider's own words, as long as Stripe's ids may be. */
+const PARAMETER_CHARS_MAX = 300;
 
 export async function buildApp(options: IngressOptions): Promise<App> {
   const { ports } = options;
@@ -40,6 +44,7 @@ export async function buildApp(options: IngressOptions): Promise<App> {
   const app: App = Fastify({
     loggerInstance,
     bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
     genReqId: () => randomUUID(),
     // Paths and queries hold names of customers, which do not belong in logs.
     logController: new LogController({ disableRequestLogging: true }),
@@ -65,7 +70,7 @@ export async function buildApp(options: IngressOptions): Promise<App> {
 
 function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void {
   const afterCommit = createAfterCommit(ports, logger);
-  applyV1Conventions(app, apiKeys);
+  applyV1Conventions(app, { bootstrapKeys: apiKeys, apiKeys: ports.apiKeys, clock: ports.clock });
   tenantRoutes(app, ports);
   accountRoutes(app, ports);
   accountChangeRoutes(app, ports);
@@ -84,5 +89,7 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   transactionRoutes(app, ports);
   changeRoutes(app, ports);
   attentionRoutes(app, ports);
+  eventRoutes(app, ports);
+  auditLogRoutes(app, ports);
   figureRoutes(app, ports);
 }

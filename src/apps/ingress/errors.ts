@@ -43,6 +43,10 @@ export const ERRORS = {
       'Thin (v2) events are not supported. Nothing was stored.',
   ),
   UNAUTHENTICATED: row(401, 'Send a valid API key in the header `Authorization: Bearer <key>`.'),
+  SCOPE_MISSING: row(
+    403,
+    'This API key does not allow the call; details name the scope that it needs.',
+  ),
   ROUTE_NOT_FOUND: row(404, 'There is no such route. /openapi.json lists them.'),
   TENANT_NOT_FOUND: row(404, 'There is no such tenant.'),
   ACCOUNT_NOT_FOUND: row(404, 'There is no such account of this tenant.'),
@@ -52,6 +56,8 @@ export const ERRORS = {
   DECISION_NOT_FOUND: row(404, 'There is no such decision.'),
   AUTHORIZATION_NOT_FOUND: row(404, 'There is no such authorization.'),
   TRANSACTION_NOT_FOUND: row(404, 'There is no such transaction.'),
+  EVENT_NOT_FOUND: row(404, 'No event of this id is stored.'),
+  ATTENTION_NOT_FOUND: row(404, 'There is no such attention item.'),
   IDEMPOTENCY_KEY_REUSED: row(
     409,
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
@@ -106,6 +112,12 @@ export const ERRORS = {
   CHANGES_RESTARTED: row(
     410,
     'The database was restored since this cursor was given. Read the lists anew, and go on with `after=latest`.',
+  ),
+  EVENT_ERASED: row(409, 'The body of this event was erased: it cannot be applied once more.'),
+  ATTENTION_CLOSED: row(409, 'This item is closed already; details tell by whom and how.'),
+  ATTENTION_FOLLOWS_STATE: row(
+    409,
+    'This item closes with the state that it tells of; details say what to do.',
   ),
   BODY_TOO_LARGE: row(413, 'The body is larger than 1 MB.'),
   UNSUPPORTED_MEDIA_TYPE: row(415, 'Send JSON, with the header `Content-Type: application/json`.'),

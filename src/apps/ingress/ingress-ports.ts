@@ -7,6 +7,7 @@ import type { KycProviderName } from '../../domain/kyc-providers.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MetricsRegistry } from '../../platform/metrics.ts';
 import type { Answers } from '../../ports/answers.ts';
+import type { ApiKeys } from '../../ports/api-keys.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { ChangeFeed } from '../../ports/changes.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -20,6 +21,8 @@ export interface IngressPorts {
   readonly answers: Answers;
   readonly events: EventIntake;
   readonly changes: ChangeFeed;
+  /** Keys that were made by a command. */
+  readonly apiKeys: ApiKeys;
   readonly workflows: CardWorkflows;
   readonly clock: Clock;
   /** Those that cards and tenants may ask for. */
@@ -32,7 +35,7 @@ export interface IngressPorts {
 
 export interface IngressOptions {
   readonly ports: IngressPorts;
-  /** At least one; each gives full access. */
+  /** Of the configuration, beside those in Postgres; each gives full access. */
   readonly apiKeys: readonly string[];
   /** Signing secrets of the webhook endpoint, several while one is being rolled. */
   readonly webhookSecrets: readonly string[];

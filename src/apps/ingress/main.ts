@@ -1,4 +1,5 @@
 /** The ingress process: wires Postgres and the Temporal client to the HTTP server, and listens. */
+import { createApiKeys } from '../../adapters/postgres/api-key-store.ts';
 import { createChangeFeed } from '../../adapters/postgres/change-feed.ts';
 import { isDatabaseOutage } from '../../adapters/postgres/database-outage.ts';
 import { createAnswers } from '../../adapters/postgres/idempotency-store.ts';
@@ -36,6 +37,7 @@ await startProcess({
         answers: createAnswers(sql),
         events: createEventIntake(sql),
         changes: createChangeFeed(sql),
+        apiKeys: createApiKeys(sql),
         workflows: createCardWorkflows(temporal.client),
         clock: systemClock(config.clockOffsetMs),
         kycProviders: KYC_PROVIDERS.filter((name) => name !== 'external' || config.kyc !== null),

@@ -2,10 +2,22 @@
 import { type RouteOptions } from 'fastify';
 import { Type } from 'typebox';
 import { ErrorBody } from '../../client/schemas/error-body.ts';
+import type { ApiScope } from '../../domain/api-scopes.ts';
 import { unstorablePaths } from '../../platform/storable-text.ts';
-import { createApiKeyCheck } from './api-key.ts';
+import { type ApiKeyCheckOptions, type Caller, createApiKeyCheck } from './api-key.ts';
 import { ApiError } from './errors.ts';
 import type { App } from './ingress-ports.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route asks of an API key, where it is not what its method says. */
+    scope?: ApiScope;
+  }
+  interface FastifyRequest {
+    /** Null outside of /v1. */
+    caller: Caller | null;
+  }
+}
 
 /** Fields named in one answer; the first few say enough. */
 const UNSTORABLE_SHOWN_MAX = 10;
@@ -22,10 +34,12 @@ const KeyHeaders = Type.Object({
 const WRITING: readonly string[] = ['POST', 'PUT'];
 
 /** Applies the conventions to the routes registered in this scope afterwards. */
-export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
-  const checkApiKey = createApiKeyCheck(apiKeys);
+export function applyV1Conventions(app: App, keys: ApiKeyCheckOptions): void {
+  const checkApiKey = createApiKeyCheck(keys);
+  app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request) => {
-    await checkApiKey(request);
+    const { config } = request.routeOptions;
+    request.caller = await checkApiKey(request, scopeOf(request.method, config.scope));
     if (WRITING.includes(request.method) && !request.headers['idempotency-key']) {
       throw new ApiError('IDEMPOTENCY_KEY_MISSING');
     }
@@ -56,6 +70,10 @@ export function applyV1Conventions(app: App, apiKeys: readonly string[]): void {
   app.addHook('onRoute', describe);
 }
 
+/** Reading asks for `read`, changing for `operate`, and what decides for all cards of a tenant says more. */
+const scopeOf = (method: string, own: ApiScope | undefined): ApiScope =>
+  own ?? (WRITING.includes(method) ? 'operate' : 'read');
+
 /** Texts that Postgres cannot keep would otherwise end as a failure of ours. */
 function refuseUnstorable(parts: { readonly body: unknown; readonly query: unknown }): void {
   const fields = Object.entries(parts).flatMap(([part, value]) =>
@@ -70,10 +88,15 @@ function refuseUnstorable(parts: { readonly body: unknown; readonly query: unkno
 
 /** Adds to a route's schema what the document has to say about every route. */
 function describe(route: RouteOptions): void {
-  const isWriting = [route.method].flat().some((method) => WRITING.includes(method));
+  const methods = [route.method].flat();
+  const isWriting = methods.some((method) => WRITING.includes(method));
+  const scope = scopeOf(methods[0] ?? '', route.config?.scope);
+  const { description } = route.schema ?? {};
+  const needs = `Needs the scope \`${scope}\`.`;
   route.schema = {
     ...route.schema,
-    security: [{ apiKey: [] }],
+    description: description === undefined ? needs : `${description} ${needs}`,
+    security: [{ apiKey: [scope] }],
     ...(isWriting ? { headers: KeyHeaders } : {}),
     response: {
       ...(route.schema?.response as Record<string, unknown> | undefined),

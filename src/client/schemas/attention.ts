@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { PersonText, ReasonText } from './audit-log.ts';
 import { pageFields } from './page.ts';
 import { AnyObject, CardIdText, nullable, TenantIdText, Timestamp } from './values.ts';
 
@@ -13,6 +14,10 @@ export const AttentionItem = Type.Object({
   openedAt: Timestamp,
   closedAt: nullable(Timestamp),
   resolution: nullable(Type.String()),
+  resolvedBy: Type.Union([Type.String(), Type.Null()], {
+    description: 'The person who settled it; null when the missing piece did.',
+  }),
+  remedy: Type.String({ description: 'What to do about it; may be worded otherwise one day.' }),
 });
 export type AttentionItem = Static<typeof AttentionItem>;
 
@@ -26,3 +31,9 @@ export const AttentionQuery = Type.Object(
   { additionalProperties: false },
 );
 export type AttentionQuery = Static<typeof AttentionQuery>;
+
+export const ResolveAttention = Type.Object(
+  { reason: ReasonText, by: PersonText },
+  { additionalProperties: false },
+);
+export type ResolveAttention = Static<typeof ResolveAttention>;

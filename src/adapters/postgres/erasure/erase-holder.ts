@@ -2,6 +2,8 @@
  * Erases a person: everything personal goes from every row, and what the books, the proofs and the feed of changes are
  * made of stays. Needs the owner's connection, because the processes cannot change what an event said.
  */
+import type { ByHand } from '../../../ports/audit-log.ts';
+import { addAudit } from '../audit-log-store.ts';
 import type { Sql, Transaction } from '../pool.ts';
 import { eraseEvents } from './erase-events.ts';
 import { type ErasedRows, eraseRecords } from './erase-records.ts';
@@ -24,8 +26,7 @@ interface ErasureOptions {
   readonly cardholderId: string;
   /** Only then anything is erased. */
   readonly isConfirmed: boolean;
-  /** Who asks for it, for the log of what operators have done. */
-  readonly actor: string;
+  readonly byHand: ByHand;
   readonly onPart: (part: string, erased: number) => void;
 }
 
@@ -41,7 +42,7 @@ export async function eraseHolder(sql: Sql, options: ErasureOptions): Promise<Er
     return { kind: 'looked', traces, events: row?.count ?? 0 };
   }
   const events = await eraseEvents(sql, traces, options.onPart);
-  return sql.begin((tx) => finish(tx, { traces, events, actor: options.actor }));
+  return sql.begin((tx) => finish(tx, { traces, events, byHand: options.byHand }));
 }
 
 async function finish(
@@ -49,8 +50,8 @@ async function finish(
   {
     traces,
     events,
-    actor,
-  }: { readonly traces: HolderTraces; readonly events: number; readonly actor: string },
+    byHand,
+  }: { readonly traces: HolderTraces; readonly events: number; readonly byHand: ByHand },
 ): Promise<Erasure> {
   await tx`select 1 from cardholders where cardholder_id = ${traces.cardholderId} for update`;
   // A card or an event may have come while the inbox was read.
@@ -58,7 +59,7 @@ async function finish(
   const obstacles = await findObstacles(tx, now);
   if (obstacles.length > 0) return { kind: 'refused', obstacles };
   const rows = { inbox: events, ...(await eraseRecords(tx, now)) };
-  await tell(tx, { traces: now, rows, actor });
+  await tell(tx, { traces: now, rows, byHand });
   return { kind: 'erased', rows };
 }
 
@@ -67,13 +68,16 @@ async function tell(
   {
     traces,
     rows,
-    actor,
-  }: { readonly traces: HolderTraces; readonly rows: ErasedRows; readonly actor: string },
+    byHand,
+  }: { readonly traces: HolderTraces; readonly rows: ErasedRows; readonly byHand: ByHand },
 ): Promise<void> {
+  const action = 'cardholder.erased';
+  // Whoever settled something about this person may have written of them.
   await tx`
     update audit_log set reason = 'erased', details = '{}'
-     where subject = any (${[...traces.names]}) and action <> 'erase'`;
-  await tx`
-    insert into audit_log (actor, action, subject, reason, details)
-    values (${actor}, 'erase', ${traces.cardholderId}, 'the person asked to be forgotten', ${JSON.stringify(rows)}::text::jsonb)`;
+     where action <> ${action} and reason is distinct from 'erased'
+       and (subject = any (${[...traces.names]})
+            or subject in (select item_id from attention_items where card_id = any (${[...traces.cardIds]})
+                              or subject = any (${[...traces.names]})))`;
+  await addAudit(tx, byHand, { action, subject: traces.cardholderId, details: rows });
 }

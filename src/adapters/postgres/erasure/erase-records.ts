@@ -36,7 +36,7 @@ async function eraseHolder(tx: Transaction, { cardholderId }: HolderTraces): Pro
     update cardholders
        set profile = ${jsonText(PROFILE)}::text::jsonb, customer_ref = 'erased:' || cardholder_id, kyc_url = null,
            kyc_last_error = jsonb_build_object('code', 'erased', 'reason', null), kyc_status = 'rejected',
-           kyc_verified_at = null, erased_at = coalesce(erased_at, now()), version = version + 1
+           kyc_verified_at = null, erased_at = now(), version = version + 1
      where cardholder_id = ${cardholderId}`;
   return count;
 }

@@ -125,10 +125,13 @@ create table attention_items (
   opened_at timestamptz not null default clock_timestamp(),
   closed_at timestamptz,
   resolution text,
+  -- The person who settled it; null when the missing piece did.
+  resolved_by text,
   -- The transactions that opened and closed it: its places in the feed of changes.
   opened_by xid8 not null default pg_current_xact_id(),
   closed_by xid8,
-  check ((closed_at is null) = (resolution is null))
+  check ((closed_at is null) = (resolution is null)),
+  check (resolved_by is null or closed_at is not null)
 );
 create index attention_items_by_opener on attention_items (opened_by);
 create index attention_items_by_closer on attention_items (closed_by) where closed_by is not null;

@@ -26,7 +26,7 @@ grant update (signalled_at, signalled_run_id, closed_at) on facts to issuing_app
 grant update on card_spending to issuing_app;
 grant update (fraud_warned_at) on stripe_cards to issuing_app;
 grant update (status, event_created) on disputes to issuing_app;
-grant update (details, closed_at, resolution) on attention_items to issuing_app;
+grant update (details, closed_at, resolution, resolved_by) on attention_items to issuing_app;
 grant update (status, body) on idempotency_keys to issuing_app;
 grant delete on idempotency_keys to issuing_app;
 grant update (looks, result, looked_at, next_look_at) on hold_lookups to issuing_app;

@@ -7,16 +7,31 @@ import { readState } from '../local/stack-state.ts';
 const PORT_LINE = 3;
 
 /** Its address as the processes' role; throws a sentence when there is none. */
-export async function localDatabaseUrl(folder: string): Promise<string> {
+export const localDatabaseUrl = (folder: string): Promise<string> =>
+  localUrl(folder, { role: 'issuing_app', variable: 'DATABASE_URL' });
+
+/** Its address as the owner of the schema; throws a sentence when there is none. */
+export const localOwnerUrl = (folder: string): Promise<string> =>
+  localUrl(folder, { role: 'issuing_owner', variable: 'DATABASE_OWNER_URL' });
+
+/** `variable` names another database in place of it. */
+interface LocalRole {
+  readonly role: 'issuing_app' | 'issuing_owner';
+  readonly variable: string;
+}
+
+async function localUrl(folder: string, { role, variable }: LocalRole): Promise<string> {
   const state = await readState(folder);
   const data = state?.embedded.postgres === true ? state.postgresData : undefined;
   const port = data === undefined ? undefined : await portOf(join(data, 'cluster'));
   if (state === undefined || port === undefined) {
     throw new Error(
-      `No database to read: set DATABASE_URL, or run \`npm start\` (nothing runs in ${folder})`,
+      `No database to read: set ${variable}, or run \`npm start\` (nothing runs in ${folder})`,
     );
   }
-  return `postgres://issuing_app:${state.secrets.appPassword}@127.0.0.1:${port}/issuing`;
+  const { appPassword, ownerPassword } = state.secrets;
+  const password = role === 'issuing_app' ? appPassword : ownerPassword;
+  return `postgres://${role}:${password}@127.0.0.1:${port}/issuing`;
 }
 
 /** A running server writes its port there, and removes the file at its end. */

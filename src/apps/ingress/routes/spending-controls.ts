@@ -90,6 +90,8 @@ function controlRoutes<Id>(app: App, { answers, records }: IngressPorts, of: Own
   app.put(
     of.path,
     {
+      // Those of a tenant decide for all of its cards.
+      config: of.owner === 'tenant' ? { scope: 'admin' } : {},
       schema: {
         operationId: `set${of.noun}Controls`,
         summary: `Replaces the spending controls of ${of.whose}`,

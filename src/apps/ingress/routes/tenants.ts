@@ -21,6 +21,7 @@ function writeRoutes(app: App, ports: IngressPorts): void {
   app.post(
     '/v1/tenants',
     {
+      config: { scope: 'admin' },
       schema: {
         operationId: 'createTenant',
         summary: 'Registers the platform, or a connected account',
@@ -46,6 +47,7 @@ function writeRoutes(app: App, ports: IngressPorts): void {
   app.post(
     '/v1/tenants/:id',
     {
+      config: { scope: 'admin' },
       schema: {
         operationId: 'changeTenant',
         summary: 'Changes settings of a tenant',
