@@ -1,5 +1,5 @@
 /** What a person can do about an attention item, and which items nobody can close by hand. */
-import { LIFECYCLE_ATTENTION_KINDS } from './card-attention.ts';
+import type { LIFECYCLE_ATTENTION_KINDS } from './card-attention.ts';
 
 type LifecycleKind = (typeof LIFECYCLE_ATTENTION_KINDS)[number];
 

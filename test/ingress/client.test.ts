@@ -126,7 +126,7 @@ describe('the client', () => {
     const used = new Set<string>();
     const recording: typeof fetch = async (input, init) => {
       const path = new URL(input instanceof Request ? input.url : input).pathname
-        .replace(/\/(?:card|acc|chr|ten|dec|iauth|ipi)_[^/]*/, '/{id}')
+        .replace(/\/(?:card|acc|chr|ten|dec|iauth|ipi|att|evt)_[^/]*/, '/{id}')
         .replace(/\/entries\/\d+/, '/entries/{entryId}');
       used.add(`${init?.method?.toLowerCase()} ${path}`);
       return fetch(input, init);
@@ -187,6 +187,11 @@ describe('the client', () => {
       all.transactions.get('ipi_none'),
       all.transactions.list(),
       all.attention.list(),
+      all.attention.resolve('att_none', { reason: 'r', by: 'b' }),
+      all.events.list(),
+      all.events.get('evt_none'),
+      all.events.replay('evt_none'),
+      all.auditLog.list(),
       all.ledger.trialBalance(),
       all.inbox.summary(),
     ]);

