@@ -1,4 +1,5 @@
 /** The package's `./client`: what an onboarding service needs to talk to the ingress. */
+export type { FollowOptions } from './follow-changes.ts';
 export { IssuingApiError } from './issuing-api-error.ts';
 export { createIssuingClient, type IssuingClient } from './issuing-client.ts';
 export type { Account, AccountQuery, AccountSettings, NewAccount } from './schemas/account.ts';
@@ -34,6 +35,7 @@ export type {
 } from './schemas/card-command.ts';
 export type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
 export type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
+export type { Change, ChangePage, ChangeQuery } from './schemas/change.ts';
 export type { Controls } from './schemas/controls.ts';
 export type { Decision } from './schemas/decision.ts';
 export type { EventFate, EventQuery, EventSummary, ReplayEvent } from './schemas/event.ts';

@@ -1,4 +1,5 @@
 /** The typed client of the API, for onboarding services. Its types are the schemas that the server checks. */
+import { changesOf } from './follow-changes.ts';
 import type { Account, AccountQuery, AccountSettings, NewAccount } from './schemas/account.ts';
 import type {
   BookedEntry,
@@ -92,6 +93,8 @@ export function createIssuingClient(options: IssuingClientOptions) {
       get: get<BookedTransaction>(send, '/v1/transactions'),
       list: list<Transaction, TransactionQuery>(send, '/v1/transactions'),
     },
+    /** What has changed, in one order; `follow` waits for what comes. */
+    changes: changesOf(send),
     attention: {
       list: list<AttentionItem, AttentionQuery>(send, '/v1/attention'),
       /** Closes an item that a person has settled; one that follows a state is refused with the remedy. */

@@ -32,6 +32,8 @@ interface ApiCall {
   readonly path: string;
   readonly query?: object | undefined;
   readonly body?: unknown;
+  /** How long the server may take beyond what is usual, in milliseconds: the wait that was asked for. */
+  readonly waitMs?: number;
 }
 
 export type Transport = <T>(call: ApiCall, options?: CallOptions) => Promise<T>;
@@ -76,7 +78,7 @@ async function send(
   { idempotencyKey, signal }: CallOptions,
 ): Promise<Outcome> {
   const doFetch = options.fetch ?? globalThis.fetch;
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+  const timeout = AbortSignal.timeout((options.timeoutMs ?? TIMEOUT_MS) + (call.waitMs ?? 0));
   const headers: Record<string, string> = { authorization: `Bearer ${options.apiKey}` };
   if (call.method !== 'GET') {
     headers['content-type'] = 'application/json';

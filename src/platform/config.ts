@@ -289,7 +289,7 @@ export const attentionConfig = (env: Environment) =>
   }));
 
 /** Without an address the database of the local stack is meant. */
-export const apiKeysConfig = (env: Environment) =>
+export const ownerDatabaseConfig = (env: Environment) =>
   readConfig(env, (read) => ({
     ownerUrl:
       read.optionalText('DATABASE_OWNER_URL') === undefined

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll } from 'vitest';
 import { createApiKeys } from '../../src/adapters/postgres/api-key-store.ts';
+import { createChangeFeed } from '../../src/adapters/postgres/change-feed.ts';
 import { isDatabaseOutage } from '../../src/adapters/postgres/database-outage.ts';
 import { createAnswers } from '../../src/adapters/postgres/idempotency-store.ts';
 import { createEventIntake } from '../../src/adapters/postgres/inbox-store.ts';
@@ -59,6 +60,7 @@ export function portsOver(sql: Sql, workflows: FakeCardWorkflows): IngressPorts 
     records: createRecords(sql),
     answers: createAnswers(sql),
     events: createEventIntake(sql),
+    changes: createChangeFeed(sql),
     apiKeys: createApiKeys(sql),
     workflows,
     clock: systemClock(),

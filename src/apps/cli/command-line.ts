@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type ApiKeysLine, parseApiKeys } from './api-keys/api-keys-arguments.ts';
 import type { AttentionArguments } from './attention/run-attention.ts';
+import { type EraseLine, parseErase } from './erase/erase-arguments.ts';
 import {
   parseReconcile,
   RECONCILE_USAGE,
@@ -23,6 +24,7 @@ export type CommandLine =
   | { readonly command: 'ledger-verify'; readonly all: boolean }
   | { readonly command: 'workflows-restore'; readonly restore: RestoreArguments }
   | { readonly command: 'attention'; readonly attention: AttentionArguments }
+  | EraseLine
   | { readonly command: 'reconcile'; readonly reconcile: ReconcileArguments }
   | ApiKeysLine;
 
@@ -49,6 +51,10 @@ export const USAGE = `Usage:
   npm run attention -- [--tenant T] [--card C]
       Lists what needs a person, of DATABASE_URL or of a running \`npm start\`, the newest last, with what to do.
       Ends with 2 when the database cannot be read.
+  npm run erase -- --cardholder ID [--yes]
+      Takes everything personal of a cardholder out of the database of DATABASE_OWNER_URL, or of a running \`npm start\`.
+      The books stay as they are. All cards of the holder must be closed. Without --yes it only says what there is.
+      Ends with 0 when it is done, 1 when something stands against it, 2 when it could not do it; then repeat it.
   npm run api-keys -- create --name N --scope read|operate|admin
   npm run api-keys -- list
   npm run api-keys -- revoke KEY
@@ -82,6 +88,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return parseWorkflowsRestore(rest);
     case 'attention':
       return parseAttention(rest);
+    case 'erase':
+      return parseErase(rest);
     case 'api-keys':
       return parseApiKeys(rest);
     case 'reconcile':

@@ -1,4 +1,4 @@
-/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore, attention, api-keys, reconcile. */
+/** The command line of the project. */
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
@@ -7,6 +7,7 @@ import { runAttention } from './attention/run-attention.ts';
 import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
 import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
+import { runErase } from './erase/run-erase.ts';
 import { runLedgerVerify } from './ledger-verify/run-ledger-verify.ts';
 import { runReconcile } from './reconcile/run-reconcile.ts';
 import { reportFileProblem } from './report-file.ts';
@@ -30,6 +31,8 @@ async function run(args: readonly string[]): Promise<number> {
       return runWorkflowsRestore(line.restore).catch(cannotRead);
     case 'attention':
       return runAttention(line.attention).catch(cannotRead);
+    case 'erase':
+      return runErase(line.erase).catch(cannotRead);
     case 'api-keys':
       return runApiKeys(line.keys).catch(cannotRead);
     case 'reconcile':

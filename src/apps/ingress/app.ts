@@ -21,6 +21,7 @@ import { cardHistoryRoutes } from './routes/card-history.ts';
 import { cardReplacementRoutes } from './routes/card-replacements.ts';
 import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { figureRoutes } from './routes/figures.ts';
@@ -86,6 +87,7 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   decisionRoutes(app, ports);
   authorizationRoutes(app, ports);
   transactionRoutes(app, ports);
+  changeRoutes(app, ports);
   attentionRoutes(app, ports);
   eventRoutes(app, ports);
   auditLogRoutes(app, ports);

@@ -118,6 +118,10 @@ export const ERRORS = {
     'This card has a replacement, or its replacement was asked for already; details name it.',
   ),
   LAST4_MISMATCH: row(409, 'These are not the last four digits of the current card.'),
+  CHANGES_RESTARTED: row(
+    410,
+    'The database was restored since this cursor was given. Read the lists anew, and go on with `after=latest`.',
+  ),
   EVENT_ERASED: row(409, 'The body of this event was erased: it cannot be applied once more.'),
   ATTENTION_CLOSED: row(409, 'This item is closed already; details tell by whom and how.'),
   ATTENTION_FOLLOWS_STATE: row(

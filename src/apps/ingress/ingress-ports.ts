@@ -10,6 +10,7 @@ import type { MetricsRegistry } from '../../platform/metrics.ts';
 import type { Answers } from '../../ports/answers.ts';
 import type { ApiKeys } from '../../ports/api-keys.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
+import type { ChangeFeed } from '../../ports/changes.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventIntake } from '../../ports/event-intake.ts';
 import type { Records } from '../../ports/records.ts';
@@ -20,6 +21,7 @@ export interface IngressPorts {
   /** Writes, each with its answer in one transaction. */
   readonly answers: Answers;
   readonly events: EventIntake;
+  readonly changes: ChangeFeed;
   /** Keys that were made by a command. */
   readonly apiKeys: ApiKeys;
   readonly workflows: CardWorkflows;

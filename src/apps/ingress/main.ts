@@ -1,5 +1,6 @@
 /** The ingress process: wires Postgres and the Temporal client to the HTTP server, and listens. */
 import { createApiKeys } from '../../adapters/postgres/api-key-store.ts';
+import { createChangeFeed } from '../../adapters/postgres/change-feed.ts';
 import { isDatabaseOutage } from '../../adapters/postgres/database-outage.ts';
 import { createAnswers } from '../../adapters/postgres/idempotency-store.ts';
 import { createEventIntake } from '../../adapters/postgres/inbox-store.ts';
@@ -36,6 +37,7 @@ await startProcess({
         records: createRecords(sql),
         answers: createAnswers(sql),
         events: createEventIntake(sql),
+        changes: createChangeFeed(sql),
         apiKeys: createApiKeys(sql),
         workflows: createCardWorkflows(temporal.client),
         clock: systemClock(config.clockOffsetMs),

@@ -57,8 +57,9 @@ export function applyV1Conventions(app: App, keys: ApiKeyCheckOptions): void {
     if (request.method === 'POST') request.body ??= {};
     const query = request.query as Record<string, unknown>;
     // Query strings are text by nature; everything else is taken as it is, without conversion.
-    if (typeof query['limit'] === 'string' && /^\d{1,9}$/.test(query['limit'])) {
-      query['limit'] = Number(query['limit']);
+    for (const name of ['limit', 'wait']) {
+      const text = query[name];
+      if (typeof text === 'string' && /^\d{1,9}$/.test(text)) query[name] = Number(text);
     }
     if (query['attention'] === 'true' || query['attention'] === 'false') {
       query['attention'] = query['attention'] === 'true';

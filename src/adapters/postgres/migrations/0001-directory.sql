@@ -77,6 +77,8 @@ create table cardholders (
   -- When the check last ended, well or badly; null while it runs.
   kyc_decided_at timestamptz,
   kyc_redacted_at timestamptz,
+  -- When everything personal was last taken out of this row and all others (src/adapters/postgres/erasure).
+  erased_at timestamptz,
   stripe_cardholder_id text,
   stripe_status text not null default 'active' check (stripe_status in ('active', 'inactive', 'blocked')),
   stripe_disabled_reason text,

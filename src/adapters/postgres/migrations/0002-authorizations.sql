@@ -69,6 +69,8 @@ create table decisions (
   decided_at timestamptz not null default clock_timestamp(),
   -- By the clock of the process that asked: when what was approved counts towards spending limits.
   counts_at timestamptz not null default clock_timestamp(),
+  -- The transaction that wrote it: its place in the feed of changes.
+  written_by xid8 not null default pg_current_xact_id(),
   primary key (tenant_id, request_id),
   check (approved or approved_minor = 0),
   check (approved_minor <= asked_minor),
@@ -82,6 +84,8 @@ create index decisions_of_card on decisions (card_id, decided_at desc, decision_
 -- What is held for a fuel pump lapses: the relay converges these once more when their time has come.
 create index decisions_fuel on decisions (((surplus ->> 'validUntilS')::bigint))
   where surplus ->> 'kind' = 'fuel' and approved;
+-- The feed of changes finds an approval of an amount by the posting of its hold, so that only the others keep an index for it.
+create index decisions_unheld_by_writer on decisions (written_by) where approved_minor = 0;
 create index decisions_unconfirmed on decisions (requested_at) where approved and not confirmed;
 
 -- What left an authorizer as its answers, for people to read: all of a moment in one row, written a moment later and not

@@ -190,7 +190,8 @@ create unique index journal_entries_left_suspense_once on journal_entries (trans
 -- Decisions and clearing records are facts: they learn whose they are, or that they were confirmed, and nothing else.
 create trigger decisions_unchanged before update of tenant_id, request_id, decision_id, authorization_id, card_id,
     account_id, stripe_card_id, currency, approved, reason, asked_minor, approved_minor, surplus,
-    available_before_minor, versions, explanation, timings, requested_at, decided_at, counts_at on decisions
+    available_before_minor, versions, explanation, timings, requested_at, decided_at, counts_at, written_by
+    on decisions
   for each row execute function refuse_change();
 create trigger decisions_kept before delete on decisions for each row execute function refuse_change();
 create trigger decisions_no_truncate before truncate on decisions for each statement execute function refuse_change();

@@ -127,9 +127,22 @@ create table attention_items (
   resolution text,
   -- The person who settled it; null when the missing piece did.
   resolved_by text,
+  -- The transactions that opened and closed it: its places in the feed of changes.
+  opened_by xid8 not null default pg_current_xact_id(),
+  closed_by xid8,
   check ((closed_at is null) = (resolution is null)),
   check (resolved_by is null or closed_at is not null)
 );
+create index attention_items_by_opener on attention_items (opened_by);
+create index attention_items_by_closer on attention_items (closed_by) where closed_by is not null;
+-- Items are closed in many places; none of them can forget to say by which transaction.
+create function sign_closing() returns trigger language plpgsql as $$
+begin
+  new.closed_by := pg_current_xact_id();
+  return new;
+end $$;
+create trigger attention_items_closed before update of closed_at on attention_items
+  for each row when (old.closed_at is null and new.closed_at is not null) execute function sign_closing();
 create unique index attention_items_one_open on attention_items (coalesce(tenant_id, ''), kind, subject)
   where closed_at is null;
 create index attention_items_open on attention_items (opened_at desc, item_id desc) where closed_at is null;
@@ -150,9 +163,51 @@ create table card_timeline (
   kind text not null,
   phase text,
   body jsonb not null default '{}',
+  -- The transaction that wrote it: its place in the feed of changes.
+  written_by xid8 not null default pg_current_xact_id(),
   foreign key (tenant_id, card_id) references cards (tenant_id, card_id)
 );
+create index card_timeline_phases_by_writer on card_timeline (written_by)
+  where kind in ('card_requested', 'phase_changed');
 create index card_timeline_of_card on card_timeline (card_id, at desc, timeline_id desc);
+
+-- Where the feed of changes (src/adapters/postgres/change-feed.ts) begins. Its order is that of transaction ids, which mean
+-- nothing in another cluster: a restored database begins a new epoch, in which what came with the restore is no news.
+create table change_epoch (
+  only_row boolean primary key default true check (only_row),
+  epoch integer not null default 1,
+  cluster_id bigint not null default (pg_control_system()).system_identifier,
+  -- Rows up to these were written in another cluster, under ids that this one has yet to give out.
+  restored_timeline_id bigint not null default 0,
+  restored_entry_id bigint not null default 0,
+  restored_until timestamptz not null default '-infinity'
+);
+insert into change_epoch default values;
+
+-- The epoch of this moment; in another cluster than before it begins a new one.
+create function current_change_epoch() returns change_epoch language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  known change_epoch;
+  -- Ids that this cluster has not given out can only be the old one's.
+  unknown_ids xid8 := pg_snapshot_xmax(pg_current_snapshot());
+begin
+  select * into strict known from change_epoch;
+  if known.cluster_id = (pg_control_system()).system_identifier then return known; end if;
+  select * into strict known from change_epoch for update;
+  if known.cluster_id = (pg_control_system()).system_identifier then return known; end if;
+  update change_epoch set epoch = epoch + 1, cluster_id = (pg_control_system()).system_identifier,
+    restored_timeline_id = coalesce((select max(timeline_id) from card_timeline
+      where kind in ('card_requested', 'phase_changed') and written_by >= unknown_ids), 0),
+    restored_entry_id = coalesce((select max(entry_id) from postings where written_by >= unknown_ids), 0),
+    restored_until = coalesce(greatest(
+      (select max(decided_at) from decisions where approved_minor = 0 and written_by >= unknown_ids),
+      (select max(opened_at) from attention_items where opened_by >= unknown_ids),
+      (select max(closed_at) from attention_items where closed_by >= unknown_ids)), '-infinity')
+  returning * into known;
+  return known;
+end $$;
+revoke execute on function current_change_epoch() from public;
 
 -- Answers of the API by Idempotency-Key, written in the transaction of their effect.
 create table idempotency_keys (

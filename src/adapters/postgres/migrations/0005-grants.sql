@@ -6,6 +6,8 @@ revoke insert on schema_migrations from issuing_app;
 -- Totals are the roll-up's to write.
 revoke insert on ledger_totals, ledger_roll_up from issuing_app;
 grant execute on function roll_up_ledger() to issuing_app;
+revoke insert on change_epoch from issuing_app;
+grant execute on function current_change_epoch() to issuing_app;
 grant update (name, fx_margin_bp, fuel_hold_minor, captured_amount, kyc_provider, controls, version) on tenants to issuing_app;
 grant update (status, credit_limit_minor, allow_partial, controls, version) on accounts to issuing_app;
 grant update (profile, kyc_status, kyc_provider, kyc_session_id, kyc_url, kyc_event_created, kyc_last_error,

@@ -338,7 +338,7 @@ begin
       case when r.account_id is null then '{}' else jsonb_build_object('card', r.card_version, 'account',
         r.account_version, 'cardholder', r.cardholder_version, 'tenant', r.tenant_version) end,
       explanation, coalesce(r.timings, '{}'), false, r.requested_at, clock_timestamp(),
-      p_now)::decisions;
+      p_now, pg_current_xact_id())::decisions;
     if s.is_seen and r.stripe_card_id is not null then seen := seen || r.decision_id; end if;
     if is_approved then
       held := amount + surplus_of(r.surplus, amount);

@@ -9,7 +9,7 @@ import {
 } from '../../../adapters/postgres/api-key-store.ts';
 import { createSql, type Sql } from '../../../adapters/postgres/pool.ts';
 import { apiKeyHash, newApiKeyToken } from '../../../platform/api-key-token.ts';
-import { apiKeysConfig, processEnvironment } from '../../../platform/config.ts';
+import { ownerDatabaseConfig, processEnvironment } from '../../../platform/config.ts';
 import type { ByHand } from '../../../ports/audit-log.ts';
 import { namingDatabase } from '../database-address.ts';
 import { localOwnerUrl } from '../ledger-verify/local-database.ts';
@@ -18,7 +18,7 @@ import type { ApiKeysArguments } from './api-keys-arguments.ts';
 
 /** @returns the exit code: 0 when it is done, 1 when there is no such key, or one of this name already. Throws when it cannot look. */
 export async function runApiKeys(argv: ApiKeysArguments): Promise<number> {
-  const { ownerUrl } = apiKeysConfig(processEnvironment());
+  const { ownerUrl } = ownerDatabaseConfig(processEnvironment());
   const database =
     ownerUrl === undefined
       ? { name: 'the local stack', url: await localOwnerUrl(join(projectRoot, '.local')) }
