@@ -64,6 +64,8 @@ const OTHER_REMEDIES: Readonly<Record<string, string>> = {
   hold_unconfirmed: 'Look the purchase up at Stripe; the hold stays until Stripe shows its end.',
   event_not_applied:
     'Read the reason and settle it, then replay the event, or resolve this with what was done.',
+  design_unusable:
+    'Correct the design at Stripe by the reasons, or give cards another one; then resolve this if it stays as it is.',
   message_unusable:
     'Deploy a worker that knows the message, or find out who sent it; then resolve this.',
 };
