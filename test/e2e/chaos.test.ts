@@ -31,6 +31,7 @@ import {
   unequalEvents,
 } from '../support/chaos/checks.ts';
 import { fillGaps, isCatchUpBuilt } from '../support/chaos/completeness.ts';
+import { manageProcesses, type ProcessManager } from '../support/chaos/process-manager.ts';
 import { startTraffic } from '../support/chaos/traffic-run.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -62,6 +63,7 @@ let stack: Stack;
 let program: DemoProgram;
 let sql: Sql;
 let cards: readonly SpendingCard[];
+let manager: ProcessManager;
 
 beforeAll(async () => {
   stack = await startStack({
@@ -74,8 +76,10 @@ beforeAll(async () => {
   program = await openChaosProgram(stack);
   sql = createSql({ url: stack.databaseUrl, poolSize: 2, name: 'test-chaos' });
   cards = await makeSpendingCards(program, CARDS, seed);
+  manager = manageProcesses(stack);
 }, STACK_START_MS);
 afterAll(async () => {
+  await manager?.stop();
   await sql?.end();
   await stack?.stop();
 });
@@ -96,6 +100,7 @@ describe('a card program whose parts are killed while it spends', () => {
     async () => {
       onTestFailed(() => {
         stack.keepLogs();
+        process.stderr.write(`Died by themselves: ${manager.deaths.join('\n') || 'none'}\n`);
         const again = `CHAOS_SEED=${seed} CHAOS_KILLS=${kills} CHAOS_PURCHASES=${purchases}`;
         process.stderr.write(`The same again: ${again}. The logs are in ${stack.logs}\n`);
       });
@@ -104,6 +109,7 @@ describe('a card program whose parts are killed while it spends', () => {
       const traffic = startTraffic(program, { purchases, rate: RATE, cards: CARDS, seed });
       const lives = beginLives(program, { count: LIVES, seed, deadlineMs: TIMEOUT_MS });
       await killUnderTraffic(program, traffic, {
+        manager,
         kills,
         seed,
         events: purchases * EVENTS_PER_PURCHASE,

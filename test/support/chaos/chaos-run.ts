@@ -5,7 +5,7 @@ import type { DemoProgram } from '../../../src/apps/cli/demo/program.ts';
 import { eventually } from '../eventually.ts';
 import type { SpendingCard } from './card-program.ts';
 import { type DeliveryFault, type Kill, planChaos } from './chaos-plan.ts';
-import { killPart, revivePart } from './kill-part.ts';
+import type { ProcessManager } from './process-manager.ts';
 import type { TrafficRun } from './traffic-run.ts';
 
 /** The part of the simulator's control routes that disturbs. */
@@ -31,6 +31,7 @@ const eventsMade = async ({ control: simulator }: DemoProgram): Promise<number> 
   (await simulator.webhooks()).events;
 
 export interface KillWish {
+  readonly manager: ProcessManager;
   readonly kills: number;
   readonly seed: number;
   /** About how many events the traffic makes. */
@@ -56,9 +57,9 @@ export async function killUnderTraffic(
     await reached(begin + Math.floor(atShare * wish.events));
     if (traffic.isOver()) throw new Error(`the traffic ended after ${done} of ${wish.kills} kills`);
     const at = await eventsMade(program);
-    await Promise.all(parts.map((part) => killPart(program.stack, part)));
+    await Promise.all(parts.map((part) => wish.manager.kill(part)));
     await reached(at + events);
-    await Promise.all(parts.map((part) => revivePart(program.stack, part)));
+    await Promise.all(parts.map((part) => wish.manager.revive(part)));
   }
   return plan;
 }
@@ -103,7 +104,9 @@ export async function settled(program: DemoProgram, timeoutMs: number): Promise<
   await eventually(
     async () => {
       const { pending } = await program.control.webhooks();
-      return pending === 0 && (await program.api.inbox.summary()).pending === 0;
+      const inbox = pending === 0 ? await program.api.inbox.summary() : undefined;
+      if (inbox?.pending === 0) return true;
+      throw new Error(`${pending} deliveries and ${inbox?.pending ?? 'some'} rows are pending`);
     },
     { timeoutMs, everyMs: 200 },
   );

@@ -1,5 +1,6 @@
 /** Ends one part of a stack with SIGKILL, and starts it again. */
 import { childrenOf } from '../../../bench/authorizer/postgres-cpu.ts';
+import type { AppName } from '../../../src/apps/cli/local/stack-apps.ts';
 import type { Stack } from '../../../src/apps/cli/local/stack.ts';
 import { eventually } from '../eventually.ts';
 
@@ -36,7 +37,7 @@ function signalWithChildren(pids: readonly number[]): void {
 }
 
 /** Tried again, because a part whose neighbour is dead as well may give up its start. */
-export async function revivePart(stack: Stack, name: MortalPart): Promise<void> {
+export async function revivePart(stack: Stack, name: MortalPart | AppName): Promise<void> {
   const part = stack.part(name);
   await eventually(
     async () => {
