@@ -53,7 +53,7 @@ const LIVES = 6;
 /** Of the spending cards: ended by Stripe itself in the middle of the traffic. */
 const CANCELLED = 2;
 const DROP_SHARE = 0.2;
-const STACK_START_MS = 120_000;
+const STACK_START_MS = 240_000;
 /** The traffic, as long again for all that is dead meanwhile, and the repeats of deliveries after it. */
 const TIMEOUT_MS = 150_000 + (purchases / RATE) * 2_000 + kills * 5_000;
 /** The last repeat of a delivery may come a minute after the one before. */

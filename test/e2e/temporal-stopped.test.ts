@@ -29,7 +29,7 @@ const CARDS = 9;
 const CANCELLED = 3;
 const PURCHASES = 150;
 const RATE = 10;
-const STACK_START_MS = 120_000;
+const STACK_START_MS = 240_000;
 const RUN_MS = 120_000;
 const SETTLE_MS = 60_000;
 /** Workers and relays wait a little longer with each try. */

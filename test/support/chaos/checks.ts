@@ -121,9 +121,13 @@ function phasesFor(status: string, parcel: string | null, frozen: boolean): read
 }
 
 /** The balances, summed anew posting by posting, by the command that operators run. */
-export async function ledgerVerdict({ stack }: DemoProgram): Promise<string> {
+export async function ledgerVerdict(
+  { stack }: DemoProgram,
+  env: Record<string, string> = {},
+): Promise<string> {
   const { code, output } = await runCommand(['ledger-verify', '--all'], {
     DATABASE_URL: stack.databaseUrl,
+    ...env,
   });
   return code === 0 ? 'right' : output;
 }
