@@ -84,6 +84,8 @@ afterAll(async () => {
   await stack?.stop();
 });
 
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+
 /** Stripe ends some of the spending cards. */
 async function cancelSome(): Promise<void> {
   for (const { cardId } of cards.slice(0, CANCELLED)) {
@@ -100,15 +102,15 @@ describe('a card program whose parts are killed while it spends', () => {
     async () => {
       onTestFailed(() => {
         stack.keepLogs();
-        process.stderr.write(`Died by themselves: ${manager.deaths.join('\n') || 'none'}\n`);
+        tell(`Died by themselves: ${manager.deaths.join('\n') || 'none'}`);
         const again = `CHAOS_SEED=${seed} CHAOS_KILLS=${kills} CHAOS_PURCHASES=${purchases}`;
-        process.stderr.write(`The same again: ${again}. The logs are in ${stack.logs}\n`);
+        tell(`The same again: ${again}. The logs are in ${stack.logs}`);
       });
       const hasCatchUp = await isCatchUpBuilt(program);
       await disturbDeliveries(program, deliveryFaults(hasCatchUp ? DROP_SHARE : 0));
       const traffic = startTraffic(program, { purchases, rate: RATE, cards: CARDS, seed });
       const lives = beginLives(program, { count: LIVES, seed, deadlineMs: TIMEOUT_MS });
-      await killUnderTraffic(program, traffic, {
+      const done = await killUnderTraffic(program, traffic, {
         manager,
         kills,
         seed,
@@ -128,7 +130,9 @@ describe('a card program whose parts are killed while it spends', () => {
       await settled(program, SETTLE_MS);
       await fillGaps(program);
       await settled(program, SETTLE_MS);
-      expect((await eventsAtStripe(program)).size).toBeGreaterThan(purchases * 2);
+      const { size } = await eventsAtStripe(program);
+      tell(`${size} events, ${done.length} kills, died by themselves: ${manager.deaths.length}`);
+      expect(size).toBeGreaterThan(purchases * 2);
       expect(await unequalEvents(program, sql)).toEqual([]);
       expect(await notAppliedOnce(program, sql)).toEqual([]);
     },

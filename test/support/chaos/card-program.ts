@@ -1,8 +1,9 @@
 /** The cards that a chaos run spends with: made through our API like a company's own, and known to the simulator. */
-import type { SimulatedCard } from '../../../src/apps/cli/demo/simulator-control.ts';
+
 import { liveCard } from '../../../src/apps/cli/demo/journey.ts';
 import { type CardPlan, planDemo } from '../../../src/apps/cli/demo/plan.ts';
 import { type DemoProgram, openProgram } from '../../../src/apps/cli/demo/program.ts';
+import type { SimulatedCard } from '../../../src/apps/cli/demo/simulator-control.ts';
 import type { Stack } from '../../../src/apps/cli/local/stack.ts';
 import { createIssuingClient } from '../../../src/client/index.ts';
 

@@ -1,7 +1,7 @@
 /** Ends one part of a stack with SIGKILL, and starts it again. */
 import { childrenOf } from '../../../bench/authorizer/postgres-cpu.ts';
-import type { AppName } from '../../../src/apps/cli/local/stack-apps.ts';
 import type { Stack } from '../../../src/apps/cli/local/stack.ts';
+import type { AppName } from '../../../src/apps/cli/local/stack-apps.ts';
 import { eventually } from '../eventually.ts';
 
 /** What is killed; the simulator stands for Stripe and stays, and the authorizer has chaos tests of its own. */

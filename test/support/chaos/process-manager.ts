@@ -1,7 +1,7 @@
 /** Starts again what has died by itself, as Docker or systemd would: a process may end rather than go on wrongly. */
 import type { Stack } from '../../../src/apps/cli/local/stack.ts';
 import { APP_NAMES } from '../../../src/apps/cli/local/stack-apps.ts';
-import { type MortalPart, killPart, revivePart } from './kill-part.ts';
+import { killPart, type MortalPart, revivePart } from './kill-part.ts';
 
 const WATCHED = [...APP_NAMES, 'temporal', 'postgres'] as const;
 type Watched = (typeof WATCHED)[number];

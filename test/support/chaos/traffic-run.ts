@@ -1,6 +1,7 @@
 /** Purchases on the program's cards in both of its Stripe accounts, beside whatever else a test does. */
-import { runTraffic, type TrafficSummary } from '../../../src/simulator/traffic/command.ts';
+
 import type { DemoProgram } from '../../../src/apps/cli/demo/program.ts';
+import { runTraffic, type TrafficSummary } from '../../../src/simulator/traffic/command.ts';
 
 export interface TrafficWish {
   readonly purchases: number;
