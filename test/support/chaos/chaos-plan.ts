@@ -4,31 +4,33 @@ import { MORTAL_PARTS, type MortalPart } from './kill-part.ts';
 
 export interface Kill {
   readonly parts: readonly MortalPart[];
-  /** Share of the run's events that Stripe has made when it comes. */
-  readonly atShare: number;
-  /** So many more events are made before the parts come back. */
-  readonly events: number;
+  /** So many more events are made before it comes, and while the parts are dead. */
+  readonly aliveEvents: number;
+  readonly deadEvents: number;
 }
 
-/** The last kills come while events still do. */
-const LAST_SHARE = 0.8;
 /** About one to four seconds of traffic. */
-const DOWN_EVENTS = { min: 30, max: 90 };
+const DEAD_EVENTS = { min: 30, max: 90 };
+/** The last kills come while events still do, where everything comes back fast. */
+const LAST_SHARE = 0.8;
 /** So often two parts die together. */
 const TOGETHER_SHARE = 0.25;
 
-/** Each part in turn, in an order that changes with every round. */
-export function planChaos(kills: number, seed: number): readonly Kill[] {
+/** Each part in turn, in an order that changes with every round, spread over about so many events. */
+export function planChaos(kills: number, seed: number, events: number): readonly Kill[] {
   const random = createRandom(seed);
+  const between = ({ min, max }: { min: number; max: number }): number =>
+    min + Math.floor(random() * (max - min));
   const order: MortalPart[] = [];
   while (order.length <= kills) order.push(...shuffled(MORTAL_PARTS, random));
+  const alive = Math.max(0, (events * LAST_SHARE) / kills - DEAD_EVENTS.max);
   return Array.from({ length: kills }, (_, index) => {
     const [one, next] = [order[index] ?? 'relay', order[index + 1] ?? 'relay'];
     const together = random() < TOGETHER_SHARE && next !== one;
     return {
       parts: together ? [one, next] : [one],
-      atShare: ((index + random()) / kills) * LAST_SHARE,
-      events: DOWN_EVENTS.min + Math.floor(random() * (DOWN_EVENTS.max - DOWN_EVENTS.min)),
+      aliveEvents: between({ min: alive / 2, max: alive * 1.5 }),
+      deadEvents: between(DEAD_EVENTS),
     };
   });
 }

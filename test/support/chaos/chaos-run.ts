@@ -46,19 +46,19 @@ export async function killUnderTraffic(
   traffic: TrafficRun,
   wish: KillWish,
 ): Promise<readonly Kill[]> {
-  const begin = await eventsMade(program);
-  const reached = (count: number) =>
-    eventually(async () => traffic.isOver() || (await eventsMade(program)) >= count, {
-      timeoutMs: wish.timeoutMs,
-      everyMs: 50,
-    });
-  const plan = planChaos(wish.kills, wish.seed);
-  for (const [done, { parts, atShare, events }] of plan.entries()) {
-    await reached(begin + Math.floor(atShare * wish.events));
-    if (traffic.isOver()) throw new Error(`the traffic ended after ${done} of ${wish.kills} kills`);
-    const at = await eventsMade(program);
+  /** Resolves when so many more events were made. */
+  const pass = async (count: number): Promise<void> => {
+    const begin = await eventsMade(program);
+    const isThere = async () =>
+      traffic.isOver() || (await eventsMade(program)) >= begin + Math.floor(count);
+    await eventually(isThere, { timeoutMs: wish.timeoutMs, everyMs: 50 });
+    if (traffic.isOver()) throw new Error('the traffic ended before the last kill');
+  };
+  const plan = planChaos(wish.kills, wish.seed, wish.events);
+  for (const { parts, aliveEvents, deadEvents } of plan) {
+    await pass(aliveEvents);
     await Promise.all(parts.map((part) => wish.manager.kill(part)));
-    await reached(at + events);
+    await pass(deadEvents);
     await Promise.all(parts.map((part) => wish.manager.revive(part)));
   }
   return plan;

@@ -21,17 +21,43 @@ export interface TrafficRun {
 const SHARES = { platform: 2 / 3, connected: 1 / 3 } as const;
 
 export function startTraffic(program: DemoProgram, wish: TrafficWish): TrafficRun {
+  return running(round(program, wish));
+}
+
+/** Further rounds of this length follow the first while there is need for traffic. */
+const ROUND_S = 5;
+
+/** As `startTraffic`, and goes on with other purchases until `isEnough`: on a slow machine all else takes longer. */
+export function startTrafficUntil(
+  program: DemoProgram,
+  wish: TrafficWish,
+  isEnough: () => boolean,
+): TrafficRun {
+  const rounds = async (): Promise<readonly TrafficSummary[]> => {
+    const done = [...(await round(program, wish))];
+    for (let seed = wish.seed + 1; !isEnough(); seed += 1) {
+      done.push(...(await round(program, { ...wish, seed, purchases: wish.rate * ROUND_S })));
+    }
+    return done;
+  };
+  return running(rounds());
+}
+
+function running(ended: TrafficRun['ended']): TrafficRun {
   let isOver = false;
-  const ended = Promise.all([
-    traffic(program, wish, SHARES.platform, []),
-    traffic(program, wish, SHARES.connected, ['--account', program.connectedAccount]),
-  ]).finally(() => {
+  const noted = ended.finally(() => {
     isOver = true;
   });
   // Whoever started it may first wait for something else.
-  ended.catch(() => {});
-  return { isOver: () => isOver, ended };
+  noted.catch(() => {});
+  return { isOver: () => isOver, ended: noted };
 }
+
+const round = (program: DemoProgram, wish: TrafficWish): Promise<readonly TrafficSummary[]> =>
+  Promise.all([
+    traffic(program, wish, SHARES.platform, []),
+    traffic(program, wish, SHARES.connected, ['--account', program.connectedAccount]),
+  ]);
 
 async function traffic(
   { stack }: DemoProgram,
