@@ -18,6 +18,7 @@ import { deliveryFaults } from '../support/chaos/chaos-plan.ts';
 import {
   beginLives,
   cancelAtStripe,
+  control,
   disturbDeliveries,
   killUnderTraffic,
   settled,
@@ -30,7 +31,7 @@ import {
   phasesThatDisagree,
   unequalEvents,
 } from '../support/chaos/checks.ts';
-import { fillGaps, isCatchUpBuilt } from '../support/chaos/completeness.ts';
+import { dayStates, daysBetween, fillGaps, isCatchUpBuilt } from '../support/chaos/completeness.ts';
 import { manageProcesses, type ProcessManager } from '../support/chaos/process-manager.ts';
 import { startTrafficUntil } from '../support/chaos/traffic-run.ts';
 import { eventually } from '../support/eventually.ts';
@@ -60,14 +61,17 @@ const TIMEOUT_MS = 150_000 + (purchases / RATE) * 2_000 + kills * 15_000;
 const SETTLE_MS = 100_000;
 /** Every posting is summed anew, beside whatever else the machine does. */
 const CHECK_MS = 120_000;
+const SECONDS_PER_DAY = 86_400;
 
 let stack: Stack;
 let program: DemoProgram;
 let sql: Sql;
 let cards: readonly SpendingCard[];
 let manager: ProcessManager;
+let begin: Date;
 
 beforeAll(async () => {
+  begin = new Date();
   stack = await startStack({
     mode: 'throwaway',
     ports: 'random',
@@ -166,4 +170,19 @@ describe('a card program whose parts are killed while it spends', () => {
     );
     await expect(disagreeing).resolves.toBe(true);
   }, 90_000);
+
+  it(
+    'has a completeness report that is whole for every day of the run',
+    async ({ skip }) => {
+      skip(!(await isCatchUpBuilt(program)), 'there is no catch-up');
+      const days = daysBetween(begin, new Date());
+      // A day is proven for good once it is over.
+      await control(program, 'POST', '/clock/advance', { seconds: SECONDS_PER_DAY });
+      for (const day of days) {
+        await fillGaps(program, new Date(day));
+        expect(await dayStates(program, day)).toEqual(['whole', 'whole']);
+      }
+    },
+    CHECK_MS,
+  );
 });

@@ -24,8 +24,9 @@ export function startTraffic(program: DemoProgram, wish: TrafficWish): TrafficRu
   return running(round(program, wish));
 }
 
-/** Further rounds of this length follow the first while there is need for traffic. */
+/** Further rounds follow the first while there is need for traffic: so long, and this much slower. */
 const ROUND_S = 5;
+const ROUND_SHARE = 0.4;
 
 /** As `startTraffic`, and goes on with other purchases until `isEnough`: on a slow machine all else takes longer. */
 export function startTrafficUntil(
@@ -35,8 +36,9 @@ export function startTrafficUntil(
 ): TrafficRun {
   const rounds = async (): Promise<readonly TrafficSummary[]> => {
     const done = [...(await round(program, wish))];
+    const rate = wish.rate * ROUND_SHARE;
     for (let seed = wish.seed + 1; !isEnough(); seed += 1) {
-      done.push(...(await round(program, { ...wish, seed, purchases: wish.rate * ROUND_S })));
+      done.push(...(await round(program, { ...wish, rate, seed, purchases: rate * ROUND_S })));
     }
     return done;
   };
