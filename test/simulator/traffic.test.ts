@@ -99,6 +99,17 @@ describe('traffic', () => {
     expect(Math.max(...delays)).toBeLessThan(DAY * 1.2);
   });
 
+  it('leaves the clock alone when asked to, and captures all the same', async () => {
+    const simulator = await startSimulator();
+    const summary = await succeed(`${SHORT} --keep-clock --url ${simulator.url}`);
+    expect(summary.steps.left).toBe(0);
+    const { transactions, authorizations } = await objects(simulator);
+    expect(transactions.length).toBeGreaterThan(10);
+    const created = authorizations.map((authorization) => authorization.created);
+    // A run of a quarter of a second, with room for a slow machine.
+    expect(Math.max(...created) - Math.min(...created)).toBeLessThan(DAY / 24);
+  });
+
   it('reports what the simulator holds, and is declined by design only', async () => {
     const simulator = await startSimulator();
     const summary = await succeed(`${SHORT} --url ${simulator.url}`);

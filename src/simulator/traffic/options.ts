@@ -16,6 +16,8 @@ Drives a card program through the simulator's API, and prints what it did as JSO
   --day S               seconds that a day of the program takes (a seventh of the duration); the
                         simulator's clock is moved accordingly; 86400 leaves it alone, and what is
                         due after the end is left out
+  --keep-clock          leaves the simulator's clock alone and does all of the plan in the duration
+                        all the same, so that what comes a day later comes soon
   --url URL             the simulator (http://127.0.0.1:12111; if none is there, one is started for
                         this run)
   --key KEY             API key (sk_test_traffic)
@@ -34,6 +36,8 @@ export interface TrafficOptions {
   readonly rate: number;
   readonly durationSeconds: number;
   readonly daySeconds: number;
+  /** The plan is paced by `daySeconds`, and the simulator's clock is not moved. */
+  readonly keepClock: boolean;
   readonly seed: number;
   /** Undefined: the usual place, or a simulator of our own. */
   readonly url: string | undefined;
@@ -70,6 +74,7 @@ export function readTrafficOptions(args: readonly string[]): TrafficOptions | un
       duration: { type: 'string', default: DEFAULT_DURATION },
       seed: { type: 'string', default: DEFAULT_SEED },
       day: { type: 'string' },
+      'keep-clock': { type: 'boolean', default: false },
       url: { type: 'string' },
       key: { type: 'string', default: DEFAULT_KEY },
       account: { type: 'string' },
@@ -95,6 +100,7 @@ export function readTrafficOptions(args: readonly string[]): TrafficOptions | un
       values.day === undefined
         ? Math.min(durationSeconds / DAYS_PER_RUN, DAY)
         : positive('--day', values.day, DAY),
+    keepClock: values['keep-clock'],
     seed: whole('--seed', values.seed, { min: 0, max: Number.MAX_SAFE_INTEGER }),
     url: url(values.url),
     key: values.key,

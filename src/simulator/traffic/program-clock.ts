@@ -14,6 +14,8 @@ const JUMP_MIN_SECONDS = MINUTE;
 interface Pace {
   /** Real seconds of a day of the program. With 86,400 the clock is never moved. */
   readonly daySeconds: number;
+  /** The clock is not moved, though days pass faster than real ones. */
+  readonly keepClock?: boolean;
   /** Real seconds; what comes after is not paced. */
   readonly durationSeconds: number;
 }
@@ -57,7 +59,7 @@ export class ProgramClock {
     const ahead = Math.min(due, durationSeconds) - this.realSeconds;
     // An interrupted wait ends the run, which the caller sees by the signal.
     if (ahead > 0) await wait(ahead * 1_000, undefined, { signal }).catch(() => undefined);
-    if (daySeconds === DAY) return;
+    if (daySeconds === DAY || this.#pace.keepClock === true) return;
     while (!signal.aborted) {
       const lag = Math.floor(at - this.programSeconds);
       if (lag < JUMP_MIN_SECONDS) return;

@@ -41,6 +41,8 @@ export interface AccountObjects {
 export interface SimulatedCard {
   readonly id: string;
   readonly status: string;
+  /** Null for a virtual card. */
+  readonly shipping: { readonly status: string } | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -25,6 +25,8 @@ export interface StackOptions {
   readonly keepFolder?: boolean | undefined;
   /** False trades safety against a power cut for speed; for tests. */
   readonly durable?: boolean | undefined;
+  /** True lets a throw-away Temporal find its workflows again after a kill, as a kept one does; for tests. */
+  readonly keepsWorkflows?: boolean | undefined;
   /** Other modules in the place of ours, by absolute path; for tests. */
   readonly modules?: Readonly<Partial<Record<AppName | 'simulator', string>>> | undefined;
   /** Where the SQL files are, for tests. */

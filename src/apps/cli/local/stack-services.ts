@@ -27,6 +27,8 @@ export interface ServiceContext {
   /** Another module in the place of the simulator's, for tests. */
   readonly simulatorModule: string | undefined;
   readonly durable: boolean;
+  /** Whether Temporal's workflows outlive its process. */
+  readonly keepsWorkflows: boolean;
   readonly say: (line: string) => void;
   readonly onCrash: (line: string) => void;
   /** Keeps the part, so that it can be asked for by name. */
@@ -104,7 +106,7 @@ export async function openTemporal(context: ServiceContext): Promise<TemporalAdd
     ports: context.ports,
     preferredPort: TEMPORAL_PORT,
     preferredUiPort: TEMPORAL_UI_PORT,
-    databaseFile: folder.isKept ? folder.temporalFile : undefined,
+    databaseFile: context.keepsWorkflows ? folder.temporalFile : undefined,
     logFile: join(folder.logs, 'temporal.log'),
     cwd: folder.path,
     onCrash: context.onCrash,

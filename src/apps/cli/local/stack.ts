@@ -124,6 +124,7 @@ function createContext(
     seed: options.seed,
     simulatorModule: options.modules?.simulator,
     durable: options.durable ?? true,
+    keepsWorkflows: options.keepsWorkflows ?? base.folder.isKept,
     say: (line) => options.onPart?.(line),
     onCrash,
     keep: (part) => void parts.set(part.name, part),
