@@ -2,7 +2,8 @@
  * The status of a Stripe card out of events that may come in any order. Stripe stamps events by the second, and
  * a card can be created, activated and frozen within one, so within a second changes are counted: a card goes back
  * and forth between two statuses, so the change that happened once more often gives the last status, and as many
- * of both lead back to where the second began. Cancelled is for good.
+ * of both lead back to where the second began. A view that was fetched is newer than all events of earlier seconds, and
+ * counts only where its own second has no event. Cancelled is for good.
  */
 import type { ShippingStatus, StripeCardStatus } from './card-facts.ts';
 
@@ -12,6 +13,8 @@ export interface StatusSighting {
   readonly status: StripeCardStatus;
   /** The status that the event changed; null when it changed something else, or made the card. */
   readonly previousStatus: StripeCardStatus | null;
+  /** An event where nothing is said. */
+  readonly source?: 'event' | 'fetched';
 }
 
 /** All that is remembered of a card's status: where the remembered sightings begin, and the sightings. */
@@ -55,14 +58,21 @@ function statusAfter(
   second: readonly StatusSighting[],
 ): StripeCardStatus {
   if (before === 'canceled' || second.some((seen) => seen.status === 'canceled')) return 'canceled';
-  const changes = second.filter((s) => s.previousStatus !== null && s.previousStatus !== s.status);
+  const events = second.filter((seen) => seen.source !== 'fetched');
+  // Whether a fetch came before or after an event of its second, nobody knows; the events tell of each change.
+  if (events.length === 0) return strictestOf(second);
+  const changes = events.filter((s) => s.previousStatus !== null && s.previousStatus !== s.status);
   const activations = changes.filter((change) => change.status === 'active').length;
   const deactivations = changes.length - activations;
   if (activations !== deactivations) return activations > deactivations ? 'active' : 'inactive';
   if (changes.length > 0) return before;
-  // Nothing changed in this second, so whatever was seen in it is the status; if it differs, the stricter one.
-  return second.some((seen) => seen.status === 'inactive') ? 'inactive' : 'active';
+  // Nothing changed in this second, so whatever was seen in it is the status.
+  return strictestOf(events);
 }
+
+/** Of views that ought to be alike. */
+const strictestOf = (seen: readonly StatusSighting[]): StripeCardStatus =>
+  seen.some(({ status }) => status === 'inactive') ? 'inactive' : 'active';
 
 /**
  * How far a parcel is; a lower rank never undoes a higher one. A parcel that is back, lost or cancelled outranks

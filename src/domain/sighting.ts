@@ -22,6 +22,8 @@ export interface FraudWarning {
 
 export interface CardSighting {
   readonly kind: 'card';
+  /** A fetched view loses to the events of its own second. */
+  readonly source: 'event' | 'fetched';
   readonly stripeCardId: StripeCardId;
   readonly atS: number;
   readonly status: StripeCardStatus;

@@ -3,6 +3,9 @@
  * shows now says nothing about the way that led to it, but it is what the books and the directory have to agree with.
  */
 import type { IssuerTenant } from '../ports/issuer.ts';
+import { type ComparedCounts, createComparison } from './comparison.ts';
+import type { DriftPorts } from './drift.ts';
+import { createPasses } from './object-passes.ts';
 
 export interface RereadCounts {
   /** Objects that Stripe showed. */
@@ -29,3 +32,52 @@ export type RereadObjects = (
   sinceS: number,
   signal?: AbortSignal,
 ) => Promise<RereadReport>;
+
+export function createReread(ports: DriftPorts): RereadObjects {
+  return async (tenant, sinceS, signal) => {
+    const scope = { tenant, cardId: null };
+    // Whatever waits in the inbox may be older than the gap, so nothing is left out for it.
+    const comparison = createComparison(scope, ports, { isDryRun: false, skipsWaiting: false });
+    const passes = createPasses(scope, withSignal(ports, signal), comparison);
+    // Records before the disputes that name them, and purchases before the records.
+    for (const kind of ['card', 'cardholder'] as const) {
+      await passes.listed(kind);
+      await passes.unseen(kind);
+    }
+    const since = { createdFromS: sinceS };
+    await passes.listed('authorization', { pendingOnly: true });
+    await passes.listed('authorization', since);
+    await passes.unseen('authorization');
+    await passes.listed('transaction', since);
+    await passes.listed('dispute', since);
+    await passes.unseen('dispute');
+    const { card, cardholder, authorization, transaction, dispute } = comparison.counts;
+    return {
+      cards: countsOf(card),
+      cardholders: countsOf(cardholder),
+      authorizations: countsOf(authorization),
+      transactions: countsOf(transaction),
+      disputes: countsOf(dispute),
+    };
+  };
+}
+
+const countsOf = ({ looked, stored }: ComparedCounts): RereadCounts => ({ looked, stored });
+
+/** Between two calls a stop costs nothing. */
+function withSignal(ports: DriftPorts, signal: AbortSignal | undefined): DriftPorts {
+  const { reader } = ports;
+  return {
+    ...ports,
+    reader: {
+      read(tenant, kind, id) {
+        signal?.throwIfAborted();
+        return reader.read(tenant, kind, id);
+      },
+      list(tenant, query) {
+        signal?.throwIfAborted();
+        return reader.list(tenant, query);
+      },
+    },
+  };
+}

@@ -43,6 +43,7 @@ function eventsOf(steps: readonly Step[]): readonly CardSighting[] {
     else if (change !== 'nothing') shippingStatus = change;
     events.push({
       kind: 'card',
+      source: 'event',
       stripeCardId,
       atS,
       status,

@@ -2,10 +2,7 @@
  * Acts a script out on a simulator of its own, once. Events are taken as they were delivered; their order, and what
  * is left of each authorization, from the simulator's state after each call.
  */
-import {
-  FETCHED_AUTHORIZATION,
-  interpretEvent,
-} from '../../src/adapters/stripe/interpret-event.ts';
+import { FETCHED_TYPES, interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 import type { MoneySighting } from '../../src/domain/books.ts';
 import { parseAuthorizationId, parseStripeCardId } from '../../src/domain/ids.ts';
@@ -135,7 +132,7 @@ class Recorder {
       stripeCardIds: this.#stripeCardIds.map(parseStripeCardId),
       steps,
       looks: this.#looks.map(({ object, ...look }) => {
-        const type = FETCHED_AUTHORIZATION;
+        const type = FETCHED_TYPES.authorization;
         const event = this.#told({ type, created: look.atS, data: { object } });
         return { ...look, event, sighting: readMoney(event) };
       }),

@@ -29,8 +29,14 @@ import {
   textAt,
 } from './wire.ts';
 
-/** Type under which an authorization that we fetched ourselves is stored in the inbox. */
-export const FETCHED_AUTHORIZATION = 'issuing_authorization.fetched';
+/** Types under which objects that we fetched ourselves are stored in the inbox. */
+export const FETCHED_TYPES = {
+  card: 'issuing_card.fetched',
+  cardholder: 'issuing_cardholder.fetched',
+  authorization: 'issuing_authorization.fetched',
+  transaction: 'issuing_transaction.fetched',
+  dispute: 'issuing_dispute.fetched',
+} as const;
 
 /** Types whose meaning we read; every other type is stored and ignored. */
 export function interpretEvent(type: string, event: Json): Sighting {
@@ -59,16 +65,20 @@ export function interpretEvent(type: string, event: Json): Sighting {
         { source: 'event', atS },
         optionalObject(payload, 'previous_attributes') ?? {},
       );
-    case FETCHED_AUTHORIZATION:
+    case FETCHED_TYPES.authorization:
       return authorizationSeen(object, { source: 'fetched', atS }, null);
     case 'issuing_transaction.created':
     case 'issuing_transaction.updated':
+    case FETCHED_TYPES.transaction:
       return { kind: 'transaction', transaction: readTransaction(object) };
     case 'issuing_card.created':
     case 'issuing_card.updated':
       return readCard(object, atS, optionalObject(payload, 'previous_attributes'));
+    case FETCHED_TYPES.card:
+      return { ...readCard(object, atS, null), source: 'fetched' };
     case 'issuing_cardholder.created':
     case 'issuing_cardholder.updated':
+    case FETCHED_TYPES.cardholder:
       return readCardholder(object, atS);
     case 'identity.verification_session.processing':
     case 'identity.verification_session.verified':
@@ -83,6 +93,7 @@ export function interpretEvent(type: string, event: Json): Sighting {
     case 'issuing_dispute.closed':
     case 'issuing_dispute.funds_reinstated':
     case 'issuing_dispute.funds_rescinded':
+    case FETCHED_TYPES.dispute:
       return readDispute(object, atS);
     case 'issuing_authorization.request':
       return { kind: 'ignored', reason: 'requests are answered by the authorizer, not applied' };
@@ -128,12 +139,13 @@ const readDispute = (object: Json, atS: number): Sighting => ({
   status: oneOf(object, 'status', DISPUTE_STATUSES),
 });
 
-/** A card as an event or a fetch shows it at second `atS`. */
-export function readCard(card: Json, atS: number, previous: Json | null): CardSighting {
+/** A card as an event shows it at second `atS`. */
+function readCard(card: Json, atS: number, previous: Json | null): CardSighting {
   const shipping = optionalObject(card, 'shipping');
   const parcel = shipping === null ? null : optionalText(shipping, 'status');
   return {
     kind: 'card',
+    source: 'event',
     stripeCardId: parseStripeCardId(textAt(card, 'id')),
     atS,
     status: oneOf(card, 'status', CARD_STATUSES),

@@ -39,10 +39,11 @@ export async function applyCard(
   await tx`
     update stripe_cards set status = ${derived}, status_history = ${JSON.stringify({
       base: history.base,
-      sightings: history.sightings.map(({ atS, status, previousStatus }) => ({
+      sightings: history.sightings.map(({ atS, status, previousStatus, source }) => ({
         atS,
         status,
         previousStatus,
+        ...(source === 'fetched' ? { source } : {}),
       })),
     })}::text::jsonb,
            cancellation_reason = coalesce(${seen.cancellationReason}, cancellation_reason),
@@ -54,7 +55,8 @@ export async function applyCard(
            tracking_number = coalesce(${seen.trackingNumber}, tracking_number),
            tracking_url = coalesce(${seen.trackingUrl}, tracking_url),
            eta = coalesce(to_timestamp(${seen.etaS}), eta), event_created = ${seen.atS}
-     where stripe_card_id = ${seen.stripeCardId} and event_created <= ${seen.atS}`;
+     where stripe_card_id = ${seen.stripeCardId}
+       and (event_created < ${seen.atS} or event_created = ${seen.atS} and ${seen.source === 'event'})`;
   if (isFurtherOn && !(known === null && seen.shippingStatus === 'pending')) {
     // The way of the parcel is for people to read; few of its steps concern the workflow.
     const card = { id: row.card_id, tenantId, phase: row.phase };
