@@ -19,6 +19,10 @@ export const DAY_SETTLES_S = CATCH_UP_OVERLAP_S;
 /** A day that is over for this long and not whole is a gap: the nightly comparison has had its time. */
 export const GAP_AFTER_S = 6 * HOUR_S;
 
+/** The cursor of a list of days: the day and the tenant of the last row. */
+export const isDayCursor = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}\/ten_[A-Za-z0-9]{1,60}$/.test(text);
+
 /** From, inclusive, until before `toS`. */
 export interface Span {
   readonly fromS: number;

@@ -38,10 +38,10 @@ export interface DayReport {
   readonly wholeAt: string | null;
   /** Still missing; `at` is when that was found. The list shows the first of them. */
   readonly missingCount: number;
-  readonly missing: readonly MissedEvent[];
+  readonly missing: MissedEvent[];
   /** Came from the list instead of a delivery; `at` is when they were stored. */
   readonly filledCount: number;
-  readonly filled: readonly MissedEvent[];
+  readonly filled: MissedEvent[];
   /** Why the day cannot be proven from events; null when it can. */
   readonly gap: {
     readonly from: string;

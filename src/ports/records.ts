@@ -6,6 +6,7 @@ import type { Authorizations } from './authorizations.ts';
 import type { CardHistory } from './card-history.ts';
 import type { Cardholders } from './cardholders.ts';
 import type { CardCommandRecords, CardControls, CardReplacements, Cards } from './cards.ts';
+import type { CompletenessReports } from './completeness.ts';
 import type { Decisions } from './decisions.ts';
 import type { ProgramFigures } from './figures.ts';
 import type { KycVerdicts } from './kyc-verdicts.ts';
@@ -30,4 +31,5 @@ export interface Records {
   readonly transactions: Transactions;
   readonly attention: AttentionList;
   readonly figures: ProgramFigures;
+  readonly completeness: CompletenessReports;
 }

@@ -10,6 +10,7 @@ import { createCardDirectory } from './card-directory.ts';
 import { createCardHistory } from './card-history-store.ts';
 import { createCardReplacements } from './card-replacements.ts';
 import { createCardholderStore } from './cardholder-store.ts';
+import { pageOfDays } from './completeness-days.ts';
 import { createKycVerdictStore } from './kyc-verdict-store.ts';
 import type { Queryable } from './pool.ts';
 import { createProgramFigures } from './program-figures.ts';
@@ -35,4 +36,5 @@ export const createRecords = (sql: Queryable): Records => ({
   transactions: createTransactionStore(sql),
   attention: createAttentionList(sql),
   figures: createProgramFigures(sql),
+  completeness: { days: (query, page) => pageOfDays(sql, query, page) },
 });

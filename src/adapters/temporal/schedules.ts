@@ -51,7 +51,10 @@ export function createUpkeepSchedules(
           spec,
           action,
           ...(policies === undefined ? {} : { policies }),
-          state: { paused: state.paused, ...(state.note === undefined ? {} : { note: state.note }) },
+          state: {
+            paused: state.paused,
+            ...(state.note === undefined ? {} : { note: state.note }),
+          },
         })),
       );
     }
@@ -133,8 +136,7 @@ async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + CALL_DEADLINE_MS;
     return await Promise.race([client.connection.withDeadline(deadline, call), late]);
   } catch (error) {
-    const isAway =
-      error instanceof ServiceError || (error instanceof Error && 'code' in error);
+    const isAway = error instanceof ServiceError || (error instanceof Error && 'code' in error);
     throw isAway ? new WorkflowsUnavailableError(error.message, { cause: error }) : error;
   } finally {
     clearTimeout(timer);

@@ -1,5 +1,10 @@
 /** Reads the arguments of the command line. Pure: what is wrong comes back as a sentence. */
 import { parseArgs } from 'node:util';
+import {
+  COMPLETENESS_USAGE,
+  type CompletenessArguments,
+  parseCompleteness,
+} from './completeness/completeness-arguments.ts';
 import type { RestoreArguments } from './workflows-restore/run-workflows-restore.ts';
 
 export interface DemoArguments {
@@ -15,6 +20,7 @@ export type CommandLine =
   | { readonly command: 'migrate' }
   | { readonly command: 'ledger-verify'; readonly all: boolean }
   | { readonly command: 'workflows-restore'; readonly restore: RestoreArguments }
+  | { readonly command: 'completeness'; readonly completeness: CompletenessArguments }
   | { readonly command: 'help' }
   | { readonly command: 'wrong'; readonly problem: string };
 
@@ -38,7 +44,7 @@ export const USAGE = `Usage:
       Ends with 0 when every open card has its workflow, 1 when some could not be given one, 2 when it had to stop.
       --dry-run      says what it would start
       --after CARD   goes on after this card; cards come in the order of their ids
-`;
+${COMPLETENESS_USAGE}`;
 
 const DEMO_CARDS_DEFAULT = 6;
 const DEMO_CARDS_MAX = 1_000;
@@ -64,6 +70,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return parseLedgerVerify(rest);
     case 'workflows-restore':
       return parseWorkflowsRestore(rest);
+    case 'completeness':
+      return parseCompleteness(rest);
     default:
       return wrong(`Unknown command "${command}"`);
   }

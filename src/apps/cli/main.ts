@@ -1,8 +1,9 @@
-/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore. */
+/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore, completeness. */
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
 import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
+import { runCompleteness } from './completeness/run-completeness.ts';
 import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { runLedgerVerify } from './ledger-verify/run-ledger-verify.ts';
@@ -25,6 +26,8 @@ async function run(args: readonly string[]): Promise<number> {
       return runLedgerVerify(line.all).catch(cannotRead);
     case 'workflows-restore':
       return runWorkflowsRestore(line.restore).catch(cannotRead);
+    case 'completeness':
+      return runCompleteness(line.completeness).catch(cannotRead);
     case 'help':
       console.log(USAGE);
       return 0;

@@ -20,6 +20,7 @@ import { cardHistoryRoutes } from './routes/card-history.ts';
 import { cardReplacementRoutes } from './routes/card-replacements.ts';
 import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
+import { completenessRoutes } from './routes/completeness.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { kycVerdictRoutes } from './routes/kyc-verdicts.ts';
@@ -83,4 +84,5 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   transactionRoutes(app, ports);
   attentionRoutes(app, ports);
   figureRoutes(app, ports);
+  completenessRoutes(app, ports);
 }

@@ -36,6 +36,8 @@ export interface StackState {
   readonly postgresData?: string | undefined;
   /** Where its own Temporal server listened at the last start. */
   readonly temporalAddress?: string | undefined;
+  /** Where its own simulator listened at the last start. */
+  readonly simulatorAddress?: string | undefined;
   readonly secrets: StackSecrets;
   readonly webhookEndpoints: readonly WebhookEndpoint[];
 }

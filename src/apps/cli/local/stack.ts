@@ -171,7 +171,11 @@ async function boot({
     supervisor,
     apps.map((app) => startApp(context, app, wiring, options.modules?.[app])),
   );
-  await folder.update({ isEstablished: true, temporalAddress: temporal.address });
+  await folder.update({
+    isEstablished: true,
+    temporalAddress: temporal.address,
+    simulatorAddress: stripe.simulatorUrl,
+  });
   return {
     urls,
     temporalNamespace: temporal.namespace,
