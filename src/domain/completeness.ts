@@ -10,12 +10,10 @@ const HOUR_S = 3_600;
 export const EVENTS_LISTED_S = 30 * DAY_S - HOUR_S;
 /** Catch-up begins this long before what it has read already: an event may appear in the list later than it was made. */
 export const CATCH_UP_OVERLAP_S = 15 * 60;
-/** The newest seconds are left to the next round, for the same reason. */
-export const LISTING_SETTLES_S = 5;
-/** Stripe's clock is known to a second or two only; what it makes while the list is read is welcome. */
-const CLOCK_SLACK_S = 60;
+/** The newest seconds are left to the deliveries that are on their way, and to the next round. */
+const LISTING_SETTLES_S = 10;
 /** A day is compared for good once it has been over for this long. */
-export const DAY_SETTLES_S = CATCH_UP_OVERLAP_S;
+export const DAY_SETTLES_S = 15 * 60;
 /** A day that is over for this long and not whole is a gap: the nightly comparison has had its time. */
 export const GAP_AFTER_S = 6 * HOUR_S;
 
@@ -82,15 +80,15 @@ export interface CatchUpPlan {
 }
 
 /**
- * `watermarkS`: every event made before it was read. `nowS`: Stripe's clock. The last window ends after now, and what
- * it reads counts until `LISTING_SETTLES_S` before now.
+ * `watermarkS`: every event made before it was read. `nowS`: Stripe's clock. The end of the last window is where the
+ * next plan begins, less the overlap.
  */
 export function planCatchUp(watermarkS: number, nowS: number): CatchUpPlan {
   const horizonS = nowS - EVENTS_LISTED_S;
+  const untilS = nowS - LISTING_SETTLES_S;
   const unprovable = watermarkS < horizonS ? { fromS: watermarkS, toS: horizonS } : null;
   // A clock that went back, as a simulator's that begins anew, leaves nothing behind that could be read.
-  const fromS = Math.max(Math.min(watermarkS, nowS) - CATCH_UP_OVERLAP_S, horizonS);
-  const untilS = nowS + CLOCK_SLACK_S;
+  const fromS = Math.max(Math.min(watermarkS, untilS) - CATCH_UP_OVERLAP_S, horizonS);
   const windows: Span[] = [];
   for (let atS = fromS; atS < untilS; atS += DAY_S) {
     windows.push({ fromS: atS, toS: Math.min(atS + DAY_S, untilS) });

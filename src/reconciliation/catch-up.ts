@@ -2,7 +2,7 @@
  * Finds what was never delivered: reads Stripe's list of events from where the last time ended, stores what the inbox
  * has not got, and says what the list no longer reaches back to. Run by a schedule, and by the relay after an outage.
  */
-import { LISTING_SETTLES_S, planCatchUp, type Span } from '../domain/completeness.ts';
+import { planCatchUp, type Span } from '../domain/completeness.ts';
 import { COMPLETENESS_EVENT_TYPES } from '../domain/event-types.ts';
 import type { CatchUpStore } from '../ports/catch-up-store.ts';
 import type { IssuerTenant } from '../ports/issuer.ts';
@@ -58,7 +58,7 @@ export async function catchUp(
       const read = await readWindow(ports, tenant, window, held);
       counts.listed += read.listed;
       counts.stored += read.stored;
-      watermarkS = Math.min(window.toS, nowS - LISTING_SETTLES_S);
+      watermarkS = window.toS;
       await store.advance(tenantId, holder, watermarkS);
     }
     // After the events, which say more: what they have brought needs no reading again.

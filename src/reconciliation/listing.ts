@@ -20,6 +20,8 @@ export interface Listing {
   readonly lister: EventLister;
   /** Shared by all who call Stripe from this process. */
   readonly pace: Pace;
+  /** Tries of one call before Stripe counts as away; by default for half a minute. */
+  readonly triesMax?: number | undefined;
 }
 
 interface Wanted extends Span {
@@ -28,14 +30,14 @@ interface Wanted extends Span {
 }
 
 export const stripeNowS = (
-  { lister, pace }: Listing,
+  listing: Listing,
   stripeAccount: string | null,
   signal?: AbortSignal,
-): Promise<number> => paced(pace, () => lister.nowS(stripeAccount), signal);
+): Promise<number> => paced(listing, () => listing.lister.nowS(stripeAccount), signal);
 
 /** Every page of events of these types within the span. Rejects with the signal's reason when it is aborted. */
 export async function* pagesOf(
-  { lister, pace }: Listing,
+  listing: Listing,
   { stripeAccount, types, fromS, toS }: Wanted,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly IncomingEvent[]> {
@@ -44,7 +46,11 @@ export async function* pagesOf(
     let after: string | null = null;
     do {
       const query: EventQuery = { types: some, createdFromS: fromS, createdBeforeS: toS, after };
-      const page: EventPage = await paced(pace, () => lister.list(stripeAccount, query), signal);
+      const page: EventPage = await paced(
+        listing,
+        () => listing.lister.list(stripeAccount, query),
+        signal,
+      );
       yield page.events;
       after = page.hasMore ? (page.events.at(-1)?.eventId ?? null) : null;
     } while (after !== null);
@@ -52,13 +58,17 @@ export async function* pagesOf(
 }
 
 /** Makes the call in its turn, and again after a pause while Stripe is busy or away. */
-async function paced<T>(pace: Pace, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function paced<T>(
+  { pace, triesMax = TRIES_MAX }: Listing,
+  call: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     await pace.turn(signal);
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof IssuerUnavailableError) || tries === TRIES_MAX) throw error;
+      if (!(error instanceof IssuerUnavailableError) || tries >= triesMax) throw error;
       const pauseMs = PAUSE_FIRST_MS * 2 ** (tries - 1);
       // Too many calls are too many whoever makes them, so that everybody waits; else only this one does.
       if (error instanceof TooManyCallsError) pace.holdMs(pauseMs);

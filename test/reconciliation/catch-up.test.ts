@@ -14,7 +14,9 @@ afterEach(async () => {
   await world.close();
 });
 
+/** After the seconds that are left to the deliveries. */
 async function caughtUp(holder = 'one'): Promise<Extract<CatchUpOutcome, { kind: 'done' }>> {
+  await world.pass(15);
   const outcome = await catchUp(world.ports, world.tenant, { holder });
   if (outcome.kind !== 'done') throw new Error('somebody else reads for the tenant');
   return outcome;

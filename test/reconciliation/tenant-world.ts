@@ -2,7 +2,7 @@
  * A tenant at a simulator whose clock is moved by hand, and nobody who delivers: what the inbox holds, it was given by
  * the test, or has found in the list.
  */
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import { createCatchUpStore } from '../../src/adapters/postgres/catch-up-store.ts';
 import { createCompletenessStore } from '../../src/adapters/postgres/completeness-store.ts';
 import { createEventIntake } from '../../src/adapters/postgres/inbox-store.ts';
@@ -24,6 +24,8 @@ const NOTHING = { looked: 0, stored: 0 };
 
 export interface TenantWorld {
   readonly sql: Sql;
+  readonly databaseUrl: string;
+  readonly stripeUrl: string;
   readonly ports: CompletenessPorts;
   readonly tenant: IssuerTenant;
   readonly stripe: Stripe;
@@ -36,7 +38,7 @@ export interface TenantWorld {
   control(method: string, path: string, body: object): Promise<unknown>;
   /** Makes so many events, of cardholders. */
   make(count: number): Promise<void>;
-  /** Everything that Stripe lists, the newest first. */
+  /** What Stripe lists, the newest first. */
   listed(): Promise<readonly IncomingEvent[]>;
   /** Delivers events as the receiver of webhooks stores them. */
   deliver(events: readonly IncomingEvent[]): Promise<readonly string[]>;
@@ -100,6 +102,8 @@ export async function createTenantWorld(
 
   return {
     sql,
+    databaseUrl: database.appUrl,
+    stripeUrl: url,
     ports,
     tenant,
     stripe,

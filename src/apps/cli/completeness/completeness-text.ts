@@ -43,7 +43,10 @@ const eventLine = ({ eventId, type, createdAt }: MissedEvent): string =>
 
 export function summaryText(reports: readonly DayReport[], failures: number): string {
   const gaps = reports.filter(isGap).length;
-  const failed = failures === 0 ? '' : ` ${grouped(failures)} tenants could not be looked at.`;
+  const failed =
+    failures === 0
+      ? ''
+      : ` ${grouped(failures)} ${failures === 1 ? 'tenant' : 'tenants'} could not be looked at.`;
   if (gaps > 0) return `Gaps are open: ${grouped(gaps)} of ${days(reports.length)}.${failed}`;
   const unprovable = reports.filter(({ state }) => state === 'unprovable').length;
   const known = unprovable === 0 ? '' : ` ${days(unprovable)} cannot be proven from events.`;

@@ -29,6 +29,8 @@ import { dayLines, isGap, summaryText } from './completeness-text.ts';
 
 /** Events come within a second or two; what differs for longer has not just happened. */
 const SETTLED_AFTER_MS = 3_000;
+/** A person waits, so that Stripe counts as away after some seconds. */
+const TRIES_MAX = 3;
 const GAP_EXIT_CODE = 1;
 const CANNOT_LOOK_EXIT_CODE = 2;
 
@@ -68,11 +70,12 @@ function portsOver(sql: Sql, address: StripeAddress, callsPerS: number): Complet
   return {
     lister: createEventLister(stripe),
     pace,
+    triesMax: TRIES_MAX,
     store: createCatchUpStore(sql),
     completeness: createCompletenessStore(sql),
     reread: createReread({
       store: createDriftStore(sql),
-      reader: pacedReader(createStripeReader(stripe), { pace }),
+      reader: pacedReader(createStripeReader(stripe), { pace, triesMax: TRIES_MAX }),
       interpret: interpretEvent,
       settled: () => setTimeout(SETTLED_AFTER_MS),
     }),
