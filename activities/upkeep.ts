@@ -1,6 +1,5 @@
 /** What is done for a tenant again and again: reading Stripe's list of events, and comparing days and objects. */
-import { randomUUID } from 'node:crypto';
-import { cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CheckedDays, TenantArgument } from '../src/domain/upkeep-contract.ts';
 import type { IssuerTenant } from '../src/ports/issuer.ts';
@@ -27,7 +26,9 @@ export function createUpkeepActivities(ports: UpkeepPorts) {
   return {
     /** May find another reader at it, which is as well. */
     async catchUpEvents(argument: TenantArgument): Promise<CatchUpOutcome> {
-      const run = { holder: randomUUID(), signal: cancellationSignal() };
+      // A later try of the same run takes up the lease that a worker left behind when it died.
+      const { runId } = activityInfo().workflowExecution ?? { runId: activityInfo().activityId };
+      const run = { holder: runId, signal: cancellationSignal() };
       return catchUp(ports, await tenantOf(argument), run);
     },
 
