@@ -36,6 +36,7 @@ export type {
 export type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
 export type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
 export type { Change, ChangePage, ChangeQuery } from './schemas/change.ts';
+export type { CompletenessDay, CompletenessQuery } from './schemas/completeness.ts';
 export type { Controls } from './schemas/controls.ts';
 export type { Decision } from './schemas/decision.ts';
 export type { EventFate, EventQuery, EventSummary, ReplayEvent } from './schemas/event.ts';

@@ -2,6 +2,11 @@
 import { parseArgs } from 'node:util';
 import { type ApiKeysLine, parseApiKeys } from './api-keys/api-keys-arguments.ts';
 import type { AttentionArguments } from './attention/run-attention.ts';
+import {
+  COMPLETENESS_USAGE,
+  type CompletenessArguments,
+  parseCompleteness,
+} from './completeness/completeness-arguments.ts';
 import { type EraseLine, parseErase } from './erase/erase-arguments.ts';
 import {
   parseReconcile,
@@ -26,6 +31,7 @@ export type CommandLine =
   | { readonly command: 'attention'; readonly attention: AttentionArguments }
   | EraseLine
   | { readonly command: 'reconcile'; readonly reconcile: ReconcileArguments }
+  | { readonly command: 'completeness'; readonly completeness: CompletenessArguments }
   | ApiKeysLine;
 
 export const USAGE = `Usage:
@@ -60,7 +66,7 @@ export const USAGE = `Usage:
   npm run api-keys -- revoke KEY
       Makes, lists and revokes keys of the API in the database of DATABASE_OWNER_URL, or of a running \`npm start\`.
       A new key is shown once, alone on standard output. A revoked one is refused from its next request on.
-${RECONCILE_USAGE}`;
+${RECONCILE_USAGE}${COMPLETENESS_USAGE}`;
 
 const DEMO_CARDS_DEFAULT = 6;
 const DEMO_CARDS_MAX = 1_000;
@@ -94,6 +100,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return parseApiKeys(rest);
     case 'reconcile':
       return parseReconcile(rest);
+    case 'completeness':
+      return parseCompleteness(rest);
     default:
       return wrong(`Unknown command "${command}"`);
   }

@@ -5,6 +5,7 @@ import { ConfigError } from '../../platform/config-reader.ts';
 import { runApiKeys } from './api-keys/run-api-keys.ts';
 import { runAttention } from './attention/run-attention.ts';
 import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
+import { runCompleteness } from './completeness/run-completeness.ts';
 import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { runErase } from './erase/run-erase.ts';
@@ -37,6 +38,8 @@ async function run(args: readonly string[]): Promise<number> {
       return runApiKeys(line.keys).catch(cannotRead);
     case 'reconcile':
       return runReconcile(line.reconcile).catch(cannotRead);
+    case 'completeness':
+      return runCompleteness(line.completeness).catch(cannotRead);
     case 'help':
       console.log(USAGE);
       return 0;

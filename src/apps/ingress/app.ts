@@ -22,6 +22,7 @@ import { cardReplacementRoutes } from './routes/card-replacements.ts';
 import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { changeRoutes } from './routes/changes.ts';
+import { completenessRoutes } from './routes/completeness.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { figureRoutes } from './routes/figures.ts';
@@ -92,4 +93,5 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   eventRoutes(app, ports);
   auditLogRoutes(app, ports);
   figureRoutes(app, ports);
+  completenessRoutes(app, ports);
 }

@@ -12,6 +12,9 @@ import type {
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KycRedactor } from '../../ports/kyc-provider.ts';
+import type { UpkeepSchedules } from '../../ports/upkeep-schedules.ts';
+import type { CatchUpPorts } from '../../reconciliation/catch-up.ts';
+import { createCatchUpRound } from './catch-up.ts';
 import { type CompletenessFigures, startFigures } from './figures.ts';
 import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -21,6 +24,7 @@ import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
 import { startRetention } from './retention.ts';
 import { startRollUp } from './roll-up.ts';
+import { createScheduleRound } from './schedules.ts';
 import { createTieSettler } from './ties.ts';
 import { createHoldLooker } from './unconfirmed.ts';
 
@@ -36,6 +40,8 @@ const NOTIFY_PAUSE_MS = 1_000;
 const SWEEP_PAUSE_MS = 1_000;
 /** Lapsed fuel holds are looked for this often: they are rare, and lapse after a day. */
 const FUEL_PAUSE_MS = 60_000;
+/** A new tenant has its schedules, and a lost one is caught up for, within this. */
+const UPKEEP_PAUSE_MS = 10_000;
 /** Evidence of KYC is kept for weeks; a minute more does not matter. */
 const REDACTION_PAUSE_MS = 60_000;
 
@@ -45,6 +51,12 @@ export interface RelayDependencies {
   readonly fetcher: AuthorizationFetcher;
   readonly lister: AuthorizationLister;
   readonly redactor: KycRedactor;
+  readonly upkeep: {
+    readonly ports: CatchUpPorts;
+    readonly schedules: UpkeepSchedules;
+    /** How often the schedules have Stripe's list of events read. */
+    readonly intervalMs: number;
+  };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: RelayMetrics;
@@ -70,6 +82,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
   const state = { isStopping: false };
   const isStopping = (): boolean => state.isStopping;
   const { apply, suspects } = startApplying(deps, isStopping);
+  const stopping = new AbortController();
   const notify = startLoop({
     pauseMs: NOTIFY_PAUSE_MS,
     onError: onError('sending facts failed; trying again'),
@@ -98,10 +111,12 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     startFigures(deps, onError('measuring what waits failed; trying again')),
     ...startLooks(deps, isStopping),
     ...startForgetting(deps, isStopping),
+    ...startUpkeep(deps, stopping.signal),
   ];
   return {
     async stop() {
       state.isStopping = true;
+      stopping.abort(new Error('the relay stops'));
       await Promise.all(loops.map((loop) => loop.stop()));
       await notifier.idle();
     },
@@ -182,6 +197,33 @@ function startForgetting(deps: RelayDependencies, isStopping: () => boolean): re
       pauseMs: REDACTION_PAUSE_MS,
       onError: onError('forgetting old requests failed; trying again'),
       step: createForgetRound(sql, clock),
+    }),
+  ];
+}
+
+/** The loops by which Stripe's list of events is read again and again. */
+function startUpkeep(deps: RelayDependencies, signal: AbortSignal): readonly Loop[] {
+  const { clock, metrics, upkeep } = deps;
+  const onError = errorReporter(deps);
+  return [
+    startLoop({
+      pauseMs: UPKEEP_PAUSE_MS,
+      onError: onError('schedules could not be kept; trying again'),
+      step: createScheduleRound(upkeep.ports.store, upkeep.schedules, {
+        clock,
+        isStopping: () => signal.aborted,
+      }),
+    }),
+    startLoop({
+      pauseMs: UPKEEP_PAUSE_MS,
+      onError: onError('catch-up failed; trying again'),
+      step: createCatchUpRound(upkeep.ports, {
+        clock,
+        intervalMs: upkeep.intervalMs,
+        signal,
+        onError: onError('a tenant could not be caught up; trying again'),
+        onStored: (count) => metrics.caughtUp.inc(count),
+      }),
     }),
   ];
 }
