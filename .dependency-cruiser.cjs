@@ -22,7 +22,7 @@ module.exports = {
       severity: 'error',
       comment: 'Config, logging, metrics and shutdown are plumbing without domain words.',
       from: { path: '^src/platform/' },
-      to: { path: '^(src/(domain|ports|adapters|apps)|workflows|activities)/' },
+      to: { path: '^(src/(domain|ports|reconciliation|adapters|apps)|workflows|activities)/' },
     },
     {
       name: 'workflows-only-domain',
@@ -41,8 +41,20 @@ module.exports = {
       comment: 'An activity calls a port it was handed; it never builds a pool or a Stripe client.',
       from: { path: '^activities/' },
       to: {
-        pathNot: ['^activities/', '^src/(domain|ports)/', npm + '@temporalio/(activity|common)/'],
+        pathNot: [
+          '^activities/',
+          '^src/(domain|ports|reconciliation)/',
+          npm + '@temporalio/(activity|common)/',
+        ],
       },
+    },
+    {
+      name: 'reconciliation-uses-ports',
+      severity: 'error',
+      comment:
+        'What compares us with Stripe runs in several processes: it is handed its ports, and knows neither SQL nor Stripe.',
+      from: { path: '^src/reconciliation/' },
+      to: { pathNot: '^src/(domain|ports|platform|reconciliation)/' },
     },
     {
       name: 'adapters-are-strangers',
@@ -56,7 +68,7 @@ module.exports = {
       severity: 'error',
       comment: 'Adapters serve the core; the card contract they share lies in the domain.',
       from: { path: '^src/adapters/' },
-      to: { path: '^(src/apps|activities|workflows)/' },
+      to: { path: '^(src/(apps|reconciliation)|activities|workflows)/' },
     },
     {
       name: 'apps-are-strangers',
@@ -93,7 +105,9 @@ module.exports = {
       severity: 'error',
       comment: 'The simulator plays Stripe: it must not share our ideas, nor we its code.',
       from: { path: '^src/simulator/' },
-      to: { path: '^(src/(domain|ports|adapters|apps|client)|workflows|activities)/' },
+      to: {
+        path: '^(src/(domain|ports|reconciliation|adapters|apps|client)|workflows|activities)/',
+      },
     },
     {
       name: 'nobody-imports-the-simulator',

@@ -47,6 +47,7 @@ const BREACHES: Readonly<Record<string, readonly [file: string, imported: string
   'platform-knows-no-domain': ['src/platform/money.ts', '../domain/plain.ts'],
   'workflows-only-domain': ['workflows/eager.ts', '../activities/plain.ts'],
   'activities-use-ports': ['activities/pool.ts', '../src/adapters/postgres/plain.ts'],
+  'reconciliation-uses-ports': ['src/reconciliation/pool.ts', '../adapters/postgres/plain.ts'],
   'adapters-are-strangers': ['src/adapters/stripe/books.ts', '../postgres/plain.ts'],
   'adapters-look-inward': ['src/adapters/temporal/eager.ts', '../../../workflows/plain.ts'],
   'apps-are-strangers': ['src/apps/relay/borrowed.ts', '../ingress/plain.ts'],
