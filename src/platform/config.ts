@@ -101,6 +101,16 @@ function kycProvider(read: Reader): { readonly url: string; readonly secret: str
   return url === null ? null : { url, secret: secret ?? '' };
 }
 
+/** Calls by which a process reads Stripe's lists; all others have what is left of Stripe's 25 a second in test mode. */
+const upkeep = (read: Reader) => ({
+  callsPerS: read.integer('CATCH_UP_CALLS_PER_S', {
+    fallback: 10,
+    min: 1,
+    max: 100,
+    unit: 'calls a second',
+  }),
+});
+
 export const ingressConfig = (env: Environment) =>
   readConfig(env, (read) => ({
     ...common(read),
@@ -120,6 +130,16 @@ export const relayConfig = (env: Environment) =>
     database: database(read, 6),
     temporal: temporal(read),
     stripe: stripe(read),
+    upkeep: {
+      ...upkeep(read),
+      /** How often Stripe's list of events is read. */
+      catchUpIntervalMs: read.integer('CATCH_UP_INTERVAL_MS', {
+        fallback: 10 * 60_000,
+        min: 1_000,
+        max: 24 * 3_600_000,
+        unit: 'milliseconds',
+      }),
+    },
     digestIntervalMs: read.integer('DIGEST_INTERVAL_MS', {
       fallback: 15 * 60_000,
       min: 0,
@@ -135,6 +155,7 @@ export const workerConfig = (env: Environment) =>
     database: database(read, 10),
     temporal: temporal(read),
     stripe: stripe(read),
+    upkeep: upkeep(read),
     kyc: kycProvider(read),
     /** A bundle made by `npm run build`; without it the workflows are bundled at start. */
     workflowBundle: read.optionalText('WORKFLOW_BUNDLE'),
@@ -222,6 +243,23 @@ export const migrateConfig = (env: Environment) =>
     /** Password given to the processes' role when it is created; without it the role cannot log in by password. */
     appPassword: read.optionalText('DATABASE_APP_PASSWORD'),
   }));
+
+/** Without settings the local stack is meant. Half of them would compare what does not belong together. */
+export const completenessConfig = (env: Environment) =>
+  readConfig(env, (read) => {
+    const names = ['DATABASE_URL', 'STRIPE_SECRET_KEY'];
+    const given = names.filter((name) => read.optionalText(name) !== undefined);
+    if (given.length > 0 && given.length < names.length) {
+      read.problem(`${given[0]} is set alone; set both of ${names.join(' and ')}, or neither`);
+    }
+    return {
+      ...upkeep(read),
+      given:
+        given.length === 0
+          ? undefined
+          : { databaseUrl: postgresUrl(read, 'DATABASE_URL', 'issuing_app'), stripe: stripe(read) },
+    };
+  });
 
 /** Without an address the database of the local stack is meant. */
 export const ledgerVerifyConfig = (env: Environment) =>

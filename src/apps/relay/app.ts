@@ -10,6 +10,9 @@ import type {
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KycRedactor } from '../../ports/kyc-provider.ts';
+import type { UpkeepSchedules } from '../../ports/upkeep-schedules.ts';
+import type { CatchUpPorts } from '../../reconciliation/catch-up.ts';
+import { createCatchUpRound } from './catch-up.ts';
 import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
@@ -17,6 +20,7 @@ import { createForgetRound, createRedactionRound } from './redaction.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { createRestartRound } from './restart-round.ts';
 import { startRollUp } from './roll-up.ts';
+import { createScheduleRound } from './schedules.ts';
 import { createTieSettler } from './ties.ts';
 import { createHoldLooker } from './unconfirmed.ts';
 
@@ -30,6 +34,8 @@ const NOTIFY_PAUSE_MS = 1_000;
 const SWEEP_PAUSE_MS = 1_000;
 /** Lapsed fuel holds are looked for this often: they are rare, and lapse after a day. */
 const FUEL_PAUSE_MS = 60_000;
+/** A new tenant has its schedules, and a lost one is caught up for, within this. */
+const UPKEEP_PAUSE_MS = 10_000;
 /** Evidence of KYC is kept for weeks; a minute more does not matter. */
 const REDACTION_PAUSE_MS = 60_000;
 
@@ -39,6 +45,12 @@ export interface RelayDependencies {
   readonly fetcher: AuthorizationFetcher;
   readonly lister: AuthorizationLister;
   readonly redactor: KycRedactor;
+  readonly upkeep: {
+    readonly ports: CatchUpPorts;
+    readonly schedules: UpkeepSchedules;
+    /** How often the schedules have Stripe's list of events read. */
+    readonly intervalMs: number;
+  };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: RelayMetrics;
@@ -58,6 +70,7 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     onError: onError('a card workflow could not be told; trying again'),
   });
   const state = { isStopping: false };
+  const stopping = new AbortController();
   const apply = startLoop({
     pauseMs: APPLY_PAUSE_MS,
     onError: onError('applying the inbox failed; trying again'),
@@ -103,10 +116,12 @@ export async function startRelay(deps: RelayDependencies): Promise<Relay> {
     rollUp,
     ...startLooks(deps, () => state.isStopping),
     ...startForgetting(deps, () => state.isStopping),
+    ...startUpkeep(deps, stopping.signal),
   ];
   return {
     async stop() {
       state.isStopping = true;
+      stopping.abort(new Error('the relay stops'));
       await Promise.all(loops.map((loop) => loop.stop()));
     },
   };
@@ -138,6 +153,33 @@ function startForgetting(deps: RelayDependencies, isStopping: () => boolean): re
       pauseMs: REDACTION_PAUSE_MS,
       onError: onError('forgetting old requests failed; trying again'),
       step: createForgetRound(sql, clock),
+    }),
+  ];
+}
+
+/** The loops by which Stripe's list of events is read again and again. */
+function startUpkeep(deps: RelayDependencies, signal: AbortSignal): readonly Loop[] {
+  const { clock, metrics, upkeep } = deps;
+  const onError = errorReporter(deps);
+  return [
+    startLoop({
+      pauseMs: UPKEEP_PAUSE_MS,
+      onError: onError('schedules could not be kept; trying again'),
+      step: createScheduleRound(upkeep.ports.store, upkeep.schedules, {
+        clock,
+        isStopping: () => signal.aborted,
+      }),
+    }),
+    startLoop({
+      pauseMs: UPKEEP_PAUSE_MS,
+      onError: onError('catch-up failed; trying again'),
+      step: createCatchUpRound(upkeep.ports, {
+        clock,
+        intervalMs: upkeep.intervalMs,
+        signal,
+        onError: onError('a tenant could not be caught up; trying again'),
+        onStored: (count) => metrics.caughtUp.inc(count),
+      }),
     }),
   ];
 }

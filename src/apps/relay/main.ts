@@ -8,12 +8,14 @@ import { createStripe } from '../../adapters/stripe/client.ts';
 import { createStripeIdentity } from '../../adapters/stripe/identity.ts';
 import { createCardWorkflows } from '../../adapters/temporal/card-workflows.ts';
 import { createTemporalClient } from '../../adapters/temporal/connection.ts';
+import { createUpkeepSchedules } from '../../adapters/temporal/schedules.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { processEnvironment, relayConfig } from '../../platform/config.ts';
 import { createMetrics, createOpsServer } from '../../platform/metrics.ts';
 import { startProcess } from '../../platform/start-process.ts';
 import { startRelay } from './app.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
+import { createUpkeepPorts } from './upkeep-ports.ts';
 
 /** A step under way takes milliseconds, a signal at most its deadline of 2 s. */
 const SHUTDOWN_DEADLINE_MS = 4_000;
@@ -37,6 +39,13 @@ await startProcess({
       fetcher: createAuthorizationFetcher(stripe),
       lister: createAuthorizationLister(stripe),
       redactor: createStripeIdentity(stripe),
+      upkeep: {
+        ports: createUpkeepPorts(sql, stripe, config.upkeep.callsPerS),
+        schedules: createUpkeepSchedules(temporal.client, {
+          catchUpEveryMs: config.upkeep.catchUpIntervalMs,
+        }),
+        intervalMs: config.upkeep.catchUpIntervalMs,
+      },
       clock: systemClock(config.clockOffsetMs),
       logger,
       metrics: createRelayMetrics(registry),

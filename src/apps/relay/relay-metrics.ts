@@ -11,6 +11,8 @@ export interface RelayMetrics {
   readonly lookCalls: Counter;
   /** Approvals looked up, by what came of it. */
   readonly looks: Counter<'result'>;
+  /** Events that the relay found in Stripe's list and no delivery had brought. */
+  readonly caughtUp: Counter;
   rolledUp(atMs: number, waiting: number): void;
 }
 
@@ -46,6 +48,11 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
       name: 'issuing_unconfirmed_hold_looks_total',
       help: 'Approvals without an event that were looked up, by what came of it.',
       labelNames: ['result'],
+      registers: [registry],
+    }),
+    caughtUp: new Counter({
+      name: 'issuing_caught_up_events_total',
+      help: "Events that this process found in Stripe's list and that no delivery had brought.",
       registers: [registry],
     }),
     count(counts) {

@@ -1,7 +1,9 @@
 /** The worker: runs card workflows and their activities. Built from its settings alone, so that tests can start one. */
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Stripe } from 'stripe';
 import { createActivities } from '../../../activities/index.ts';
+import { createUpkeepActivities } from '../../../activities/upkeep.ts';
 import { createExternalProvider } from '../../adapters/kyc/external-provider.ts';
 import { createAttemptStore } from '../../adapters/postgres/attempt-store.ts';
 import { createCardStore } from '../../adapters/postgres/card-store.ts';
@@ -15,10 +17,12 @@ import { createStripeIdentity } from '../../adapters/stripe/identity.ts';
 import { connectionOptions } from '../../adapters/temporal/connection.ts';
 import { checkSearchAttributes } from '../../adapters/temporal/search-attributes.ts';
 import { CARD_TASK_QUEUE } from '../../domain/card-contract.ts';
+import { UPKEEP_TASK_QUEUE } from '../../domain/upkeep-contract.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { WorkerConfig } from '../../platform/config.ts';
 import { createMetrics, createOpsServer, type Readiness } from '../../platform/metrics.ts';
 import { heartbeats } from './heartbeat.ts';
+import { createUpkeepPorts } from './upkeep-ports.ts';
 import { countUnusable, watchWorker } from './worker-metrics.ts';
 
 /**
@@ -30,6 +34,8 @@ const SHUTDOWN_GRACE_MS = 3_000;
 const SHUTDOWN_FORCE_MS = 4_000;
 /** A task that is kept for a worker with the card in its cache is given to any other after this: that worker may be dead. */
 const STICKY_TIMEOUT = '3s';
+/** Tenants whose lists are read side by side: they share one pace, and hold some pages of events each. */
+const UPKEEP_AT_ONCE_MAX = 4;
 /** How long the pool waits for statements under way when it is closed. */
 const POOL_CLOSE_S = 1;
 
@@ -46,17 +52,27 @@ export async function startWorker(config: WorkerConfig): Promise<WorkerApp> {
   await checkSearchAttributes(connection, config.temporal.namespace);
   const registry = createMetrics('worker');
   const onUnusable = countUnusable(registry);
-  const worker = await Worker.create({
+  const stripe = createStripe(config.stripe);
+  const common = {
     connection,
     namespace: config.temporal.namespace,
-    taskQueue: CARD_TASK_QUEUE,
-    ...workflowCode(config.workflowBundle),
-    activities: createActivities({ ...ports(config, sql), onUnusable }),
     interceptors: { activity: [heartbeats] },
-    maxCachedWorkflows: config.maxCachedWorkflows,
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
+  };
+  const worker = await Worker.create({
+    ...common,
+    taskQueue: CARD_TASK_QUEUE,
+    ...workflowCode(config.workflowBundle),
+    activities: createActivities({ ...ports(config, sql, stripe), onUnusable }),
+    maxCachedWorkflows: config.maxCachedWorkflows,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+  });
+  const upkeep = await Worker.create({
+    ...common,
+    taskQueue: UPKEEP_TASK_QUEUE,
+    activities: createUpkeepActivities(createUpkeepPorts(sql, stripe, config.upkeep.callsPerS)),
+    maxConcurrentActivityTaskExecutions: UPKEEP_AT_ONCE_MAX,
   });
   watchWorker(worker, registry);
   const ops = await createOpsServer({
@@ -65,15 +81,17 @@ export async function startWorker(config: WorkerConfig): Promise<WorkerApp> {
     registry,
     ready: () => readiness(worker, sql),
   });
-  const ended = worker.run();
+  const workers = [worker, upkeep];
+  const runs = workers.map((one) => one.run());
+  const ended = Promise.all(runs).then(() => {});
   // Whoever waits for `ended` hears of a failure; nobody waiting must not end the process by itself.
   ended.catch(() => {});
   return {
     opsPort: ops.port,
     ended,
     async close() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await ended.catch(() => {});
+      for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
+      await Promise.allSettled(runs);
       await ops.close();
       await connection.close();
       await sql.end({ timeout: POOL_CLOSE_S });
@@ -81,8 +99,7 @@ export async function startWorker(config: WorkerConfig): Promise<WorkerApp> {
   };
 }
 
-function ports(config: WorkerConfig, sql: Sql) {
-  const stripe = createStripe(config.stripe);
+function ports(config: WorkerConfig, sql: Sql, stripe: Stripe) {
   return {
     cards: createCardStore(sql),
     holders: createHolderStore(sql),
