@@ -34,6 +34,7 @@ export type {
 } from './schemas/card-command.ts';
 export type { TimelineEntry, TimelineQuery } from './schemas/card-history.ts';
 export type { Cardholder, CardholderQuery, NewCardholder } from './schemas/cardholder.ts';
+export type { CompletenessDay, CompletenessQuery } from './schemas/completeness.ts';
 export type { Controls } from './schemas/controls.ts';
 export type { Decision } from './schemas/decision.ts';
 export type { EventFate, EventQuery, EventSummary, ReplayEvent } from './schemas/event.ts';

@@ -38,6 +38,7 @@ import type {
   CardholderQuery,
   NewCardholder,
 } from './schemas/cardholder.ts';
+import type { CompletenessDay, CompletenessQuery } from './schemas/completeness.ts';
 import type { Controls } from './schemas/controls.ts';
 import type { Decision } from './schemas/decision.ts';
 import type { EventFate, EventQuery, EventSummary, ReplayEvent } from './schemas/event.ts';
@@ -113,6 +114,10 @@ export function createIssuingClient(options: IssuingClientOptions) {
     ledger: {
       trialBalance: (query?: TrialBalanceQuery, call?: CallOptions) =>
         send<TrialBalance>({ method: 'GET', path: '/v1/ledger/trial-balance', query }, call),
+    },
+    completeness: {
+      /** Of a day, or the days of the last month that are not whole. */
+      list: list<CompletenessDay, CompletenessQuery>(send, '/v1/completeness'),
     },
     inbox: {
       summary: (call?: CallOptions) =>

@@ -1,6 +1,6 @@
 /** Figures over everything, for operators and the demo. */
 
-/** Events that came by webhook, by what became of them. */
+/** Events that came by webhook, or from Stripe's list, by what became of them. */
 export interface InboxSummary {
   readonly received: number;
   readonly pending: number;

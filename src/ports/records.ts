@@ -7,6 +7,7 @@ import type { Authorizations } from './authorizations.ts';
 import type { CardHistory } from './card-history.ts';
 import type { Cardholders } from './cardholders.ts';
 import type { CardCommandRecords, CardControls, CardReplacements, Cards } from './cards.ts';
+import type { CompletenessReports } from './completeness.ts';
 import type { Decisions } from './decisions.ts';
 import type { Events } from './events.ts';
 import type { ProgramFigures } from './figures.ts';
@@ -34,4 +35,5 @@ export interface Records {
   readonly events: Events;
   readonly auditLog: AuditLog;
   readonly figures: ProgramFigures;
+  readonly completeness: CompletenessReports;
 }

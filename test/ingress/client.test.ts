@@ -194,6 +194,7 @@ describe('the client', () => {
       all.auditLog.list(),
       all.ledger.trialBalance(),
       all.inbox.summary(),
+      all.completeness.list({}),
     ]);
     const document = (await ingress.get('/openapi.json')).body as unknown as {
       paths: Record<string, Record<string, unknown>>;

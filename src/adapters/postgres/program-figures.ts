@@ -17,7 +17,7 @@ export function createProgramFigures(sql: Queryable): ProgramFigures {
                count(*) filter (where status = 'applied') as applied,
                count(*) filter (where status = 'ignored') as ignored,
                count(*) filter (where status = 'attention') as attention
-          from inbox where source = 'webhook'`;
+          from inbox where source in ('webhook', 'catch_up')`;
       invariant(row !== undefined, 'an aggregate returns one row');
       return row;
     },

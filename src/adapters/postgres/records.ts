@@ -11,6 +11,7 @@ import { createCardDirectory } from './card-directory.ts';
 import { createCardHistory } from './card-history-store.ts';
 import { createCardReplacements } from './card-replacements.ts';
 import { createCardholderStore } from './cardholder-store.ts';
+import { pageOfDays } from './completeness-days.ts';
 import { createEventStore } from './event-store.ts';
 import { createKycVerdictStore } from './kyc-verdict-store.ts';
 import type { Queryable } from './pool.ts';
@@ -39,4 +40,5 @@ export const createRecords = (sql: Queryable): Records => ({
   events: createEventStore(sql),
   auditLog: createAuditLog(sql),
   figures: createProgramFigures(sql),
+  completeness: { days: (query, page) => pageOfDays(sql, query, page) },
 });

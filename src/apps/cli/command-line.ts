@@ -3,6 +3,11 @@ import { parseArgs } from 'node:util';
 import { type ApiKeysLine, parseApiKeys } from './api-keys/api-keys-arguments.ts';
 import type { AttentionArguments } from './attention/run-attention.ts';
 import {
+  COMPLETENESS_USAGE,
+  type CompletenessArguments,
+  parseCompleteness,
+} from './completeness/completeness-arguments.ts';
+import {
   parseReconcile,
   RECONCILE_USAGE,
   type ReconcileArguments,
@@ -22,6 +27,7 @@ export type CommandLine =
   | { readonly command: 'migrate' }
   | { readonly command: 'ledger-verify'; readonly all: boolean }
   | { readonly command: 'workflows-restore'; readonly restore: RestoreArguments }
+  | { readonly command: 'completeness'; readonly completeness: CompletenessArguments }
   | { readonly command: 'attention'; readonly attention: AttentionArguments }
   | { readonly command: 'reconcile'; readonly reconcile: ReconcileArguments }
   | ApiKeysLine;
@@ -46,7 +52,7 @@ export const USAGE = `Usage:
       Ends with 0 when every open card has its workflow, 1 when some could not be given one, 2 when it had to stop.
       --dry-run      says what it would start
       --after CARD   goes on after this card; cards come in the order of their ids
-  npm run attention -- [--tenant T] [--card C]
+${COMPLETENESS_USAGE}  npm run attention -- [--tenant T] [--card C]
       Lists what needs a person, of DATABASE_URL or of a running \`npm start\`, the newest last, with what to do.
       Ends with 2 when the database cannot be read.
   npm run api-keys -- create --name N --scope read|operate|admin
@@ -80,6 +86,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return parseLedgerVerify(rest);
     case 'workflows-restore':
       return parseWorkflowsRestore(rest);
+    case 'completeness':
+      return parseCompleteness(rest);
     case 'attention':
       return parseAttention(rest);
     case 'api-keys':

@@ -1,10 +1,11 @@
-/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore, attention, api-keys, reconcile. */
+/** The command line of the project: demo, start, migrate, ledger-verify, workflows-restore, attention, api-keys, reconcile, completeness. */
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { migrateConfig, processEnvironment } from '../../platform/config.ts';
 import { ConfigError } from '../../platform/config-reader.ts';
 import { runApiKeys } from './api-keys/run-api-keys.ts';
 import { runAttention } from './attention/run-attention.ts';
 import { type DemoArguments, parseCommandLine, USAGE } from './command-line.ts';
+import { runCompleteness } from './completeness/run-completeness.ts';
 import { namingDatabase } from './database-address.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { runLedgerVerify } from './ledger-verify/run-ledger-verify.ts';
@@ -28,6 +29,8 @@ async function run(args: readonly string[]): Promise<number> {
       return runLedgerVerify(line.all).catch(cannotRead);
     case 'workflows-restore':
       return runWorkflowsRestore(line.restore).catch(cannotRead);
+    case 'completeness':
+      return runCompleteness(line.completeness).catch(cannotRead);
     case 'attention':
       return runAttention(line.attention).catch(cannotRead);
     case 'api-keys':

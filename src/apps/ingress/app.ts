@@ -21,6 +21,7 @@ import { cardHistoryRoutes } from './routes/card-history.ts';
 import { cardReplacementRoutes } from './routes/card-replacements.ts';
 import { cardholderRoutes } from './routes/cardholders.ts';
 import { cardRoutes } from './routes/cards.ts';
+import { completenessRoutes } from './routes/completeness.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { figureRoutes } from './routes/figures.ts';
@@ -90,4 +91,5 @@ function registerV1(app: App, { ports, apiKeys, logger }: IngressOptions): void 
   eventRoutes(app, ports);
   auditLogRoutes(app, ports);
   figureRoutes(app, ports);
+  completenessRoutes(app, ports);
 }

@@ -9,7 +9,7 @@ export const InboxSummary = Type.Object(
     ignored: Type.Integer(),
     attention: Type.Integer(),
   },
-  { description: 'Events stored by the webhook receiver, by what became of them.' },
+  { description: "Events that came by webhook, or from Stripe's list, by what became of them." },
 );
 export type InboxSummary = Static<typeof InboxSummary>;
 
