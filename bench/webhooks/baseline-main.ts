@@ -4,6 +4,8 @@
  *
  * Arguments: the store, the port, the signing secret, the database's address, the size of the pool.
  */
+import { createApiKeys } from '../../src/adapters/postgres/api-key-store.ts';
+import { createChangeFeed } from '../../src/adapters/postgres/change-feed.ts';
 import { isDatabaseOutage } from '../../src/adapters/postgres/database-outage.ts';
 import { createAnswers } from '../../src/adapters/postgres/idempotency-store.ts';
 import { createSql } from '../../src/adapters/postgres/pool.ts';
@@ -42,6 +44,8 @@ const app = await buildApp({
     kycProviders: [],
     ping: () => Promise.resolve(),
     isOutage: isDatabaseOutage,
+    changes: createChangeFeed(sql),
+    apiKeys: createApiKeys(sql),
   },
   apiKeys: ['bench'],
   webhookSecrets: [{ signs: 'any', secret }],

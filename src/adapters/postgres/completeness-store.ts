@@ -62,6 +62,13 @@ async function record(sql: Sql, tenantId: string, look: DayLook): Promise<void> 
       where d.whole_at is null`;
 }
 
+/** Seconds since the last catch-up of the tenant that waits longest for its next; null before the first of all. */
+export async function catchUpAgeS(sql: Queryable): Promise<number | null> {
+  const [row] = await sql<{ age: number | null }[]>`
+    select max(extract(epoch from now() - finished_at))::float8 as age from catch_ups`;
+  return row?.age ?? null;
+}
+
 /** Days from a tenant's first until the last that is over for long enough; `nowS` is ours, or later if Stripe's is. */
 export async function gapCount(sql: Queryable, nowS: number): Promise<number> {
   const [row] = await sql<{ gaps: number }[]>`

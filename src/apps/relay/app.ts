@@ -15,7 +15,7 @@ import type { KycRedactor } from '../../ports/kyc-provider.ts';
 import type { UpkeepSchedules } from '../../ports/upkeep-schedules.ts';
 import type { CatchUpPorts } from '../../reconciliation/catch-up.ts';
 import { createCatchUpRound } from './catch-up.ts';
-import { type CompletenessFigures, startFigures } from './figures.ts';
+import { startFigures } from './figures.ts';
 import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createNotifier } from './notify.ts';
@@ -61,7 +61,6 @@ export interface RelayDependencies {
   readonly logger: Logger;
   readonly metrics: RelayMetrics;
   readonly digestIntervalMs: number;
-  readonly completeness?: CompletenessFigures;
   /** How long events are kept. */
   readonly eventRetentionDays: number;
 }
