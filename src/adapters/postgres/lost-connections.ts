@@ -26,6 +26,7 @@ type Work<T extends Types> = (tx: postgres.TransactionSql<T>) => unknown;
 const guarded =
   <T extends Types>(work: Work<T>): Work<T> =>
   async (tx) => {
+    // oxlint-disable-next-line typescript/unbound-method -- the driver makes a function that needs no `this`.
     const { savepoint } = tx;
     const inner = (first: string | Work<T>, second?: Work<T>): unknown =>
       typeof first === 'string'
@@ -41,6 +42,7 @@ const guarded =
 
 /** The same pool, whose transactions end with an error when their connection is lost, and with nothing worse. */
 export function survivingLosses<T extends Types>(sql: postgres.Sql<T>): postgres.Sql<T> {
+  // oxlint-disable-next-line typescript/unbound-method -- the driver makes a function that needs no `this`.
   const { begin } = sql;
   return Object.assign(sql, {
     begin: (first: string | Work<T>, second?: Work<T>): unknown =>
