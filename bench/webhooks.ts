@@ -5,6 +5,7 @@
 import type { Section } from './authorizer/context.ts';
 import { type Bench, UnknownPartError } from './report.ts';
 import { accept } from './webhooks/accept.ts';
+import { backlog } from './webhooks/backlog.ts';
 import { type Context, openContext } from './webhooks/context.ts';
 import { fixedRate } from './webhooks/fixed-rate.ts';
 import { hostile } from './webhooks/hostile.ts';
@@ -13,6 +14,7 @@ const SECTIONS: Readonly<Record<string, (context: Context) => Promise<Section>>>
   accept,
   'fixed-rate': fixedRate,
   hostile,
+  backlog,
 };
 
 export const webhooks: Bench = async ({ quick, only = Object.keys(SECTIONS) }) => {

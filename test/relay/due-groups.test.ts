@@ -110,6 +110,6 @@ describe('groups that are due', () => {
     expect(await dueGroups()).toEqual(['old', 'young']);
     await waiting('crowd', 2_500, -90_000);
     await waiting('pack', 5, -95_000);
-    expect(await dueGroups()).toEqual(['pack', 'crowd', 'old', 'young']);
+    expect(await dueGroups()).toEqual(['pack', 'old', 'young', 'crowd']);
   });
 });

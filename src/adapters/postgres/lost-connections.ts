@@ -4,7 +4,7 @@
  * 1208). So work that fails because its connection was lost is left hanging: the driver, which hears of the loss by
  * another way too, has the transaction fail all the same.
  */
-import type { Sql, Transaction } from './pool.ts';
+import type postgres from 'postgres';
 
 /** What the driver and Node.js call a connection that is no more. Errors of a server that still answers are not among them. */
 const LOST_CODES = new Set([
@@ -19,17 +19,19 @@ const LOST_CODES = new Set([
 const isLost = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && LOST_CODES.has(String(error.code));
 
-type Work = (tx: Transaction) => unknown;
+type Types = Record<string, unknown>;
+type Work<T extends Types> = (tx: postgres.TransactionSql<T>) => unknown;
 
 /** The work may use this connection only: the loss of another would leave its transaction open. */
 const guarded =
-  (work: Work): Work =>
+  <T extends Types>(work: Work<T>): Work<T> =>
   async (tx) => {
+    // oxlint-disable-next-line typescript/unbound-method -- the driver makes a function that needs no `this`.
     const { savepoint } = tx;
-    const inner = (first: string | Work, second?: Work): unknown =>
-      second === undefined
-        ? savepoint(guarded(first as Work))
-        : savepoint(first as string, guarded(second));
+    const inner = (first: string | Work<T>, second?: Work<T>): unknown =>
+      typeof first === 'string'
+        ? savepoint(first, guarded(second ?? (() => null)))
+        : savepoint(guarded(first));
     try {
       return await work(Object.assign(tx, { savepoint: inner }));
     } catch (error) {
@@ -39,12 +41,13 @@ const guarded =
   };
 
 /** The same pool, whose transactions end with an error when their connection is lost, and with nothing worse. */
-export function survivingLosses(sql: Sql): Sql {
+export function survivingLosses<T extends Types>(sql: postgres.Sql<T>): postgres.Sql<T> {
+  // oxlint-disable-next-line typescript/unbound-method -- the driver makes a function that needs no `this`.
   const { begin } = sql;
   return Object.assign(sql, {
-    begin: (first: string | Work, second?: Work): unknown =>
-      second === undefined
-        ? begin(guarded(first as Work))
-        : begin(first as string, guarded(second)),
-  }) as Sql;
+    begin: (first: string | Work<T>, second?: Work<T>): unknown =>
+      typeof first === 'string'
+        ? begin(first, guarded(second ?? (() => null)))
+        : begin(guarded(first)),
+  });
 }
