@@ -195,6 +195,7 @@ describe('the client', () => {
       all.ledger.trialBalance(),
       all.inbox.summary(),
       all.completeness.list({}),
+      all.changes.read(),
     ]);
     const document = (await ingress.get('/openapi.json')).body as unknown as {
       paths: Record<string, Record<string, unknown>>;

@@ -1,16 +1,9 @@
 /** A pool of connections to Postgres, set up alike in every process. */
 import postgres from 'postgres';
 import { survivingLosses } from './lost-connections.ts';
+import type { Sql } from './sql-types.ts';
 
-/** `bigint` columns arrive as safe integers; a value outside that range is a bug and throws. */
-interface Types extends Record<string, unknown> {
-  bigint: number;
-}
-
-export type Sql = postgres.Sql<Types>;
-export type Transaction = postgres.TransactionSql<Types>;
-/** Either of both, for functions that run inside and outside a transaction alike. */
-export type Queryable = postgres.ISql<Types>;
+export type { Queryable, Sql, Transaction } from './sql-types.ts';
 
 export interface SqlOptions {
   readonly url: string;
