@@ -9,12 +9,15 @@ import { backlog } from './webhooks/backlog.ts';
 import { type Context, openContext } from './webhooks/context.ts';
 import { fixedRate } from './webhooks/fixed-rate.ts';
 import { hostile } from './webhooks/hostile.ts';
+import { toBooks, toPhase } from './webhooks/latency.ts';
 
 const SECTIONS: Readonly<Record<string, (context: Context) => Promise<Section>>> = {
   accept,
   'fixed-rate': fixedRate,
   hostile,
   backlog,
+  'to-books': toBooks,
+  'to-phase': toPhase,
 };
 
 export const webhooks: Bench = async ({ quick, only = Object.keys(SECTIONS) }) => {

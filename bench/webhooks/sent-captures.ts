@@ -29,7 +29,7 @@ export interface Sending {
 
 /** Each leaves when it is due, whether or not those before it were answered. */
 export async function sendCaptures(sending: Sending): Promise<Sent> {
-  const { stack, stripeCards, perSecond, seconds, signal } = sending;
+  const { stack, stripeCards, perSecond, seconds } = sending;
   const answered: number[] = [];
   const booked: number[] = [];
   /** Due times, by event. */
@@ -37,7 +37,7 @@ export async function sendCaptures(sending: Sending): Promise<Sent> {
   const posts: Promise<void>[] = [];
   const begin = performance.now();
   const watching = watch(sending.sql, open, booked);
-  for (let index = 0; index < perSecond * seconds && signal?.aborted !== true; index += 1) {
+  for (let index = 0; index < perSecond * seconds && sending.signal?.aborted !== true; index += 1) {
     const dueMs = begin + (index / perSecond) * MS_PER_SECOND;
     const early = dueMs - performance.now();
     if (early > 0) await delay(early);
@@ -52,10 +52,10 @@ export async function sendCaptures(sending: Sending): Promise<Sent> {
 }
 
 function watch(sql: Sql, open: Map<string, number>, booked: number[]) {
-  let isLast = false;
+  const state = { isLast: false };
   const look = async (): Promise<void> => {
     const deadline = () => performance.now() - BOOKED_WITHIN_MS;
-    while (!isLast || open.size > 0) {
+    while (!state.isLast || open.size > 0) {
       const rows =
         open.size === 0
           ? []
@@ -77,7 +77,7 @@ function watch(sql: Sql, open: Map<string, number>, booked: number[]) {
   looking.catch(() => {});
   return {
     end(): Promise<void> {
-      isLast = true;
+      state.isLast = true;
       return looking;
     },
   };

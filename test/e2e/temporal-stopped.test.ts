@@ -2,7 +2,7 @@
  * A whole traffic run with Temporal killed: the books do not need it, so they come out as Stripe's objects say. What
  * happened to the cards meanwhile reaches their workflows once it is back.
  */
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import type { DemoProgram } from '../../src/apps/cli/demo/program.ts';
 import { type Stack, startStack } from '../../src/apps/cli/local/stack.ts';
@@ -47,6 +47,7 @@ beforeAll(async () => {
     ports: 'random',
     seed: SEED,
     durable: false,
+    env: { WORKFLOW_BUNDLE: inject('workflowBundlePath') },
     keepsWorkflows: true,
   });
   program = await openChaosProgram(stack);

@@ -17,7 +17,7 @@ export async function replayEvent(sql: Queryable, row: EventRow, act: ByHand): P
   const facts = await tellAnew(sql, row, writersOf(row, replays));
   // The relay tries it at once, with all its attempts.
   await sql`
-    update inbox set status = 'pending', reason = null, attempts = 0, next_try_at = now(), settled_at = null,
+    update inbox set status = 'pending', reason = null, attempts = 0, failures = 0, next_try_at = now(), settled_at = null,
            settled_by = null
      where inbox_id = ${row.inboxId}::text::bigint and created = ${row.createdS}`;
   await closeItem(sql, row, act);

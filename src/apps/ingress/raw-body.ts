@@ -28,12 +28,14 @@ export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimit
   const unfinished = new Set<Unfinished>();
   let heldBytes = 0;
 
+  const isFull = (): boolean => heldBytes > unfinishedBytesMax;
+
   function makeRoom(): void {
-    while (heldBytes > unfinishedBytesMax) {
+    while (isFull()) {
       // To end thousands that hold next to nothing would be much work for no room.
       const share = heldBytes / unfinished.size;
       for (const body of unfinished) {
-        if (heldBytes <= unfinishedBytesMax) return;
+        if (!isFull()) return;
         if (body.held >= share) body.fail('BODIES_WAIT');
       }
     }
@@ -63,7 +65,7 @@ export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimit
         body.held += piece.length + PIECE_BYTES;
         heldBytes += piece.length + PIECE_BYTES;
         if (bytes > bodyBytesMax) body.fail('BODY_TOO_LARGE');
-        else if (heldBytes > unfinishedBytesMax) makeRoom();
+        else if (isFull()) makeRoom();
       };
       const finish = (): void => {
         end();

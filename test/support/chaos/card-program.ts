@@ -3,7 +3,6 @@
 import { liveCard } from '../../../src/apps/cli/demo/journey.ts';
 import { type CardPlan, planDemo } from '../../../src/apps/cli/demo/plan.ts';
 import { type DemoProgram, openProgram } from '../../../src/apps/cli/demo/program.ts';
-import type { SimulatedCard } from '../../../src/apps/cli/demo/simulator-control.ts';
 import type { Stack } from '../../../src/apps/cli/local/stack.ts';
 import { createIssuingClient } from '../../../src/client/index.ts';
 
@@ -66,16 +65,4 @@ export async function makeSpendingCards(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return made;
-}
-
-/** Stripe's side of our cards, by our card id; the newest where a card had several. */
-export async function simulatedCards(
-  program: DemoProgram,
-): Promise<ReadonlyMap<string, SimulatedCard>> {
-  const accounts = await program.control.objects();
-  return new Map(
-    accounts.flatMap(({ cards }) =>
-      cards.map((card) => [card.metadata['card_id'] ?? card.id, card] as const),
-    ),
-  );
 }

@@ -2,7 +2,6 @@
 import type { DemoProgram } from '../../../src/apps/cli/demo/program.ts';
 import { runCommand } from '../run-command.ts';
 
-const NOT_FOUND = 404;
 const DATE_LENGTH = 'YYYY-MM-DD'.length;
 const DAY_MS = 86_400_000;
 
@@ -22,9 +21,6 @@ const ask = ({ stack }: DemoProgram, day: string): Promise<Response> =>
     headers: { authorization: `Bearer ${stack.apiKey}` },
   });
 
-export const isCatchUpBuilt = async (program: DemoProgram): Promise<boolean> =>
-  (await ask(program, dayOf(new Date()))).status !== NOT_FOUND;
-
 /** What the report says of a day, for each tenant that had begun by then. */
 export async function dayStates(program: DemoProgram, day: string): Promise<readonly string[]> {
   const answer = await ask(program, day);
@@ -34,9 +30,7 @@ export async function dayStates(program: DemoProgram, day: string): Promise<read
 }
 
 /** Stores what Stripe lists for the day and the inbox lacks; throws with the report while a gap is open. */
-export async function fillGaps(program: DemoProgram, moment = new Date()): Promise<void> {
-  const { stack } = program;
-  if (!(await isCatchUpBuilt(program))) return;
+export async function fillGaps({ stack }: DemoProgram, moment = new Date()): Promise<void> {
   const { code, output } = await runCommand(['completeness', '--day', dayOf(moment)], {
     DATABASE_URL: stack.databaseUrl,
     STRIPE_SECRET_KEY: stack.stripeKey,
