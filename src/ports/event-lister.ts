@@ -25,9 +25,12 @@ export interface EventPage {
 /** There were more calls than Stripe takes in a second. */
 export class TooManyCallsError extends IssuerUnavailableError {}
 
+/** Stripe has understood and will not: the key is wrong, or the account does not let us read. Another try changes nothing. */
+export class ListRefusedError extends IssuerUnavailableError {}
+
 export interface EventLister {
   /** The second that Stripe's clock shows for this account. */
   nowS(stripeAccount: string | null): Promise<number>;
-  /** @throws TooManyCallsError or IssuerUnavailableError when there is no list to be had now. */
+  /** @throws TooManyCallsError, ListRefusedError or another IssuerUnavailableError when there is no list to be had now. */
   list(stripeAccount: string | null, query: EventQuery): Promise<EventPage>;
 }

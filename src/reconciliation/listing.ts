@@ -7,6 +7,7 @@ import {
   type EventPage,
   type EventQuery,
   LISTED_TYPES_MAX,
+  ListRefusedError,
   TooManyCallsError,
 } from '../ports/event-lister.ts';
 import { IssuerUnavailableError } from '../ports/issuer.ts';
@@ -69,6 +70,7 @@ async function paced<T>(
       return await call();
     } catch (error) {
       if (!(error instanceof IssuerUnavailableError) || tries >= triesMax) throw error;
+      if (error instanceof ListRefusedError) throw error;
       const pauseMs = PAUSE_FIRST_MS * 2 ** (tries - 1);
       // Too many calls are too many whoever makes them, so that everybody waits; else only this one does.
       if (error instanceof TooManyCallsError) pace.holdMs(pauseMs);

@@ -5,7 +5,12 @@
 import { Stripe } from 'stripe';
 import { storableValue } from '../../platform/storable-text.ts';
 import type { IncomingEvent } from '../../ports/event-intake.ts';
-import { type EventLister, type EventQuery, TooManyCallsError } from '../../ports/event-lister.ts';
+import {
+  type EventLister,
+  type EventQuery,
+  ListRefusedError,
+  TooManyCallsError,
+} from '../../ports/event-lister.ts';
 import { IssuerUnavailableError } from '../../ports/issuer.ts';
 import { timed } from './answered-at.ts';
 import { groupKeyOf, objectIdOf } from './event-subject.ts';
@@ -14,6 +19,7 @@ import { flagAt, integerAt, type Json, objectsAt, textAt } from './wire.ts';
 /** The most that Stripe lists in one call. */
 const PAGE_SIZE = 100;
 const TOO_MANY_REQUESTS = 429;
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
 
 type RawAnswer = Json & {
   readonly lastResponse: { readonly headers: Readonly<Record<string, string | undefined>> };
@@ -79,8 +85,8 @@ async function named<T>(call: () => Promise<T>): Promise<T> {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     const status = error.statusCode === undefined ? 'no answer' : `status ${error.statusCode}`;
     const words = `events cannot be listed: ${error.type}, ${status}, request ${error.requestId ?? 'unknown'}`;
-    throw error.statusCode === TOO_MANY_REQUESTS
-      ? new TooManyCallsError(words)
-      : new IssuerUnavailableError(words);
+    if (error.statusCode === TOO_MANY_REQUESTS) throw new TooManyCallsError(words);
+    if (REFUSALS.has(error.statusCode)) throw new ListRefusedError(words);
+    throw new IssuerUnavailableError(words);
   }
 }
