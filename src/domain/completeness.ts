@@ -14,7 +14,9 @@ export const CATCH_UP_OVERLAP_S = 15 * 60;
 const LISTING_SETTLES_S = 10;
 /** A day is compared for good once it has been over for this long. */
 export const DAY_SETTLES_S = 15 * 60;
-/** A day that is over for this long and not whole is a gap: the nightly comparison has had its time. */
+/** Nights' comparisons begin by 3:00; a day that none has looked at by now is left to the relay. */
+export const DAY_OVERDUE_S = 4 * HOUR_S;
+/** A day that is over for this long and not whole is a gap: the comparison has had its time. */
 export const GAP_AFTER_S = 6 * HOUR_S;
 
 /** The cursor of a list of days: the day and the tenant of the last row. */

@@ -42,9 +42,9 @@ export interface CatchUpStore {
     tenant: IssuerTenant,
     events: readonly IncomingEvent[],
   ): Promise<readonly IncomingEvent[]>;
-  /** Stores them as caught up. Answers how many were new: a delivery may have come meanwhile. */
+  /** Stores them and notes that they were missing. Answers how many were new: a delivery may have come meanwhile. */
   storeCaughtUp(tenant: IssuerTenant, events: readonly IncomingEvent[]): Promise<number>;
-  /** A span that cannot be known from events. The same span, found again, is one. */
+  /** A span that cannot be known from events. Found again it is one, and open again if it has become longer. */
   recordGap(tenantId: string, span: Span): Promise<void>;
   /** Gaps whose objects have not been read again. */
   openGaps(tenantId: string): Promise<readonly OpenGap[]>;

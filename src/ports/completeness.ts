@@ -87,6 +87,11 @@ export interface CompletenessStore extends CompletenessReports {
   /** Notes events that are missing and stay so for now, and those that are not missing any more. */
   noteMissing(tenant: IssuerTenant, span: Span, missing: readonly IncomingEvent[]): Promise<void>;
   record(tenantId: TenantId, look: DayLook): Promise<void>;
+  /**
+   * A tenant with days that ought to have been compared by now, or once more; undefined when there is none. Whoever is
+   * given it looks at them: nobody else is within the hour.
+   */
+  takeOverdue(nowS: number): Promise<IssuerTenant | undefined>;
   /** Open gaps, and days that have been over for long and are neither whole nor known to be unprovable. */
   gapCount(nowS: number): Promise<number>;
 }

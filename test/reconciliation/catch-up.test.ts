@@ -1,9 +1,14 @@
 /** Reading Stripe's list of events: what was never delivered is stored once, and what cannot be known is said. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catchUpAgeS } from '../../src/adapters/postgres/completeness-store.ts';
+import { createStripe } from '../../src/adapters/stripe/client.ts';
+import { createEventLister } from '../../src/adapters/stripe/event-lister.ts';
 import { DAY_S, dayOf, EVENTS_LISTED_S } from '../../src/domain/completeness.ts';
 import { dayText } from '../../src/platform/day.ts';
+import { IssuerUnavailableError } from '../../src/ports/issuer.ts';
 import { type CatchUpOutcome, catchUp } from '../../src/reconciliation/catch-up.ts';
 import { checkDays } from '../../src/reconciliation/completeness.ts';
+import { closeGaps } from '../../src/reconciliation/gaps.ts';
 import { createTenantWorld, type TenantWorld } from './tenant-world.ts';
 
 let world: TenantWorld;
@@ -86,6 +91,16 @@ describe('catch-up', () => {
     expect(await caughtUp()).toMatchObject({ stored: 1 });
   });
 
+  it('gives up at once where Stripe refuses, so that nobody waits for tries that change nothing', async () => {
+    const stripe = createStripe({ secretKey: 'of_nobody', apiBase: world.stripeUrl });
+    const ports = { ...world.ports, lister: createEventLister(stripe) };
+    const before = world.calls.length;
+    await expect(catchUp(ports, world.tenant, { holder: 'one' })).rejects.toThrow(
+      'events cannot be listed: StripeAuthenticationError, status 401',
+    );
+    expect(world.calls.length - before).toBeLessThanOrEqual(1);
+  });
+
   it('ends when it is told to, and leaves the rest to the next', async () => {
     await caughtUp();
     await world.make(1);
@@ -95,6 +110,17 @@ describe('catch-up', () => {
       catchUp(world.ports, world.tenant, { holder: 'one', signal: stop.signal }),
     ).rejects.toThrow('the process ends');
     expect(await caughtUp('two')).toMatchObject({ stored: 1 });
+  });
+});
+
+describe('the age of the last catch-up', () => {
+  it('is since the registration for a tenant whose first has never come to its end', async () => {
+    await caughtUp();
+    expect(await catchUpAgeS(world.sql)).toBeLessThan(60);
+    await world.sql`
+      insert into tenants (tenant_id, stripe_account, name, created_at)
+      values ('ten_refused', 'acct_refused', 'Refused', now() - interval '2 hours')`;
+    expect(await catchUpAgeS(world.sql)).toBeGreaterThan(7_000);
   });
 });
 
@@ -125,6 +151,27 @@ describe('an outage of 40 days', () => {
     expect(of('unprovable')).toEqual(lost);
     expect(of('whole')).toHaveLength(reports.length - lost.length);
     expect(await world.ports.completeness.gapCount(world.nowS())).toBe(0);
+  });
+
+  it('names also the days that have left the list while it could not be read', async () => {
+    const { watermarkS } = await caughtUp();
+    await world.pass(40 * DAY_S);
+    const { lister } = world.ports;
+    const list = () => Promise.reject(new IssuerUnavailableError('Stripe is away'));
+    const ports = { ...world.ports, lister: { ...lister, list }, triesMax: 1 };
+    const run = { holder: 'one' };
+    await expect(catchUp(ports, world.tenant, run)).rejects.toThrow('Stripe is away');
+    // A person has had the objects read meanwhile, which says nothing of what leaves the list later.
+    await closeGaps(world.ports, world.tenant);
+    await world.pass(3 * DAY_S);
+    const { unprovable } = await caughtUp();
+    expect(await world.sql`select from_s, to_s, reread_at is null as open from event_gaps`).toEqual(
+      [{ from_s: watermarkS, to_s: unprovable?.toS, open: false }],
+    );
+    expect(world.rereads).toEqual([watermarkS, watermarkS]);
+    const again = { fromS: watermarkS, toS: watermarkS + DAY_S };
+    await world.ports.store.recordGap(world.tenant.tenantId, again);
+    expect(await world.ports.store.openGaps(world.tenant.tenantId)).toEqual([]);
   });
 
   it('keeps the gap open, and counts it, until the objects have been read', async () => {

@@ -1,5 +1,6 @@
 /** The comparison of a day: both lists as sets, what is missing stored or noted, and when a day is proven for good. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dropOldEvents, prepareInbox } from '../../src/adapters/postgres/retention-store.ts';
 import { DAY_S, dayOf } from '../../src/domain/completeness.ts';
 import { COMPLETENESS_SET } from '../../src/domain/event-types.ts';
 import { dayText } from '../../src/platform/day.ts';
@@ -58,6 +59,19 @@ describe('a day', () => {
     expect(report).toMatchObject({ state: 'whole', missingCount: 0, filledCount: 1 });
     expect(report?.filled.map(({ eventId }) => eventId)).toEqual([lost?.eventId]);
     expect(await world.stored()).toContainEqual({ eventId: lost?.eventId, source: 'catch_up' });
+  });
+
+  it('shows the same when its events have become too old to be kept', async () => {
+    await world.make(2);
+    await endOfDay();
+    const before = await look(today);
+    expect(before).toMatchObject({ state: 'whole', filledCount: 2 });
+    await world.sql`update inbox set status = 'ignored', reason = 'old', settled_at = now()`;
+    await prepareInbox(world.sql, today * DAY_S * 1000);
+    await dropOldEvents(world.sql, { nowMs: (world.nowS() + 70 * DAY_S) * 1000, keptDays: 1 });
+    expect(await world.stored()).toEqual([]);
+    expect(await look(today)).toEqual(before);
+    expect(await world.stored()).toEqual([]);
   });
 
   it('stays open while what is missing is only looked at, and is whole once it was delivered', async () => {

@@ -8,7 +8,7 @@ import type { Sql } from './pool.ts';
 /** Renewed several times within it; a reader that died leaves the tenant to others after this. */
 const LEASE = '60 seconds';
 
-interface TenantRow {
+export interface TenantRow {
   readonly tenantId: string;
   readonly stripeAccount: string | null;
 }
@@ -92,8 +92,9 @@ const leases = (sql: Sql): Part<'lease' | 'renew' | 'release' | 'place' | 'advan
 const gaps = (sql: Sql): Part<'recordGap' | 'openGaps' | 'closeGaps'> => ({
   async recordGap(tenantId, { fromS, toS }) {
     await sql`
-      insert into event_gaps (tenant_id, from_s, to_s) values (${tenantId}, ${fromS}, ${toS})
-      on conflict do nothing`;
+      insert into event_gaps as g (tenant_id, from_s, to_s) values (${tenantId}, ${fromS}, ${toS})
+      on conflict (tenant_id, from_s) do update set to_s = excluded.to_s, reread_at = null, reread = null
+        where g.to_s < excluded.to_s`;
   },
   openGaps: (tenantId) => sql<{ gapId: number; fromS: number; toS: number }[]>`
     select gap_id as "gapId", from_s as "fromS", to_s as "toS" from event_gaps
@@ -105,7 +106,7 @@ const gaps = (sql: Sql): Part<'recordGap' | 'openGaps' | 'closeGaps'> => ({
   },
 });
 
-const toTenant = ({ tenantId, stripeAccount }: TenantRow): IssuerTenant => ({
+export const toTenant = ({ tenantId, stripeAccount }: TenantRow): IssuerTenant => ({
   tenantId: parseTenantId(tenantId),
   stripeAccount: stripeAccount === null ? null : parseStripeAccountId(stripeAccount),
 });
@@ -142,12 +143,11 @@ async function storeCaughtUp(
                     ${events.map((e) => e.created)}::bigint[], ${events.map((e) => e.payload)}::text[])
                as e (event_id, type, object_id, group_key, created, payload)
       on conflict do nothing
-      returning event_id, created),
-    filled as (
-      update missing_events m set filled_at = now() from stored s
-       where m.tenant_id = ${tenantId} and m.created = s.created and m.event_id = s.event_id and m.filled_at is null),
-    counted as (
-      update catch_ups set stored = stored + (select count(*) from stored) where tenant_id = ${tenantId})
+      returning event_id, type, created),
+    noted as (
+      insert into missing_events as m (tenant_id, event_id, type, created, filled_at)
+      select ${tenantId}, event_id, type, created, now() from stored
+      on conflict (tenant_id, created, event_id) do update set filled_at = now() where m.filled_at is null)
     select count(*) as stored from stored`;
   return row?.stored ?? 0;
 }

@@ -70,7 +70,7 @@ function askedDays(sql: Queryable, query: DayQuery, page: PageRequest) {
   const { fromDay, toDay, tenantId, isUnprovenOnly } = query;
   const [afterDay, afterTenant] = page.after?.split('/') ?? [];
   return sql`
-    select t.tenant_id, t.stripe_account, s.day, s.from_s, s.to_s, g.*
+    select t.tenant_id, s.day, s.from_s, s.to_s, g.*
       from tenants t
       left join catch_ups c using (tenant_id)
       cross join lateral (
@@ -102,22 +102,14 @@ const missedIn = (sql: Queryable) => sql`
     from (select *, row_number() over (order by created, event_id) as n from missing_events
            where tenant_id = a.tenant_id and filled_at is null and created >= a.from_s and created < a.to_s) o`;
 
-/** Those that the list brought, and those that were noted as missing and came after all. */
+/** Those that the list brought, and those that came late. Not read from the inbox, which keeps them for a while only. */
 const filledIn = (sql: Queryable) => sql`
   select count(*) as count,
          coalesce((jsonb_agg(jsonb_build_object('eventId', o.event_id, 'type', o.type, 'created', o.created,
-           'atS', extract(epoch from o.at)) order by o.created, o.event_id)
+           'atS', extract(epoch from o.filled_at)) order by o.created, o.event_id)
            filter (where o.n <= ${SHOWN_MAX})), '[]') as shown
-    from (select *, row_number() over (order by created, event_id) as n from (
-            select event_id, type, created, received_at as at from inbox
-             where created >= a.from_s and created < a.to_s and source = 'catch_up'
-               and stripe_account is not distinct from a.stripe_account
-            union all
-            select m.event_id, m.type, m.created, m.filled_at from missing_events m
-             where m.tenant_id = a.tenant_id and m.filled_at is not null and m.created >= a.from_s
-               and m.created < a.to_s
-               and not exists (select from inbox i where i.event_id = m.event_id and i.created = m.created
-                                  and i.source = 'catch_up')) e) o`;
+    from (select *, row_number() over (order by created, event_id) as n from missing_events
+           where tenant_id = a.tenant_id and filled_at is not null and created >= a.from_s and created < a.to_s) o`;
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 const isoOrNull = (date: Date | null): string | null => date?.toISOString() ?? null;

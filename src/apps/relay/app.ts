@@ -13,8 +13,9 @@ import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KycRedactor } from '../../ports/kyc-provider.ts';
 import type { UpkeepSchedules } from '../../ports/upkeep-schedules.ts';
-import type { CatchUpPorts } from '../../reconciliation/catch-up.ts';
+import type { CompletenessPorts } from '../../reconciliation/completeness.ts';
 import { createCatchUpRound } from './catch-up.ts';
+import { createDayRound } from './days.ts';
 import { startFigures } from './figures.ts';
 import { interpretStored } from './interpret.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -42,6 +43,8 @@ const SWEEP_PAUSE_MS = 1_000;
 const FUEL_PAUSE_MS = 60_000;
 /** A new tenant has its schedules, and a lost one is caught up for, within this. */
 const UPKEEP_PAUSE_MS = 10_000;
+/** Days that nobody has compared are looked for this often: they have waited for hours. */
+const DAYS_PAUSE_MS = 60_000;
 /** Evidence of KYC is kept for weeks; a minute more does not matter. */
 const REDACTION_PAUSE_MS = 60_000;
 
@@ -52,7 +55,7 @@ export interface RelayDependencies {
   readonly lister: AuthorizationLister;
   readonly redactor: KycRedactor;
   readonly upkeep: {
-    readonly ports: CatchUpPorts;
+    readonly ports: CompletenessPorts;
     readonly schedules: UpkeepSchedules;
     /** How often the schedules have Stripe's list of events read. */
     readonly intervalMs: number;
@@ -200,7 +203,7 @@ function startForgetting(deps: RelayDependencies, isStopping: () => boolean): re
   ];
 }
 
-/** The loops by which Stripe's list of events is read again and again. */
+/** The loops by which Stripe's list of events is read, and compared, again and again. */
 function startUpkeep(deps: RelayDependencies, signal: AbortSignal): readonly Loop[] {
   const { clock, metrics, upkeep } = deps;
   const onError = errorReporter(deps);
@@ -222,6 +225,15 @@ function startUpkeep(deps: RelayDependencies, signal: AbortSignal): readonly Loo
         signal,
         onError: onError('a tenant could not be caught up; trying again'),
         onStored: (count) => metrics.caughtUp.inc(count),
+      }),
+    }),
+    startLoop({
+      pauseMs: DAYS_PAUSE_MS,
+      onError: onError('overdue days could not be looked for; trying again'),
+      step: createDayRound(upkeep.ports, {
+        clock,
+        signal,
+        onError: onError('the days of a tenant could not be compared; trying again'),
       }),
     }),
   ];

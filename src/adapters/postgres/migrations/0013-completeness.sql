@@ -11,8 +11,8 @@ create table catch_ups (
   leased_by text,
   leased_until timestamptz,
   finished_at timestamptz,
-  -- Events that no delivery had brought.
-  stored bigint not null default 0,
+  -- When a relay last set out to compare the days that no night's look had.
+  days_taken_at timestamptz,
   check ((leased_by is null) = (leased_until is null)),
   check ((since_s is null) = (watermark_s is null))
 );
@@ -56,7 +56,7 @@ create table completeness_days (
   check (whole_at is null or (was_over and stripe_count = our_count and stripe_hash = our_hash))
 );
 
--- Events that a comparison found missing, when nobody let it store them.
+-- Events that no delivery had brought, and when they came after all. Kept when the events themselves have gone.
 create table missing_events (
   tenant_id text not null references tenants,
   event_id text not null,
@@ -69,8 +69,8 @@ create table missing_events (
 create index missing_events_open on missing_events (tenant_id) where filled_at is null;
 
 grant select, insert on catch_ups, event_gaps, completeness_days, missing_events to issuing_app;
-grant update (since_s, watermark_s, leased_by, leased_until, finished_at, stored) on catch_ups to issuing_app;
-grant update (reread_at, reread) on event_gaps to issuing_app;
+grant update (since_s, watermark_s, leased_by, leased_until, finished_at, days_taken_at) on catch_ups to issuing_app;
+grant update (to_s, reread_at, reread) on event_gaps to issuing_app;
 grant update (type_set, from_s, to_s, was_over, stripe_count, stripe_hash, our_count, our_hash, unknown_count, looked_at,
   whole_at) on completeness_days to issuing_app;
 grant update (filled_at) on missing_events to issuing_app;
