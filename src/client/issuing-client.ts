@@ -119,7 +119,7 @@ export function createIssuingClient(options: IssuingClientOptions) {
         send<TrialBalance>({ method: 'GET', path: '/v1/ledger/trial-balance', query }, call),
     },
     completeness: {
-      /** Of a day, or the days of the last month that are not whole. */
+      /** Of a day, or the days of the last two months that are not whole. */
       list: list<CompletenessDay, CompletenessQuery>(send, '/v1/completeness'),
     },
     inbox: {

@@ -32,8 +32,9 @@ export interface DayReport {
     readonly at: string;
     readonly atStripe: CountedSet;
     readonly ours: CountedSet;
-    /** Events of ours that Stripe does not list. */
+    /** Events of ours that Stripe does not list; the list shows the first of them. */
     readonly unknownCount: number;
+    readonly unknown: string[];
   } | null;
   readonly wholeAt: string | null;
   /** Still missing; `at` is when that was found. The list shows the first of them. */
@@ -75,6 +76,8 @@ export interface DayLook {
   readonly atStripe: CountedSet;
   readonly ours: CountedSet;
   readonly unknownCount: number;
+  /** Ids of the first of them. */
+  readonly unknown: readonly string[];
 }
 
 export interface CompletenessStore extends CompletenessReports {

@@ -68,6 +68,9 @@ export async function checkDays(
   return settle(ports, concern, data.toReversed(), options);
 }
 
+/** Enough to see what kind of events they are; the count is that of all. */
+const UNKNOWN_KEPT_MAX = 100;
+
 /** Days that left the list uncompared are looked for this far back: nobody waits longer for the next round. */
 const DAYS_BEHIND_MAX = 366;
 
@@ -148,6 +151,7 @@ async function look(
     atStripe: counted(theirs),
     ours: counted(ours),
     unknownCount: comparison.unknown.length,
+    unknown: comparison.unknown.toSorted().slice(0, UNKNOWN_KEPT_MAX),
   };
   await completeness.record(tenant.tenantId, found);
 }

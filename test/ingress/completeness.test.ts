@@ -27,6 +27,7 @@ beforeAll(async () => {
     atStripe: SET,
     ours: SET,
     unknownCount: 0,
+    unknown: [],
   });
 });
 
@@ -61,6 +62,20 @@ describe('GET /v1/completeness', () => {
       insert into event_gaps (tenant_id, from_s, to_s) values (${tenantId}, ${fromS + 60}, ${toS})`;
     const { body } = await ingress.get(`/v1/completeness?day=${dayText(today - 3)}`);
     expect(body['data']).toMatchObject([{ state: 'unprovable', gap: { rereadAt: null } }]);
+  });
+
+  it('lists the days that left the list during an outage of 40 days', async () => {
+    const { sql } = ingress;
+    const { fromS } = spanOfDay(today - 40);
+    await sql`update catch_ups set since_s = ${fromS} where tenant_id = ${tenantId}`;
+    await sql`
+      insert into event_gaps (tenant_id, from_s, to_s) values (${tenantId}, ${fromS}, ${spanOfDay(today - 35).toS})`;
+    const { body } = await ingress.get(`/v1/completeness?tenantId=${tenantId}&limit=100`);
+    const days = body['data'] as { day: string; state: string }[];
+    const lost = days.filter(({ day }) => day < dayText(today - 30));
+    expect(lost.filter(({ state }) => state === 'unprovable').at(-1)?.day).toBe(
+      dayText(today - 40),
+    );
   });
 
   it('refuses a day that does not exist, and a cursor of another list', async () => {

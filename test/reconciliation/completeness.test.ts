@@ -100,7 +100,12 @@ describe('a day', () => {
     await endOfDay();
     expect(await look(today)).toMatchObject({
       state: 'open',
-      compared: { atStripe: { count: 1 }, ours: { count: 2 }, unknownCount: 1 },
+      compared: {
+        atStripe: { count: 1 },
+        ours: { count: 2 },
+        unknownCount: 1,
+        unknown: ['evt_of_nobody'],
+      },
     });
   });
 

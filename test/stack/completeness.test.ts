@@ -39,6 +39,25 @@ it('says what is missing and ends with 1, stores it and ends with 0', async () =
   expect(filled.code).toBe(0);
 });
 
+it('names the events of ours that Stripe does not list', async () => {
+  await world.ports.store.place(world.tenant.tenantId, world.nowS());
+  await world.make(1);
+  const [event] = await world.listed();
+  if (event === undefined) throw new Error('the simulator listed nothing');
+  await world.deliver([event, { ...event, eventId: 'evt_of_nobody' }]);
+  await world.pass(86_400 + 3_600);
+  const { output, code } = await runCommand(['completeness'], env);
+  expect(output).toContain('open: 1 at Stripe, ');
+  expect(output).toContain('  1 event of ours not at Stripe:\n    evt_of_nobody\n');
+  expect(code).toBe(1);
+});
+
+it('ends with 2 for a day that concerns no tenant, so that a slip is not taken for a proof', async () => {
+  const { output, code } = await runCommand(['completeness', '--day', '2099-11-23'], env);
+  expect(output).toContain('the day is to come, or was before the tenant was registered');
+  expect([output.includes('Nothing was compared.'), code]).toEqual([true, 2]);
+});
+
 it('ends with 2 when Stripe cannot be asked', async () => {
   const key = { ...env, STRIPE_API_BASE: 'http://127.0.0.1:1' };
   const away = await runCommand(['completeness'], key);

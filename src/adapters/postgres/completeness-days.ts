@@ -21,6 +21,7 @@ interface DayRow {
   readonly ourCount: number | null;
   readonly ourHash: string | null;
   readonly unknownCount: number | null;
+  readonly unknown: string[] | null;
   readonly lookedAt: Date | null;
   readonly wholeAt: Date | null;
   readonly missingCount: number;
@@ -50,7 +51,7 @@ export async function pageOfDays(
     select a.day || '/' || a.tenant_id as id, a.tenant_id as "tenantId", a.day::text as day, d.type_set as "typeSet",
            d.from_s as "fromS", d.to_s as "toS", d.was_over as "wasOver", d.stripe_count as "stripeCount",
            d.stripe_hash as "stripeHash", d.our_count as "ourCount", d.our_hash as "ourHash",
-           d.unknown_count as "unknownCount", d.looked_at as "lookedAt", d.whole_at as "wholeAt",
+           d.unknown_count as "unknownCount", d.unknown, d.looked_at as "lookedAt", d.whole_at as "wholeAt",
            m.count as "missingCount", m.shown as missing, f.count as "filledCount", f.shown as filled,
            a.gap_from_s as "gapFromS", a.gap_to_s as "gapToS", a.found_at as "gapFoundAt", a.reread_at as "gapRereadAt"
       from asked a
@@ -164,5 +165,6 @@ function comparedIn(row: DayRow): DayReport['compared'] {
     atStripe: { count: row.stripeCount ?? 0, hash: stripeHash ?? '' },
     ours: { count: row.ourCount ?? 0, hash: ourHash ?? '' },
     unknownCount: row.unknownCount ?? 0,
+    unknown: row.unknown ?? [],
   };
 }

@@ -57,19 +57,21 @@ async function noteMissing(
 }
 
 async function record(sql: Sql, tenantId: string, look: DayLook): Promise<void> {
-  const { day, typeSet, span, wasOver, atStripe, ours, unknownCount } = look;
+  const { day, typeSet, span, wasOver, atStripe, ours, unknownCount, unknown } = look;
   const isWhole = wasOver && atStripe.hash === ours.hash && atStripe.count === ours.count;
   // A day that was whole once stays so: what Stripe shows of it later, or we keep, is no part of the proof.
   await sql`
     insert into completeness_days as d (tenant_id, day, type_set, from_s, to_s, was_over, stripe_count, stripe_hash,
-                                   our_count, our_hash, unknown_count, whole_at)
+                                   our_count, our_hash, unknown_count, unknown, whole_at)
     values (${tenantId}, ${dayText(day)}::date, ${typeSet}, ${span.fromS}, ${span.toS}, ${wasOver}, ${atStripe.count},
-            ${atStripe.hash}, ${ours.count}, ${ours.hash}, ${unknownCount}, case when ${isWhole} then now() end)
+            ${atStripe.hash}, ${ours.count}, ${ours.hash}, ${unknownCount}, ${[...unknown]}::text[],
+            case when ${isWhole} then now() end)
     on conflict (tenant_id, day) do update
-      set (type_set, from_s, to_s, was_over, stripe_count, stripe_hash, our_count, our_hash, unknown_count, looked_at,
-           whole_at) =
+      set (type_set, from_s, to_s, was_over, stripe_count, stripe_hash, our_count, our_hash, unknown_count, unknown,
+           looked_at, whole_at) =
           (excluded.type_set, excluded.from_s, excluded.to_s, excluded.was_over, excluded.stripe_count,
-           excluded.stripe_hash, excluded.our_count, excluded.our_hash, excluded.unknown_count, now(), excluded.whole_at)
+           excluded.stripe_hash, excluded.our_count, excluded.our_hash, excluded.unknown_count, excluded.unknown, now(),
+           excluded.whole_at)
       where d.whole_at is null`;
 }
 

@@ -40,6 +40,7 @@ export const CompletenessDay = Type.Object({
       atStripe: CountedSet,
       ours: CountedSet,
       unknownCount: Type.Integer({ description: 'Events of ours that Stripe does not list.' }),
+      unknown: Type.Array(Type.String(), { description: 'The first of them, at most 100.' }),
     }),
   ),
   wholeAt: nullable(Timestamp),

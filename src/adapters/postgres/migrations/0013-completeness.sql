@@ -48,8 +48,9 @@ create table completeness_days (
   stripe_hash text not null,
   our_count bigint not null,
   our_hash text not null,
-  -- Events of ours that Stripe does not list.
+  -- Events of ours that Stripe does not list, and the ids of the first of them.
   unknown_count bigint not null,
+  unknown text[] not null,
   looked_at timestamptz not null default now(),
   whole_at timestamptz,
   primary key (tenant_id, day),
@@ -71,7 +72,7 @@ create index missing_events_open on missing_events (tenant_id) where filled_at i
 grant select, insert on catch_ups, event_gaps, completeness_days, missing_events to issuing_app;
 grant update (since_s, watermark_s, leased_by, leased_until, finished_at, days_taken_at) on catch_ups to issuing_app;
 grant update (to_s, reread_at, reread) on event_gaps to issuing_app;
-grant update (type_set, from_s, to_s, was_over, stripe_count, stripe_hash, our_count, our_hash, unknown_count, looked_at,
-  whole_at) on completeness_days to issuing_app;
+grant update (type_set, from_s, to_s, was_over, stripe_count, stripe_hash, our_count, our_hash, unknown_count, unknown,
+  looked_at, whole_at) on completeness_days to issuing_app;
 grant update (filled_at) on missing_events to issuing_app;
 grant usage on all sequences in schema public to issuing_app;

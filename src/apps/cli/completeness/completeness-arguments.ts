@@ -20,7 +20,7 @@ export type CompletenessLine =
 export const COMPLETENESS_USAGE = `  npm run completeness -- [--day DAY] [--tenant TENANT] [--no-fill]
       Lists Stripe's events of each day that is over and not proven yet, compares them with those in DATABASE_URL, or of a
       running \`npm start\`, and stores what is missing. Ends with 0 when all days are whole, or their objects were read
-      again, 1 while a gap is open, 2 when Stripe or the database cannot be asked.
+      again, 1 while a gap is open, 2 when Stripe or the database cannot be asked, or the day concerns no tenant.
       --day DAY        this day instead, over or not: 2026-11-23, UTC
       --tenant TENANT  this tenant alone
       --no-fill        says what is missing and stores nothing

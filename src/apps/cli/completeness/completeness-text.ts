@@ -19,7 +19,20 @@ export function dayLines(report: DayReport): string {
     ...filled,
     ...(missingCount === 0 ? [] : [`  ${counted(missingCount)} missing:`, ...shown]),
     ...(more > 0 ? [`    and ${grouped(more)} more`] : []),
+    ...unknownLines(report),
   ].join('\n');
+}
+
+/** What Stripe does not list can be looked up with `GET /v1/events/{id}`. */
+function unknownLines({ compared }: DayReport): readonly string[] {
+  if (compared === null || compared.unknownCount === 0) return [];
+  const { unknown, unknownCount } = compared;
+  const more = unknownCount - unknown.length;
+  return [
+    `  ${counted(unknownCount)} of ours not at Stripe:`,
+    ...unknown.map((eventId) => `    ${eventId}`),
+    ...(more > 0 ? [`    and ${grouped(more)} more`] : []),
+  ];
 }
 
 function whyOf({ state, compared, gap }: DayReport): string {
@@ -28,14 +41,14 @@ function whyOf({ state, compared, gap }: DayReport): string {
       gap.rereadAt === null ? 'wait to be read again' : `were read again at ${gap.rereadAt}`;
     return `: Stripe lists no events from ${gap.from} to ${gap.to} any more; objects ${reread}`;
   }
-  if (compared === null) return '';
+  if (compared === null) return ': nobody has compared it while Stripe listed all of it';
   const { atStripe, ours, typeSet, to } = compared;
-  const until = state === 'running' ? ` until ${to}` : '';
+  const until = state === 'whole' ? '' : ` until ${to}`;
   const hash = (of: string): string => of.slice(0, HASH_SHOWN);
   if (atStripe.hash === ours.hash) {
     return `: ${counted(ours.count)} of ${typeSet} on both sides${until}, ${hash(ours.hash)}`;
   }
-  return `: ${grouped(atStripe.count)} at Stripe, ${hash(atStripe.hash)}; ${grouped(ours.count)} here, ${hash(ours.hash)}; ${grouped(compared.unknownCount)} of ours not at Stripe`;
+  return `: ${grouped(atStripe.count)} at Stripe, ${hash(atStripe.hash)}; ${grouped(ours.count)} here, ${hash(ours.hash)}`;
 }
 
 const eventLine = ({ eventId, type, createdAt }: MissedEvent): string =>

@@ -6,8 +6,8 @@ import { parseDay } from '../../../platform/day.ts';
 import { ApiError, invalidField } from '../errors.ts';
 import type { App, IngressPorts } from '../ingress-ports.ts';
 
-/** Days before these can be asked for by their names; Stripe lists 30. */
-const DAYS_SHOWN = 31;
+/** Those that Stripe lists, and as many that an outage may have made unprovable. Earlier ones can be asked for by their names. */
+const DAYS_SHOWN = 61;
 
 export function completenessRoutes(app: App, { records, clock }: IngressPorts): void {
   app.get(
@@ -17,7 +17,7 @@ export function completenessRoutes(app: App, { records, clock }: IngressPorts): 
         operationId: 'listCompleteness',
         summary: "Whether all of Stripe's events of a day are here",
         description:
-          'With `day` that day of each tenant, else the days of the last month that are not whole, the newest first. ' +
+          'With `day` that day of each tenant, else the days of the last two months that are not whole, the newest first. ' +
           'It shows the last comparison; `npm run completeness` makes one.',
         tags: ['Operations'],
         querystring: CompletenessQuery,
