@@ -1,6 +1,5 @@
 /** Stripe's own list of events: what was made, whether or not it was delivered. */
 import type { IncomingEvent } from './event-intake.ts';
-import { IssuerUnavailableError } from './issuer.ts';
 
 /** More types than this in one call are refused. */
 export const LISTED_TYPES_MAX = 20;
@@ -21,9 +20,6 @@ export interface EventPage {
   readonly events: readonly IncomingEvent[];
   readonly hasMore: boolean;
 }
-
-/** There were more calls than Stripe takes in a second. */
-export class TooManyCallsError extends IssuerUnavailableError {}
 
 export interface EventLister {
   /** The second that Stripe's clock shows for this account. */

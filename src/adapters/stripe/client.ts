@@ -6,6 +6,7 @@ import {
   type IssuerAnswer,
   type IssuerTenant,
   IssuerUnavailableError,
+  TooManyCallsError,
 } from '../../ports/issuer.ts';
 
 /** Long enough for Stripe's slow create calls, short enough that four of them fit into one activity. */
@@ -34,6 +35,7 @@ export const accountOf = (tenant: IssuerTenant): { stripeAccount?: string } =>
 /** Status under which Stripe stores its own failure and repeats it for the same key. */
 const INTERNAL_ERROR = 500;
 const CONFLICT = 409;
+const TOO_MANY_REQUESTS = 429;
 
 /**
  * What an error of the client means for a call that makes something.
@@ -111,11 +113,12 @@ function codeOf({ code, rawType, type }: InstanceType<typeof Stripe.errors.Strip
 }
 
 /** Stripe's own message may repeat a name or an address, and errors end up in Temporal: only codes go on. */
-function unavailable(
+export function unavailable(
   error: InstanceType<typeof Stripe.errors.StripeError>,
 ): IssuerUnavailableError {
   const status = error.statusCode === undefined ? 'no answer' : `status ${error.statusCode}`;
-  return new IssuerUnavailableError(
-    `${error.type}, ${status}, code ${codeOf(error)}, request ${error.requestId ?? 'unknown'}`,
-  );
+  const words = `${error.type}, ${status}, code ${codeOf(error)}, request ${error.requestId ?? 'unknown'}`;
+  return error.statusCode === TOO_MANY_REQUESTS
+    ? new TooManyCallsError(words)
+    : new IssuerUnavailableError(words);
 }
