@@ -289,23 +289,6 @@ export const migrateConfig = (env: Environment) =>
     appPassword: read.optionalText('DATABASE_APP_PASSWORD'),
   }));
 
-/** Without settings the local stack is meant. Half of them would compare what does not belong together. */
-export const completenessConfig = (env: Environment) =>
-  readConfig(env, (read) => {
-    const names = ['DATABASE_URL', 'STRIPE_SECRET_KEY'];
-    const given = names.filter((name) => read.optionalText(name) !== undefined);
-    if (given.length > 0 && given.length < names.length) {
-      read.problem(`${given[0]} is set alone; set both of ${names.join(' and ')}, or neither`);
-    }
-    return {
-      ...upkeep(read),
-      given:
-        given.length === 0
-          ? undefined
-          : { databaseUrl: postgresUrl(read, 'DATABASE_URL', 'issuing_app'), stripe: stripe(read) },
-    };
-  });
-
 /** Without an address the database of the local stack is meant. */
 export const ledgerVerifyConfig = (env: Environment) =>
   readConfig(env, (read) => ({
@@ -350,16 +333,21 @@ export const workflowsRestoreConfig = (env: Environment) =>
     };
   });
 
-/** Undefined without settings: then the local stack is meant. Half of them would compare what does not belong together. */
-export const reconcileConfig = (env: Environment) =>
+/** Without settings the local stack is meant. Half of them would compare what does not belong together. */
+export const comparisonConfig = (env: Environment) =>
   readConfig(env, (read) => {
     const names = ['DATABASE_URL', 'STRIPE_SECRET_KEY'];
     const given = names.filter((name) => read.optionalText(name) !== undefined);
-    if (given.length === 0) return undefined;
-    if (given.length < names.length) {
+    if (given.length > 0 && given.length < names.length) {
       read.problem(`${given[0]} is set alone; set both of ${names.join(' and ')}, or neither`);
     }
-    return { databaseUrl: postgresUrl(read, 'DATABASE_URL', 'issuing_app'), stripe: stripe(read) };
+    return {
+      ...upkeep(read),
+      given:
+        given.length === 0
+          ? undefined
+          : { databaseUrl: postgresUrl(read, 'DATABASE_URL', 'issuing_app'), stripe: stripe(read) },
+    };
   });
 
 /** What the local stack takes from outside instead of bringing its own. Unset parts are embedded. */

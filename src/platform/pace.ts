@@ -29,7 +29,7 @@ export function createPace(callsPerS: number): Pace {
       signal?.throwIfAborted();
       const waitMs = Math.max(lastMs + gapMs, heldUntilMs) - performance.now();
       if (waitMs <= 0) break;
-      await waited(waitMs, signal);
+      await pause(waitMs, signal);
     }
     lastMs = performance.now();
   }
@@ -48,7 +48,7 @@ export function createPace(callsPerS: number): Pace {
 }
 
 /** Resolves after the time, or as soon as the signal is aborted, whichever comes first. */
-function waited(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

@@ -1,6 +1,5 @@
 /** Stripe's own list of events: what was made, whether or not it was delivered. */
 import type { IncomingEvent } from './event-intake.ts';
-import { IssuerUnavailableError } from './issuer.ts';
 
 /** More types than this in one call are refused. */
 export const LISTED_TYPES_MAX = 20;
@@ -22,15 +21,9 @@ export interface EventPage {
   readonly hasMore: boolean;
 }
 
-/** There were more calls than Stripe takes in a second. */
-export class TooManyCallsError extends IssuerUnavailableError {}
-
-/** Stripe has understood and will not: the key is wrong, or the account does not let us read. Another try changes nothing. */
-export class ListRefusedError extends IssuerUnavailableError {}
-
 export interface EventLister {
   /** The second that Stripe's clock shows for this account. */
   nowS(stripeAccount: string | null): Promise<number>;
-  /** @throws TooManyCallsError, ListRefusedError or another IssuerUnavailableError when there is no list to be had now. */
+  /** @throws TooManyCallsError or IssuerUnavailableError when there is no list to be had now. */
   list(stripeAccount: string | null, query: EventQuery): Promise<EventPage>;
 }

@@ -18,6 +18,12 @@ export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError';
 }
 
+/** There were more calls than Stripe takes in a second. */
+export class TooManyCallsError extends IssuerUnavailableError {}
+
+/** Stripe has understood and will not: the key is wrong, or the account does not let us. Another try now changes nothing. */
+export class CallRefusedError extends IssuerUnavailableError {}
+
 /**
  * Answer to a call that makes something. `refused`: asked in vain, and a repeat would be too. `spoiled`: an
  * error is stored under the key, so what the call did must be looked up, and the next try needs another key.

@@ -33,12 +33,14 @@ export type RereadObjects = (
   signal?: AbortSignal,
 ) => Promise<RereadReport>;
 
-export function createReread(ports: DriftPorts): RereadObjects {
+/** `portsFor` a run, which the signal ends. */
+export function createReread(portsFor: (signal?: AbortSignal) => DriftPorts): RereadObjects {
   return async (tenant, sinceS, signal) => {
+    const ports = portsFor(signal);
     const scope = { tenant, cardId: null };
     // Whatever waits in the inbox may be older than the gap, so nothing is left out for it.
     const comparison = createComparison(scope, ports, { isDryRun: false, skipsWaiting: false });
-    const passes = createPasses(scope, withSignal(ports, signal), comparison);
+    const passes = createPasses(scope, ports, comparison);
     // Records before the disputes that name them, and purchases before the records.
     for (const kind of ['card', 'cardholder'] as const) {
       await passes.listed(kind);
@@ -63,21 +65,3 @@ export function createReread(ports: DriftPorts): RereadObjects {
 }
 
 const countsOf = ({ looked, stored }: ComparedCounts): RereadCounts => ({ looked, stored });
-
-/** Between two calls a stop costs nothing. */
-function withSignal(ports: DriftPorts, signal: AbortSignal | undefined): DriftPorts {
-  const { reader } = ports;
-  return {
-    ...ports,
-    reader: {
-      read(tenant, kind, id) {
-        signal?.throwIfAborted();
-        return reader.read(tenant, kind, id);
-      },
-      list(tenant, query) {
-        signal?.throwIfAborted();
-        return reader.list(tenant, query);
-      },
-    },
-  };
-}

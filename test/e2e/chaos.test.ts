@@ -25,6 +25,7 @@ import {
 } from '../support/chaos/chaos-run.ts';
 import {
   booksThatDiffer,
+  caughtUp,
   eventsAtStripe,
   ledgerVerdict,
   notAppliedOnce,
@@ -49,6 +50,8 @@ const seed = numberOf('CHAOS_SEED', Date.now() % 2 ** 31);
 const RATE = 10;
 /** Created, captured, updated: measured over the plan's scenarios. */
 const EVENTS_PER_PURCHASE = 2.6;
+/** With this the long form has made 5,000. */
+const EVENTS_PER_PURCHASE_MIN = 2.3;
 const CARDS = 18;
 const LIVES = 6;
 /** Of the spending cards: ended by Stripe itself in the middle of the traffic. */
@@ -142,8 +145,10 @@ describe('a card program whose parts are killed while it spends', () => {
       await settled(program, SETTLE_MS);
       const { size } = await eventsAtStripe(program);
       tell(`${size} events, ${done.length} kills, died by themselves: ${manager.deaths.length}`);
-      expect(size).toBeGreaterThan(purchases * 2);
+      expect(size).toBeGreaterThan(purchases * EVENTS_PER_PURCHASE_MIN);
       expect(await unequalEvents(program, sql)).toEqual([]);
+      // A fifth of the deliveries was dropped, so that the list has brought something.
+      expect(await caughtUp(sql)).toBeGreaterThan(0);
       expect(await notAppliedOnce(program, sql)).toEqual([]);
     },
     TIMEOUT_MS,

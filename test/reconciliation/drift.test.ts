@@ -261,7 +261,7 @@ test('objects are read anew after a gap: purchases, records, disputes and cards 
     evidence: { reason: 'other', other: { explanation: 'never bought' } },
   });
   await compared.stripe.issuing.cards.update(stripeCardId, { status: 'inactive' });
-  const reread = createReread(compared.ports);
+  const reread = createReread(() => compared.ports);
   const report = await reread(compared.tenant, sinceS);
   expect(report).toMatchObject({ cards: { stored: 1 }, disputes: { looked: 1, stored: 1 } });
   await compared.apply();

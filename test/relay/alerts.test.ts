@@ -114,6 +114,13 @@ describe('the figures', () => {
     expect(text).toMatch(/\nissuing_relay_figures_timestamp_seconds [1-9]/);
   });
 
+  it('show a tenant whose list was never read, because its account refuses us', async () => {
+    await sql`
+      insert into tenants (tenant_id, name, stripe_account, created_at)
+      values ('ten_refused', 'Refused', 'acct_refused', now() - interval '2 hours')`;
+    expect(await measured()).toMatch(/\nissuing_catch_up_age_seconds 72\d\d/);
+  });
+
   it('are not called measured when a part of them could not be', async () => {
     // The last test: nobody comes after it who needs the table.
     const owner = createSql({ url: database.ownerUrl, poolSize: 1, name: 'test-figures' });

@@ -3,9 +3,11 @@ import { Stripe } from 'stripe';
 import { isErrorCode } from '../../domain/error-code.ts';
 import type { ChangeAnswer } from '../../ports/card-issuer.ts';
 import {
+  CallRefusedError,
   type IssuerAnswer,
   type IssuerTenant,
   IssuerUnavailableError,
+  TooManyCallsError,
 } from '../../ports/issuer.ts';
 
 /** Long enough for Stripe's slow create calls, short enough that four of them fit into one activity. */
@@ -34,6 +36,9 @@ export const accountOf = (tenant: IssuerTenant): { stripeAccount?: string } =>
 /** Status under which Stripe stores its own failure and repeats it for the same key. */
 const INTERNAL_ERROR = 500;
 const CONFLICT = 409;
+const TOO_MANY_REQUESTS = 429;
+/** What says the same however often it is asked. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
 
 /**
  * What an error of the client means for a call that makes something.
@@ -111,11 +116,12 @@ function codeOf({ code, rawType, type }: InstanceType<typeof Stripe.errors.Strip
 }
 
 /** Stripe's own message may repeat a name or an address, and errors end up in Temporal: only codes go on. */
-function unavailable(
+export function unavailable(
   error: InstanceType<typeof Stripe.errors.StripeError>,
 ): IssuerUnavailableError {
   const status = error.statusCode === undefined ? 'no answer' : `status ${error.statusCode}`;
-  return new IssuerUnavailableError(
-    `${error.type}, ${status}, code ${codeOf(error)}, request ${error.requestId ?? 'unknown'}`,
-  );
+  const words = `${error.type}, ${status}, code ${codeOf(error)}, request ${error.requestId ?? 'unknown'}`;
+  if (error.statusCode === TOO_MANY_REQUESTS) return new TooManyCallsError(words);
+  if (REFUSALS.has(error.statusCode)) return new CallRefusedError(words);
+  return new IssuerUnavailableError(words);
 }

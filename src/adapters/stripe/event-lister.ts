@@ -5,21 +5,14 @@
 import { Stripe } from 'stripe';
 import { storableValue } from '../../platform/storable-text.ts';
 import type { IncomingEvent } from '../../ports/event-intake.ts';
-import {
-  type EventLister,
-  type EventQuery,
-  ListRefusedError,
-  TooManyCallsError,
-} from '../../ports/event-lister.ts';
-import { IssuerUnavailableError } from '../../ports/issuer.ts';
+import type { EventLister, EventQuery } from '../../ports/event-lister.ts';
 import { timed } from './answered-at.ts';
+import { unavailable } from './client.ts';
 import { groupKeyOf, objectIdOf } from './event-subject.ts';
 import { flagAt, integerAt, type Json, objectsAt, textAt } from './wire.ts';
 
 /** The most that Stripe lists in one call. */
 const PAGE_SIZE = 100;
-const TOO_MANY_REQUESTS = 429;
-const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
 
 type RawAnswer = Json & {
   readonly lastResponse: { readonly headers: Readonly<Record<string, string | undefined>> };
@@ -77,16 +70,11 @@ function toIncoming(listed: Json, stripeAccount: string | null): IncomingEvent {
   };
 }
 
-/** Codes only: a message of Stripe's may repeat what was sent. */
+/** A list is never missing: whatever Stripe says of one is no answer. */
 async function named<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof Stripe.errors.StripeError)) throw error;
-    const status = error.statusCode === undefined ? 'no answer' : `status ${error.statusCode}`;
-    const words = `events cannot be listed: ${error.type}, ${status}, request ${error.requestId ?? 'unknown'}`;
-    if (error.statusCode === TOO_MANY_REQUESTS) throw new TooManyCallsError(words);
-    if (REFUSALS.has(error.statusCode)) throw new ListRefusedError(words);
-    throw new IssuerUnavailableError(words);
+    throw error instanceof Stripe.errors.StripeError ? unavailable(error) : error;
   }
 }

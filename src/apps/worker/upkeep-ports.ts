@@ -1,5 +1,4 @@
 /** What the worker reads and compares Stripe's lists and objects with. */
-import { setTimeout } from 'node:timers/promises';
 import type { Stripe } from 'stripe';
 import type { UpkeepPorts } from '../../../activities/upkeep.ts';
 import { createCatchUpStore } from '../../adapters/postgres/catch-up-store.ts';
@@ -10,29 +9,26 @@ import { createEventLister } from '../../adapters/stripe/event-lister.ts';
 import { interpretEvent } from '../../adapters/stripe/interpret-event.ts';
 import { createStripeReader } from '../../adapters/stripe/reader.ts';
 import { createPace } from '../../platform/pace.ts';
-import { type DriftPorts, repairDrift } from '../../reconciliation/drift.ts';
-import { pacedReader } from '../../reconciliation/paced-reader.ts';
+import { repairDrift } from '../../reconciliation/drift.ts';
+import { driftPortsOver } from '../../reconciliation/drift-ports.ts';
 import { createReread } from '../../reconciliation/reread.ts';
-
-/** Events come within a second or two; what differs for longer has not just happened. */
-const SETTLED_AFTER_MS = 3_000;
 
 export function createUpkeepPorts(sql: Sql, stripe: Stripe, callsPerS: number): UpkeepPorts {
   const pace = createPace(callsPerS);
-  const drift = (signal?: AbortSignal): DriftPorts => ({
+  const portsFor = driftPortsOver({
+    pace,
     store: createDriftStore(sql),
-    reader: pacedReader(createStripeReader(stripe), { pace, signal }),
+    reader: createStripeReader(stripe),
     interpret: interpretEvent,
-    settled: () => setTimeout(SETTLED_AFTER_MS),
   });
   return {
-    lister: createEventLister(stripe),
     pace,
+    lister: createEventLister(stripe),
     store: createCatchUpStore(sql),
     completeness: createCompletenessStore(sql),
-    reread: (tenant, sinceS, signal) => createReread(drift(signal))(tenant, sinceS, signal),
+    reread: createReread(portsFor),
     async repairDrift(tenant, signal) {
-      const { counts } = await repairDrift({ tenant, cardId: null }, drift(signal));
+      const { counts } = await repairDrift({ tenant, cardId: null }, portsFor(signal));
       return sums(Object.values(counts));
     },
   };

@@ -1,6 +1,5 @@
 /** `npm run api-keys`: makes, lists and revokes keys of the API, as the owner of the database. */
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import {
   createApiKey,
   type ListedApiKey,
@@ -9,20 +8,14 @@ import {
 } from '../../../adapters/postgres/api-key-store.ts';
 import { createSql, type Sql } from '../../../adapters/postgres/pool.ts';
 import { apiKeyHash, newApiKeyToken } from '../../../platform/api-key-token.ts';
-import { ownerDatabaseConfig, processEnvironment } from '../../../platform/config.ts';
 import type { ByHand } from '../../../ports/audit-log.ts';
 import { namingDatabase } from '../database-address.ts';
-import { localOwnerUrl } from '../ledger-verify/local-database.ts';
-import { projectRoot } from '../local/module-command.ts';
+import { ownerDatabase } from '../ledger-verify/local-database.ts';
 import type { ApiKeysArguments } from './api-keys-arguments.ts';
 
 /** @returns the exit code: 0 when it is done, 1 when there is no such key, or one of this name already. Throws when it cannot look. */
 export async function runApiKeys(argv: ApiKeysArguments): Promise<number> {
-  const { ownerUrl } = ownerDatabaseConfig(processEnvironment());
-  const database =
-    ownerUrl === undefined
-      ? { name: 'the local stack', url: await localOwnerUrl(join(projectRoot, '.local')) }
-      : { name: 'DATABASE_OWNER_URL', url: ownerUrl };
+  const database = await ownerDatabase();
   const sql = createSql({ url: database.url, poolSize: 1, name: 'issuing-api-keys' });
   try {
     return await namingDatabase(database, () => run(sql, argv));

@@ -1,6 +1,4 @@
 /** `npm run completeness`: compares Stripe's list of events with ours, a day at a time, and says what is missing. */
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { createCatchUpStore } from '../../../adapters/postgres/catch-up-store.ts';
 import { createCompletenessStore } from '../../../adapters/postgres/completeness-store.ts';
 import { createDriftStore } from '../../../adapters/postgres/drift-store.ts';
@@ -9,7 +7,6 @@ import { createStripe } from '../../../adapters/stripe/client.ts';
 import { createEventLister } from '../../../adapters/stripe/event-lister.ts';
 import { interpretEvent } from '../../../adapters/stripe/interpret-event.ts';
 import { createStripeReader } from '../../../adapters/stripe/reader.ts';
-import { completenessConfig, processEnvironment } from '../../../platform/config.ts';
 import { createPace } from '../../../platform/pace.ts';
 import type { DayReport } from '../../../ports/completeness.ts';
 import { type IssuerTenant, IssuerUnavailableError } from '../../../ports/issuer.ts';
@@ -18,19 +15,14 @@ import {
   checkDay,
   checkDays,
 } from '../../../reconciliation/completeness.ts';
-import { pacedReader } from '../../../reconciliation/paced-reader.ts';
+import { driftPortsOver } from '../../../reconciliation/drift-ports.ts';
 import { createReread } from '../../../reconciliation/reread.ts';
 import { namingDatabase, withoutPassword } from '../database-address.ts';
-import { localDatabaseUrl } from '../ledger-verify/local-database.ts';
-import { projectRoot } from '../local/module-command.ts';
-import { localStripe, type StripeAddress } from '../reconcile/local-stripe.ts';
+import { comparedSides, TRIES_MAX } from '../reconcile/compared-sides.ts';
+import type { StripeAddress } from '../reconcile/local-stripe.ts';
 import type { CompletenessArguments } from './completeness-arguments.ts';
 import { dayLines, isGap, summaryText } from './completeness-text.ts';
 
-/** Events come within a second or two; what differs for longer has not just happened. */
-const SETTLED_AFTER_MS = 3_000;
-/** A person waits, so that Stripe counts as away after some seconds. */
-const TRIES_MAX = 3;
 const GAP_EXIT_CODE = 1;
 const CANNOT_LOOK_EXIT_CODE = 2;
 
@@ -39,7 +31,7 @@ const CANNOT_LOOK_EXIT_CODE = 2;
  * is no tenant that the named day concerns. Throws when the database cannot be used.
  */
 export async function runCompleteness(argv: CompletenessArguments): Promise<number> {
-  const { database, stripe, callsPerS } = await whatToCompare();
+  const { database, stripe, callsPerS } = await comparedSides();
   const sql = createSql({ url: database.url, poolSize: 2, name: 'issuing-completeness' });
   say(
     `Comparing events of ${withoutPassword(database.url)} with Stripe's list at ${stripe.apiBase} …`,
@@ -51,34 +43,21 @@ export async function runCompleteness(argv: CompletenessArguments): Promise<numb
   }
 }
 
-/** What is given, or the parts of a local stack that runs in this checkout. */
-async function whatToCompare() {
-  const { given, callsPerS } = completenessConfig(processEnvironment());
-  if (given !== undefined) {
-    const database = { name: 'DATABASE_URL', url: given.databaseUrl };
-    return { database, stripe: given.stripe, callsPerS };
-  }
-  const folder = join(projectRoot, '.local');
-  const url = await localDatabaseUrl(folder);
-  const database = { name: 'the local stack', url };
-  return { database, stripe: await localStripe(folder), callsPerS };
-}
-
 function portsOver(sql: Sql, address: StripeAddress, callsPerS: number): CompletenessPorts {
   const stripe = createStripe(address);
-  const pace = createPace(callsPerS);
+  const pacing = { pace: createPace(callsPerS), triesMax: TRIES_MAX };
+  const portsFor = driftPortsOver({
+    ...pacing,
+    store: createDriftStore(sql),
+    reader: createStripeReader(stripe),
+    interpret: interpretEvent,
+  });
   return {
+    ...pacing,
     lister: createEventLister(stripe),
-    pace,
-    triesMax: TRIES_MAX,
     store: createCatchUpStore(sql),
     completeness: createCompletenessStore(sql),
-    reread: createReread({
-      store: createDriftStore(sql),
-      reader: pacedReader(createStripeReader(stripe), { pace, triesMax: TRIES_MAX }),
-      interpret: interpretEvent,
-      settled: () => setTimeout(SETTLED_AFTER_MS),
-    }),
+    reread: createReread(portsFor),
   };
 }
 

@@ -1,13 +1,10 @@
 /** `npm run erase`: takes a cardholder's personal data out of every row, as the owner of the database. */
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { type Erasure, eraseHolder } from '../../../adapters/postgres/erasure/erase-holder.ts';
 import type { ErasureObstacle } from '../../../adapters/postgres/erasure/holder-traces.ts';
 import { createSql } from '../../../adapters/postgres/pool.ts';
-import { ownerDatabaseConfig, processEnvironment } from '../../../platform/config.ts';
 import { namingDatabase } from '../database-address.ts';
-import { localOwnerUrl } from '../ledger-verify/local-database.ts';
-import { projectRoot } from '../local/module-command.ts';
+import { ownerDatabase } from '../ledger-verify/local-database.ts';
 import type { EraseArguments } from './erase-arguments.ts';
 
 /** A month's part of a busy inbox is read in minutes; an hour means that it is stuck. */
@@ -15,11 +12,7 @@ const STATEMENT_TIMEOUT_MS = 3_600_000;
 
 /** @returns the exit code: 0 when it is done or was only looked at, 1 when something stands against it. Throws when it could not be done. */
 export async function runErase({ cardholderId, isConfirmed }: EraseArguments): Promise<number> {
-  const { ownerUrl } = ownerDatabaseConfig(processEnvironment());
-  const database =
-    ownerUrl === undefined
-      ? { name: 'the local stack', url: await localOwnerUrl(join(projectRoot, '.local')) }
-      : { name: 'DATABASE_OWNER_URL', url: ownerUrl };
+  const database = await ownerDatabase();
   const sql = createSql({
     url: database.url,
     poolSize: 1,

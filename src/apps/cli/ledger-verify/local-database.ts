@@ -1,6 +1,9 @@
 /** The database of a local stack that is running in this checkout. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownerDatabaseConfig, processEnvironment } from '../../../platform/config.ts';
+import type { DatabaseSetting } from '../database-address.ts';
+import { projectRoot } from '../local/module-command.ts';
 import { readState } from '../local/stack-state.ts';
 
 /** The line of postmaster.pid that holds the port, counted from 0. */
@@ -13,6 +16,14 @@ export const localDatabaseUrl = (folder: string): Promise<string> =>
 /** Its address as the owner of the schema; throws a sentence when there is none. */
 export const localOwnerUrl = (folder: string): Promise<string> =>
   localUrl(folder, { role: 'issuing_owner', variable: 'DATABASE_OWNER_URL' });
+
+/** What a command works on as the owner: the database that is given, or that of a local stack in this checkout. */
+export async function ownerDatabase(): Promise<DatabaseSetting> {
+  const { ownerUrl } = ownerDatabaseConfig(processEnvironment());
+  return ownerUrl === undefined
+    ? { name: 'the local stack', url: await localOwnerUrl(join(projectRoot, '.local')) }
+    : { name: 'DATABASE_OWNER_URL', url: ownerUrl };
+}
 
 /** `variable` names another database in place of it. */
 interface LocalRole {
