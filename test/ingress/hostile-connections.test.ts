@@ -14,7 +14,6 @@ let port = 0;
 beforeAll(async () => {
   port = Number(new URL(await ingress.app.listen({ host: '127.0.0.1', port: 0 })).port);
 });
-afterAll(() => ingress.app.server.closeAllConnections());
 
 const HEAD = `POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
 
@@ -60,6 +59,22 @@ describe('a connection', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 408 /);
       expect(answer).toContain('"code":"REQUEST_TOO_SLOW"');
     }
+  }, 20_000);
+
+  it('that sends a body to nowhere is answered before the body is read', async () => {
+    const answer = await answerTo(
+      'POST /webhooks/other HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n' +
+        'Content-Length: 4000\r\n\r\n',
+      '{"id":',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toContain('"code":"ROUTE_NOT_FOUND"');
+  });
+
+  it('is limited alike when it brings a KYC callback', async () => {
+    const path = 'POST /webhooks/kyc HTTP/1.1\r\nHost: x\r\n';
+    expect(await answerTo(`${path}Content-Length: 1048577\r\n\r\n`)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await answerTo(`${path}Content-Length: 4000\r\n\r\n`, '{')).toMatch(/^HTTP\/1\.1 408 /);
   }, 20_000);
 
   it('that is no HTTP, or has too many headers, is told so', async () => {
