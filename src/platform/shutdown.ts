@@ -27,7 +27,7 @@ export function createShutdown(logger: Logger, deadlineMs: number): Shutdown {
       try {
         await part.close();
       } catch (error) {
-        logger.error({ error, part: part.name }, 'part did not close cleanly');
+        logger.error({ err: error, part: part.name }, 'part did not close cleanly');
       }
     }
     finished();

@@ -1,10 +1,14 @@
-/** Storing together what waits: how many transactions that takes, and what may wait. */
+/** Storing together what waits: how many transactions that takes, what may wait, and several who store the same. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { createCatchUpStore } from '../../src/adapters/postgres/catch-up-store.ts';
 import { DatabaseBusyError } from '../../src/adapters/postgres/database-outage.ts';
 import { createEventIntake } from '../../src/adapters/postgres/inbox-store.ts';
+import { parseTenantId } from '../../src/domain/ids.ts';
 import type { IncomingEvent } from '../../src/ports/event-intake.ts';
+import { eventually } from '../support/eventually.ts';
 import { ingressUnderTest } from './ingress-under-test.ts';
+import { platformTenant } from './program.ts';
 
 const ingress = ingressUnderTest();
 const newEvent = (change: Partial<IncomingEvent> = {}): IncomingEvent => ({
@@ -72,5 +76,75 @@ describe('events that arrive while others are stored', () => {
       'fulfilled',
       'fulfilled',
     ]);
+  });
+});
+
+describe('events that several processes store at once', () => {
+  const waitingForLocks = (count: number) =>
+    eventually(async () => {
+      const rows = await ingress.ownerSql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return rows.length === count;
+    });
+  /** Stores the event, and takes it back once so many others wait for what becomes of it. */
+  async function whileUndecided(event: IncomingEvent, others: () => number): Promise<void> {
+    const undecided = await ingress.sql.reserve();
+    await undecided`begin`;
+    await undecided`
+      insert into inbox (event_id, source, type, object_id, group_key, created, payload)
+      values (${event.eventId}, 'webhook', ${event.type}, 'ic_1', 'ic_1', ${event.created}, '{}')`;
+    await waitingForLocks(others());
+    await undecided`rollback`;
+    undecided.release();
+  }
+
+  it.each(['deliveries', 'catch-up'])(
+    'do not lock each other out in whatever order they came: deliveries and %s',
+    async (with_) => {
+      const tenantId = parseTenantId(await platformTenant(ingress));
+      const [early, middle, late] = [1, 2, 3].map((n) => newEvent({ created: 1_790_000_000 + n }));
+      if (early === undefined || middle === undefined || late === undefined) throw new Error('few');
+      const store = async (events: readonly IncomingEvent[]): Promise<unknown> => {
+        const intake = createEventIntake(ingress.sql);
+        // What comes together is stored together once the first is under way.
+        return Promise.all([newEvent(), ...events].map((event) => intake.store(event)));
+      };
+      const both: Promise<unknown>[] = [];
+      await whileUndecided(middle, () => {
+        both.push(store([early, middle, late]));
+        both.push(
+          with_ === 'deliveries'
+            ? store([late, middle, early])
+            : createCatchUpStore(ingress.sql).storeCaughtUp({ tenantId, stripeAccount: null }, [
+                late,
+                middle,
+                early,
+              ]),
+        );
+        return both.length;
+      });
+      await Promise.all(both);
+      const ids = [early, middle, late].map(({ eventId }) => eventId);
+      expect(
+        await ingress.sql`select from inbox where event_id = any (${ids}::text[])`,
+      ).toHaveLength(3);
+    },
+  );
+
+  it('are stored while their month gets its part', async () => {
+    const created = Date.parse('2031-03-10T00:00:00Z') / 1_000;
+    const intake = createEventIntake(ingress.sql);
+    await intake.store(newEvent({ created }));
+    const preparing = await ingress.sql.reserve();
+    await preparing`begin`;
+    await preparing`select prepare_inbox('2031-03-15T00:00:00Z')`;
+    const stored = intake.store(newEvent({ created }));
+    await waitingForLocks(1);
+    await preparing`commit`;
+    preparing.release();
+    expect(await stored).toBe('stored');
+    expect(
+      await ingress.sql`select tableoid::regclass::text as part from inbox where created = ${created}`,
+    ).toEqual([{ part: 'inbox_2031_03' }, { part: 'inbox_2031_03' }]);
   });
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/apps/ingress/errors.ts';
 import { createBodyReader } from '../../src/apps/ingress/raw-body.ts';
 import { ingressUnderTest, WEBHOOK_SECRETS } from './ingress-under-test.ts';
@@ -14,9 +14,9 @@ let port = 0;
 beforeAll(async () => {
   port = Number(new URL(await ingress.app.listen({ host: '127.0.0.1', port: 0 })).port);
 });
-afterAll(() => ingress.app.server.closeAllConnections());
 
 const HEAD = `POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
+const KYC_HEAD = HEAD.replace('stripe', 'kyc');
 
 /** Everything that came back until the server closed the connection. */
 async function answerTo(...pieces: readonly string[]): Promise<string> {
@@ -54,6 +54,7 @@ describe('a connection', () => {
       answerTo('POST /webhooks/stripe HT'),
       answerTo(`${HEAD}Content-Length: 4000\r\n\r\n`, '{"id":'),
       answerTo(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '3\r\n{"i\r\n'),
+      answerTo(`${KYC_HEAD}Content-Length: 4000\r\n\r\n`, '{"id":'),
     ];
     expect(await answerTo(signed('evt_beside_slow'))).toMatch(/^HTTP\/1\.1 200 /);
     for (const answer of await Promise.all(slow)) {
@@ -61,6 +62,16 @@ describe('a connection', () => {
       expect(answer).toContain('"code":"REQUEST_TOO_SLOW"');
     }
   }, 20_000);
+
+  it('that sends a body to nowhere is answered before the body is read', async () => {
+    const answer = await answerTo(
+      'POST /webhooks/other HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n' +
+        'Content-Length: 4000\r\n\r\n',
+      '{"id":',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toContain('"code":"ROUTE_NOT_FOUND"');
+  });
 
   it('that is no HTTP, or has too many headers, is told so', async () => {
     expect(await answerTo('\u0016\u0003\u0001 TLS\r\n\r\n')).toContain('"code":"BAD_REQUEST"');
@@ -71,12 +82,13 @@ describe('a connection', () => {
 
   it('with more than 1 MB is answered before it has sent all, announced or not', async () => {
     const announced = await answerTo(`${HEAD}Content-Length: 1048577\r\n\r\n`);
+    const ofKyc = await answerTo(`${KYC_HEAD}Content-Length: 1048577\r\n\r\n`);
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
     const chunked = await answerTo(
       `${HEAD}Transfer-Encoding: chunked\r\n\r\n`,
       ...Array.from({ length: 17 }, () => chunk),
     );
-    for (const answer of [announced, chunked]) {
+    for (const answer of [announced, ofKyc, chunked]) {
       expect(answer).toMatch(/^HTTP\/1\.1 413 /);
       expect(answer).toContain('"code":"BODY_TOO_LARGE"');
     }

@@ -129,6 +129,7 @@ describe('what is no signed callback', () => {
     // This provider has no say in money.
     ['type', payloadOf({ event: { type: 'issuing_transaction.created' } })],
     ['created', payloadOf({ event: { created: 'now' } })],
+    ['created', payloadOf({ event: { created: 1_790_000_000_000 } })],
     ['data.object', payloadOf({ event: { data: {} } })],
     ['data.object.id', payloadOf({ check: { id: '../other' } })],
     ['data.object.tenantId', payloadOf({ check: { tenantId: 'acct_1' } })],

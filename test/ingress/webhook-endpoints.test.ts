@@ -110,6 +110,20 @@ describe('the mode of an event', () => {
   });
 });
 
+describe('a signed event with a time that is none', () => {
+  it.each([
+    ['in milliseconds', 1_790_000_000_000],
+    ['before 1970', -1],
+    ['in parts of a second', 1_790_000_000.5],
+  ])('is refused: %s', async (_what, created) => {
+    expect(await deliver(test, 'whsec_any', { created })).toEqual({
+      status: 400,
+      said: 'EVENT_INVALID',
+      stored: 0,
+    });
+  });
+});
+
 describe('a signed event with a name that no index takes', () => {
   it.each([
     ['id', { id: `evt_${'x'.repeat(3_000)}` }],

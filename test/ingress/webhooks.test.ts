@@ -242,6 +242,7 @@ describe('with Postgres down', () => {
     const sql = createSql({ url: 'postgres://x:x@127.0.0.1:1/none', poolSize: 1, name: 'nobody' });
     const app = await buildTestApp(portsOver(sql, createFakeCardWorkflows()));
     const api = client(app);
+    await app.ready();
     const started = performance.now();
     const answer = await deliver(JSON.stringify(newEvent()), {}, api);
     expect(performance.now() - started).toBeLessThan(3_000);

@@ -6,6 +6,7 @@ import { createRetentionMetrics } from '../../src/apps/relay/retention-metrics.t
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics, type MetricsRegistry } from '../../src/platform/metrics.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 
 const KEPT_DAYS = 65;
 let database: TestDatabase;
@@ -76,6 +77,61 @@ describe('the months of the inbox', () => {
     const [row] = await sql<{ part: string }[]>`
       select tableoid::regclass::text as part from inbox where event_id = 'evt_early'`;
     expect(row?.part).toBe('inbox_2031_02');
+  });
+
+  it('are prepared while events of theirs keep coming', async () => {
+    const other = await sql.reserve();
+    await other`begin`;
+    await other`
+      insert into inbox (event_id, source, type, group_key, created, payload)
+      values ('evt_early', 'webhook', 'x', 'ic_1', ${at('2031-01-03T00:00:00') / 1000}, '{}')`;
+    nowMs = at('2031-01-15T00:00:00');
+    // It waits for what it cannot see yet, rather than to move what it sees and fail for the rest.
+    await owner`alter function prepare_inbox(timestamptz) set lock_timeout = '10s'`;
+    const preparing = prepare();
+    await eventually(async () => {
+      const rows = await owner`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return rows.length === 1;
+    });
+    await other`commit`;
+    other.release();
+    await preparing;
+    expect(await months()).toEqual(['2031_01', '2031_02']);
+  });
+
+  it('stay outside when too much came before their part, and the next ones do not', async () => {
+    await sql`
+      insert into inbox (event_id, source, type, group_key, created, payload, status, settled_at)
+      select 'evt_' || n, 'webhook', 'x', 'ic_1', ${at('2031-01-03T00:00:00') / 1000}, '{}', 'applied', now()
+        from generate_series(1, 10001) n`;
+    await runAt('2031-01-15T00:00:00');
+    expect(await months()).toEqual(['2031_02']);
+    await runAt('2031-02-15T00:00:00');
+    expect(await months()).toEqual(['2031_02', '2031_03']);
+  });
+
+  it('are not read through to see whether something in them is open', async () => {
+    await runAt('2031-01-15T00:00:00');
+    await sql`
+      insert into inbox (event_id, source, type, group_key, created, payload, status, settled_at, reason)
+      select 'evt_' || n, 'webhook', 'x', 'ic_1', ${at('2031-01-03T00:00:00') / 1000}, '{}',
+             case when n = 5000 then 'attention' else 'applied' end, now(), 'odd'
+        from generate_series(1, 10000) n`;
+    await sql`insert into attention_items (item_id, kind, subject) values ('att_1', 'event_not_applied', 'evt_5000')`;
+    await owner`vacuum analyze inbox_2031_01`;
+    const looks = await sql.begin(async (tx) => {
+      const count = () =>
+        tx<{ whole: number; byIndex: number }[]>`
+          select seq_scan as whole, idx_scan as "byIndex" from pg_stat_xact_user_tables where relname = 'inbox_2031_01'`;
+      const [before] = await count();
+      await tx`select drop_old_events('2031-08-01T00:00:00Z')`;
+      const [after] = await count();
+      return [before, after];
+    });
+    expect(await months()).toContain('2031_01');
+    expect(looks[1]?.whole).toBe(looks[0]?.whole);
+    expect(looks[1]?.byIndex).toBeGreaterThan(looks[0]?.byIndex ?? 0);
   });
 
   it('go as a whole when their last event is old enough', async () => {

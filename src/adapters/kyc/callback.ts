@@ -1,6 +1,7 @@
 /** The signed callback of an external KYC provider: verified, read, and told in domain words (docs/kyc.md). */
 import type { VerificationSighting } from '../../domain/sighting.ts';
 import { type SignedBody, signingSecret } from '../../platform/signature.ts';
+import { isUnixSeconds } from '../../platform/unix-seconds.ts';
 import type { ExternalCheck } from './check-body.ts';
 import { isObject, readCheck, UnreadableCheckError } from './check-body.ts';
 
@@ -46,11 +47,9 @@ function readCallback(event: unknown): CallbackEvent {
   if (typeof id !== 'string' || !EVENT_ID.test(id)) throw new UnreadableCheckError('id', 'an id');
   // Other types have other meanings to us, and this provider has no say in them.
   if (type !== CHECK_UPDATED) throw new UnreadableCheckError('type', CHECK_UPDATED);
-  if (!Number.isSafeInteger(created)) {
-    throw new UnreadableCheckError('created', 'a time in seconds');
-  }
+  if (!isUnixSeconds(created)) throw new UnreadableCheckError('created', 'a time in seconds');
   const check = readCheck(isObject(data) ? data['object'] : undefined, 'data.object');
-  return { id, created: Number(created), check, event };
+  return { id, created, check, event };
 }
 
 /** What a stored callback means. */

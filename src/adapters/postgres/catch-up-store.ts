@@ -142,6 +142,8 @@ async function storeCaughtUp(
                     ${events.map((e) => e.objectId)}::text[], ${events.map((e) => e.groupKey)}::text[],
                     ${events.map((e) => e.created)}::bigint[], ${events.map((e) => e.payload)}::text[])
                as e (event_id, type, object_id, group_key, created, payload)
+       -- The order of all who store events, because deliveries may bring the same ones at this moment.
+       order by e.created, e.event_id
       on conflict do nothing
       returning event_id, type, created),
     noted as (

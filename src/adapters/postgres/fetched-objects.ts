@@ -34,6 +34,8 @@ export async function storeFetchedObjects(
     select tenant_id, stripe_account, event_id, 'fetch', type, object_id, group_key, created, payload
       from jsonb_to_recordset(${storableJson(rows)}::text::jsonb) as r (tenant_id text, stripe_account text, event_id text, type text,
         object_id text, group_key text, created bigint, payload text)
+     -- The order of all who store events, because others may have looked at the same objects.
+     order by created, event_id
     on conflict do nothing
     returning 1`;
   return stored.length;

@@ -16,6 +16,9 @@ const WAITING_CHARACTERS_MAX = 40_000_000;
 /** SQLSTATE classes of what the data itself is to blame for, its size too: another try would fail alike. */
 const DATA_CLASSES = new Set(['22', '23', '54']);
 
+/** Also of a row that does not belong into its part of the table. */
+const CHECK_VIOLATION = '23514';
+
 type Outcome = 'stored' | 'duplicate';
 
 /** Stripe waits longer than this for an answer; an insert takes milliseconds. */
@@ -89,7 +92,7 @@ async function settleInTime(sql: Sql, batch: readonly Waiting[]): Promise<void> 
 
 async function settle(sql: Sql, batch: readonly Waiting[]): Promise<void> {
   try {
-    const outcomes = await storeEvents(
+    const outcomes = await storeInPart(
       sql,
       batch.map((w) => w.event),
     );
@@ -101,6 +104,18 @@ async function settle(sql: Sql, batch: readonly Waiting[]): Promise<void> {
       return;
     }
     for (const w of batch) w.reject(error);
+  }
+}
+
+/** A month may get its part while its event is on the way into `inbox_other`, which then does not take it: the part will. */
+async function storeInPart(sql: Sql, events: readonly IncomingEvent[]): Promise<Outcome[]> {
+  try {
+    return await storeEvents(sql, events);
+  } catch (error) {
+    if (error instanceof postgres.PostgresError && error.code === CHECK_VIOLATION) {
+      return storeEvents(sql, events);
+    }
+    throw error;
   }
 }
 
@@ -126,6 +141,9 @@ async function storeEvents(sql: Sql, events: readonly IncomingEvent[]): Promise<
                   ${events.map((e) => e.groupKey)}::text[], ${events.map((e) => e.created)}::bigint[],
                   ${events.map((e) => e.payload)}::text[], ${events.map((e) => e.tenantId ?? null)}::text[])
            as e (stripe_account, event_id, type, object_id, group_key, created, payload, tenant_id)
+     -- All who store events do so in this order: two batches with the same events, which wait for one another, cannot lock
+     -- each other out.
+     order by e.created, e.event_id
     on conflict do nothing
     returning event_id as "eventId", stripe_account as "stripeAccount"`;
   const fresh = new Set(stored.map(keyOf));

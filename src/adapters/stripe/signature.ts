@@ -3,6 +3,7 @@
  * compares both; but no other module takes the authorizer as long to load.
  */
 import { type SignedBody, signingSecret } from '../../platform/signature.ts';
+import { isUnixSeconds } from '../../platform/unix-seconds.ts';
 import { isObject, type Json } from './wire.ts';
 
 /** A notification without the object; we read snapshots only. */
@@ -50,6 +51,6 @@ function parse(rawBody: Buffer): unknown {
 
 const isSnapshotEvent = (event: Json): boolean =>
   typeof event['id'] === 'string' &&
-  Number.isSafeInteger(event['created']) &&
+  isUnixSeconds(event['created']) &&
   isObject(event['data']) &&
   isObject(event['data']['object']);

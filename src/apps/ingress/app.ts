@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify';
 import { createAfterCommit } from './after-commit.ts';
 import { createErrorHandler } from './error-handler.ts';
-import { errorBody } from './errors.ts';
+import { ApiError, errorBody } from './errors.ts';
 import { measureRequests } from './http-metrics.ts';
 import type { App, IngressOptions } from './ingress-ports.ts';
 import { registerOpenApi } from './open-api.ts';
@@ -32,7 +32,7 @@ import { spendingControlRoutes } from './routes/spending-controls.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { transactionRoutes } from './routes/transactions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
-import { BODY_BYTES_MAX, SERVER_LIMITS } from './server-limits.ts';
+import { BODY_BYTES_MAX, createConnectionEnder, SERVER_LIMITS } from './server-limits.ts';
 import { applyV1Conventions } from './v1-conventions.ts';
 
 /** Ids of events may be a provider's own words, as long as Stripe's ids may be. */
@@ -57,7 +57,12 @@ export async function buildApp(options: IngressOptions): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setErrorHandler(createErrorHandler(ports.isOutage));
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send(errorBody('ROUTE_NOT_FOUND')));
+  // Before a body is read: anybody may send one to nowhere, and it would be kept whole.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) throw new ApiError('ROUTE_NOT_FOUND');
+  });
+  const { endWhenDone } = createConnectionEnder(app.server);
+  app.addHook('preClose', async () => endWhenDone());
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });

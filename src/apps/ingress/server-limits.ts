@@ -2,7 +2,7 @@
  * What a connection may take of the server. Half a request costs its sender nothing, so it is ended within seconds, whoever
  * holds it open; nobody who has something to say needs that long.
  */
-import type { ServerOptions } from 'node:http';
+import type { Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError } from 'fastify';
 import { ERRORS, type ErrorCode, errorBody } from './errors.ts';
@@ -33,6 +33,39 @@ export const SERVER_LIMITS = {
   } satisfies ServerOptions,
   clientErrorHandler: answerUnreadable,
 };
+
+/** How often a server that ends looks for connections to which nothing is owed; an honest body is whole within this. */
+const LOOK_FOR_DONE_EVERY_MS = 250;
+
+/**
+ * Has the end of the server wait for requests that came whole, and for nobody else. Node.js would wait for connections that
+ * have yet to say something too, without the limits above, and for those that are kept open after their last answer.
+ */
+export function createConnectionEnder(server: Server): { readonly endWhenDone: () => void } {
+  /** The newest answer of each connection, until it is given: it holds on to its request. */
+  const answers = new Map<Socket, ServerResponse | null>();
+  server.on('connection', (socket) => {
+    answers.set(socket, null);
+    socket.once('close', () => answers.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    answers.set(socket, response);
+    response.once('close', () => {
+      if (answers.get(socket) === response) answers.set(socket, null);
+    });
+  });
+  const isOwed = (answer: ServerResponse | null): boolean =>
+    answer?.req.complete === true && !answer.writableFinished;
+  return {
+    endWhenDone() {
+      const timer = setInterval(() => {
+        for (const [socket, answer] of answers) if (!isOwed(answer)) socket.destroy();
+      }, LOOK_FOR_DONE_EVERY_MS);
+      timer.unref();
+      server.once('close', () => clearInterval(timer));
+    },
+  };
+}
 
 const CODE_OF_HTTP_ERROR: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TOO_SLOW',

@@ -12,7 +12,7 @@ export interface RetentionMetrics {
 export function createRetentionMetrics(registry: Registry): RetentionMetrics {
   const ranAt = new Gauge({
     name: 'issuing_retention_ran_timestamp_seconds',
-    help: 'When this process last prepared the inbox and let go of what is old.',
+    help: 'When this process last let go of what is old.',
     registers: [registry],
   });
   const dropped = new Counter({

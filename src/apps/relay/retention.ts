@@ -11,8 +11,10 @@ import type { Clock } from '../../ports/clock.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { RetentionMetrics } from './retention-metrics.ts';
 
-/** Months are prepared one ahead, and what goes is months old: an hour is soon enough for both, and for a part that was busy. */
+/** What goes is months old: an hour is soon enough for it, and for a part that was busy. */
 const RETENTION_PAUSE_MS = 3_600_000;
+/** A month that could not be prepared is tried again before many of its events have to be moved. */
+const PREPARATION_PAUSE_MS = 5 * 60_000;
 /** Rows of one statement; it takes a second at most. */
 const ROWS_PER_STEP_MAX = 5_000;
 
@@ -27,12 +29,12 @@ export interface RetentionDependencies {
 export const startRetention = (
   deps: RetentionDependencies,
   onError: (error: unknown) => void,
-): readonly Loop[] =>
-  [createPreparation(deps), createRetentionRound(deps)].map((step) =>
-    startLoop({ pauseMs: RETENTION_PAUSE_MS, onError, step }),
-  );
+): readonly Loop[] => [
+  startLoop({ pauseMs: PREPARATION_PAUSE_MS, onError, step: createPreparation(deps) }),
+  startLoop({ pauseMs: RETENTION_PAUSE_MS, onError, step: createRetentionRound(deps) }),
+];
 
-/** A month that cannot be prepared now, because somebody reads the inbox, is prepared an hour later. */
+/** A month that cannot be prepared now, because somebody reads the inbox, is prepared some minutes later. */
 export const createPreparation =
   ({ sql, clock }: Pick<RetentionDependencies, 'sql' | 'clock'>) =>
   async (): Promise<boolean> => {

@@ -42,10 +42,13 @@ create index inbox_in_time on inbox using brin (created);
 -- What lies outside of the months that are prepared: clocks that leap, and senders that are wrong.
 create table inbox_other partition of inbox default;
 
--- Prepares the parts of a month and the one after it. Rows that came before their part was there move into it.
+-- Prepares the parts of a month and the one after it. Rows that came before their part was there move into it; where they
+-- are too many for that, the month stays outside, and the next one has its part all the same.
 create function prepare_inbox(p_now timestamptz) returns void language plpgsql security definer
   set search_path = public, pg_temp as $$
 declare
+  -- These move in a moment: whoever stores an event outside of the months waits for it.
+  moved_max constant integer := 10000;
   month timestamptz;
   part text;
   low bigint;
@@ -60,6 +63,11 @@ begin
     if to_regclass(part) is not null then continue; end if;
     low := extract(epoch from month);
     high := extract(epoch from (month at time zone 'UTC' + interval '1 month') at time zone 'UTC');
+    if exists (select from inbox_other where created >= low and created < high offset moved_max) then continue; end if;
+    -- The part is attached under these locks anyway, and a row that came between the move and that would keep it out. In
+    -- the order of everybody else.
+    lock table only inbox in share update exclusive mode;
+    lock table inbox_other in access exclusive mode;
     execute format('create table %I (like inbox including defaults including constraints)', part);
     execute format('with moved as (delete from inbox_other where created >= %s and created < %s returning *)
       insert into %I select * from moved', low, high, part);

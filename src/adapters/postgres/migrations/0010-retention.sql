@@ -1,7 +1,7 @@
 -- What is older than it is kept goes, with all that it tells of persons: events by whole months, the rest by rows.
 
 -- A new month needs the rows outside of the months for itself, and whoever reads the inbox meanwhile queues up behind it.
--- There is a month's time to try again.
+-- It is tried again every few minutes, and there is a month's time.
 alter function prepare_inbox(timestamptz) set lock_timeout = '250ms';
 
 -- Keys are looked for by their age alone when they go; rows come in the order of it.
@@ -48,13 +48,18 @@ begin
   end loop;
 end $$;
 
+-- One look a status: each has an index of its own, and a whole month is not to be read while everybody waits.
 create function open_event_in(p_part text) returns text language plpgsql stable set search_path = public, pg_temp as $$
 declare
   status text;
+  is_open boolean;
 begin
-  execute format('select i.status from %I i where i.status in (''pending'', ''attention'')
-    and is_event_open(row(i.*)::%I::inbox) order by i.status desc limit 1', p_part, p_part) into status;
-  return status;
+  foreach status in array array['pending', 'attention'] loop
+    execute format('select exists (select from %I i where i.status = %L and is_event_open(row(i.*)::%I::inbox))',
+      p_part, status, p_part) into is_open;
+    if is_open then return status; end if;
+  end loop;
+  return null;
 end $$;
 revoke execute on function open_event_in(text), drop_old_events(timestamptz) from public;
 grant execute on function drop_old_events(timestamptz) to issuing_app;
