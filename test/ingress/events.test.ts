@@ -137,8 +137,7 @@ describe('the fate of an event', () => {
     const ignored = event('issuing_settlement.created', { id: newId('stl') });
     await store(ingress.sql, owner.tenantId, [unknown, broken, ignored]);
     await store(ingress.sql, other.tenantId, [purchaseOf(other).seen]);
-    const written = (): Promise<unknown[]> =>
-      ingress.sql`select kind from facts where card_id = ${other.cardId}`;
+    const written = () => ingress.sql`select kind from facts where card_id = ${other.cardId}`;
     // Their lane is one batch, so that they share the transaction in which the other's card hears of its purchase.
     expect(await applyDue(ingress.sql)).toEqual([]);
     const [shared] = await ingress.sql`
