@@ -5,7 +5,7 @@
 
 const REPLACEMENT = '\ufffd';
 
-const isStorable = (text: string): boolean =>
+export const isStorable = (text: string): boolean =>
   !text.includes('\u0000') && !/\p{Surrogate}/u.test(text);
 
 /**

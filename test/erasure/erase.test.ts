@@ -122,6 +122,17 @@ describe('an erased cardholder', () => {
     expect(rows).toHaveLength(5);
   });
 
+  it('keeps of a replay what the fate of its event is made of', async () => {
+    const { body } = await ingress.get(`/v1/events/${String(holder.eventIds[2])}`);
+    expect(body).toMatchObject({
+      reason: 'erased',
+      replays: [{ actor: 'api-key:API_KEYS/1', reason: 'erased', by: null }],
+    });
+    const [row] = await owner`
+      select details ? 'replayedBy' as kept from audit_log where subject = ${String(holder.eventIds[2])}`;
+    expect(row).toEqual({ kept: true });
+  });
+
   it('leaves the books right and the feed of changes readable', async () => {
     const verified = await runCommand(['ledger-verify'], { DATABASE_URL: appUrl });
     expect(verified).toMatchObject({ code: 0 });

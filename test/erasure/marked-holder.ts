@@ -62,7 +62,36 @@ export async function markHolder(ingress: IngressUnderTest): Promise<MarkedHolde
   await ingress.post(`/v1/cards/${cardId}/freeze`, { reason: 'zyxq has lost it', by: 'operator' });
   const marked = { tenantId, cardholderId, cardId, stripeCardId: `ic_${id}` };
   const eventIds = await markRows(ingress.sql, marked, id);
+  await markPurchase(ingress, { ...marked, accountId: String(account.body.id) }, id);
   return { ...marked, eventIds };
+}
+
+/** What people have dealt with that names neither the holder nor the card: an event of a purchase, and a look at it. */
+async function markPurchase(
+  ingress: IngressUnderTest,
+  {
+    tenantId,
+    cardId,
+    stripeCardId,
+    accountId,
+  }: Omit<MarkedHolder, 'eventIds'> & { accountId: string },
+  id: string,
+): Promise<void> {
+  const purchase = `iauth_${id}`;
+  await ingress.ownerSql`
+    insert into authorizations (tenant_id, authorization_id, account_id, card_id, stripe_card_id, currency, anchored_at)
+    values (${tenantId}, ${purchase}, ${accountId}, ${cardId}, ${stripeCardId}, 'usd', now())`;
+  const broken = `evt_${id}_2`;
+  for (const subject of [purchase, broken]) {
+    const details = { type: 'issuing_authorization.fetched', reason: 'cannot be read: zyxq' };
+    await openAttention(ingress.sql, { tenantId, kind: 'event_not_applied', subject, details });
+  }
+  const [item] = await ingress.sql<{ id: string }[]>`
+    select item_id as id from attention_items where subject = ${purchase}`;
+  const resolved = { reason: 'zyxq has called', by: 'j.doe' };
+  await ingress.post(`/v1/attention/${item?.id}/resolve`, resolved);
+  // Its answer shows the other item, closed with the reason.
+  await ingress.post(`/v1/events/${broken}/replay`, { reason: 'zyxq has called', by: 'j.doe' });
 }
 
 async function markRows(
@@ -146,6 +175,8 @@ export async function settle(sql: Sql, { cardId, eventIds }: MarkedHolder): Prom
   await sql`
     update inbox set status = 'applied', settled_at = now(), settled_by = pg_current_xact_id()
      where event_id = any (${[...eventIds]})`;
+  await sql`
+    update inbox set status = 'attention', reason = 'cannot be read: zyxq' where event_id = ${String(eventIds[2])}`;
   await sql`
     update attention_items set closed_at = clock_timestamp(), resolution = 'zyxq is spelled so'
      where card_id = ${cardId} and closed_at is null`;

@@ -1,4 +1,5 @@
 /** Keys that a command made: what they may do, when they end, and what is kept of them. */
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   createApiKey,
@@ -128,6 +129,31 @@ it('a key that looks like one is no key, and an outage is no refusal', async () 
   expect([answer.status, answer.body.error?.code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
   await app.close();
   await away.end();
+});
+
+it('changes nothing on any route with a key that may only read, and no tenant with one that may operate', async () => {
+  const { body } = await ingress.get('/openapi.json');
+  const paths = Object.entries(body['paths'] as Record<string, Record<string, unknown>>);
+  const routes = paths
+    .filter(([path]) => path.startsWith('/v1/'))
+    .flatMap(([path, methods]) =>
+      Object.keys(methods)
+        .filter((method) => method !== 'get')
+        .map((method) => ({ method: method.toUpperCase() as 'POST', path })),
+    );
+  expect(routes.length).toBeGreaterThanOrEqual(30);
+  const statusWith = async (apiKey: string, { method, path }: (typeof routes)[number]) => {
+    const url = path.replace('{id}', tenantId).replace('{entryId}', '1');
+    const headers = { authorization: `Bearer ${apiKey}`, 'idempotency-key': randomUUID() };
+    return (await ingress.inject({ method, url, headers })).status;
+  };
+  const [reader, operator] = [await newKey('read'), await newKey('operate')];
+  for (const route of routes) {
+    const isOfTenants = route.path.startsWith('/v1/tenants');
+    expect([route.path, await statusWith(reader.token, route)]).toEqual([route.path, 403]);
+    const operated = (await statusWith(operator.token, route)) === 403;
+    expect([route.path, operated]).toEqual([route.path, isOfTenants]);
+  }
 });
 
 it('every route says in the document which scope it needs', async () => {

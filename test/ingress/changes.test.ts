@@ -1,6 +1,7 @@
 /** `GET /v1/changes` and the client's iterator over it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTimeline } from '../../src/adapters/postgres/card-timeline.ts';
+import { createChangeWaiting } from '../../src/apps/ingress/change-wait.ts';
 import { type Change, createIssuingClient, type IssuingClient } from '../../src/client/index.ts';
 import type { ChangeFeed } from '../../src/ports/changes.ts';
 import { eventually } from '../support/eventually.ts';
@@ -73,6 +74,30 @@ describe('GET /v1/changes', () => {
     const outsize = await ingress.get('/v1/changes?after=0.1.0.');
     expect(outsize).toMatchObject({ status: 400, body: { error: { code: 'CURSOR_INVALID' } } });
   });
+});
+
+it('has any number of readers wait, with the looks of a few', async () => {
+  let looks = 0;
+  const waiting = createChangeWaiting({
+    latest: async () => '1.1.0.',
+    async read() {
+      looks += 1;
+      return { data: [], nextCursor: '1.1.0.', hasMore: false };
+    },
+  });
+  const readers = 200;
+  const isOver = { value: false };
+  const signal = new AbortController().signal;
+  const answers = Array.from({ length: readers }, async () => {
+    await waiting.read({ after: '1.1.0.', limit: 1 }, { seconds: 2, signal });
+    return isOver.value;
+  });
+  setTimeout(() => {
+    isOver.value = true;
+  }, 1_000);
+  expect(await Promise.all(answers)).toEqual(answers.map(() => true));
+  // The first, one each second, and the last.
+  expect(looks).toBeLessThanOrEqual(readers * 4);
 });
 
 describe('the iterator of the client', () => {

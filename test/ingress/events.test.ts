@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { applyDue, deliver, wrongBooks } from '../relay/relay-inbox.ts';
 import { balancesOf, type CardProgram, createCardProgram } from '../support/card-program.ts';
+import { eventually } from '../support/eventually.ts';
 import { authorization, event, START_S, store, transaction } from '../support/stripe-events.ts';
 import { type Answer, ingressUnderTest } from './ingress-under-test.ts';
 
@@ -125,6 +126,47 @@ describe('the fate of an event', () => {
     ]);
   });
 
+  it('takes no part in what its batch told about the cards of others', async () => {
+    const [owner, other] = [await program(), await program()];
+    const card = newId('ic');
+    const unknown = event(
+      'issuing_transaction.created',
+      transaction({ id: newId('ipi'), card, amount: -500 }),
+    );
+    const broken = event('issuing_card.updated', { id: owner.stripeCardId, status: 'active' });
+    const ignored = event('issuing_settlement.created', { id: newId('stl') });
+    await store(ingress.sql, owner.tenantId, [unknown, broken, ignored]);
+    await store(ingress.sql, other.tenantId, [purchaseOf(other).seen]);
+    const written = () => ingress.sql`select kind from facts where card_id = ${other.cardId}`;
+    // Their lane is one batch, so that they share the transaction in which the other's card hears of its purchase.
+    expect(await applyDue(ingress.sql)).toEqual([]);
+    const [shared] = await ingress.sql`
+      select count(distinct settled_by) from inbox
+       where event_id = any (${[unknown, broken, ignored].map(({ id }) => String(id))})`;
+    expect(shared).toEqual({ count: 1 });
+    const before = await written();
+    expect(before).not.toEqual([]);
+    for (const { id } of [unknown, broken, ignored]) {
+      expect(factsIn(await fateOf(id))).toEqual([]);
+      await replay(id);
+      expect(await written()).toEqual(before);
+    }
+    await applyDue(ingress.sql);
+  });
+
+  it.each(['evt with blanks', 'évt/ü?#%', `${'/'.repeat(254)}.`])(
+    'is found by the odd id %s',
+    async (name) => {
+      const owner = await program();
+      const { purchase } = purchaseOf(owner);
+      const view = authorization({ id: purchase, card: owner.stripeCardId });
+      await deliver(ingress.sql, owner, event('issuing_authorization.created', view, { id: name }));
+      expect(await fateOf(encodeURIComponent(name))).toMatchObject({ id: name, status: 'applied' });
+      expect((await replay(encodeURIComponent(name))).status).toBe(202);
+      await applyDue(ingress.sql);
+    },
+  );
+
   it('names the items about it', async () => {
     const owner = await program();
     const broken = event('issuing_transaction.created', { id: newId('ipi'), type: 'capture' });
@@ -181,6 +223,34 @@ describe('a replay', () => {
     const bodies = await ingress.sql`
       select distinct body from facts where card_id = ${owner.cardId}`;
     expect(bodies).toHaveLength(1);
+  });
+
+  it('waits for whoever applies the event, and tells anew what that told', async () => {
+    const owner = await program();
+    const seen = canceled(owner);
+    await store(ingress.sql, owner.tenantId, [seen]);
+    const relay = await ingress.sql.reserve();
+    await relay`begin`;
+    await relay`
+      update inbox set status = 'applied', settled_at = now(), settled_by = pg_current_xact_id()
+       where event_id = ${String(seen['id'])}`;
+    await relay`
+      insert into facts (tenant_id, card_id, kind, body, dedupe_key)
+      values (${owner.tenantId}, ${owner.cardId}, 'card_seen', '{"kind": "card_seen"}', 'card/of-the-relay')`;
+    const answers = [replay(seen['id']), replay(seen['id'])];
+    await eventually(async () => {
+      const [row] = await ingress.sql<{ count: number }[]>`
+        select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return row?.count === 2;
+    });
+    await relay`commit`;
+    relay.release();
+    for (const answer of answers) expect((await answer).status).toBe(202);
+    const told = await ingress.sql`
+      select closed_at is null as is_open from facts where card_id = ${owner.cardId} order by fact_id`;
+    // Each replay tells it once, and the later one has the earlier answered.
+    expect(told.map((fact) => fact['is_open'])).toEqual([false, false, true]);
+    await applyDue(ingress.sql);
   });
 
   it('closes the item of an event that was set aside, and opens it once more when it fails again', async () => {

@@ -42,7 +42,7 @@ describe('attention', () => {
   it('lists what is open, the newest last, with what to do', async () => {
     expect(await attention()).toEqual({ code: 0, output: 'Nothing needs a person.\n' });
     const { tenantId, cardId, accountId } = program;
-    const details = { merchant: 'Shop\u001b[2J', amount: '12.50 USD' };
+    const details = { merchant: 'Shop\u001b[2J\u202e', amount: '12.50 USD' };
     await openAttention(sql, {
       tenantId,
       kind: 'forced_capture',
@@ -55,10 +55,10 @@ describe('attention', () => {
     const { code, output } = await attention();
     expect(code).toBe(0);
     expect(output).toMatch(
-      /^\S+ \S+ {2}forced_capture {2}ipi_1 {2}of card_\w+ {2}\(att_\w+\)\n {4}amount: 12\.50 USD, merchant: Shop \[2J\n {4}-> Ask/,
+      /^\S+ \S+ {2}forced_capture {2}ipi_1 {2}of card_\w+ {2}\(att_\w+\)\n {4}amount: 12\.50 USD, merchant: Shop \[2J \n {4}-> Ask/,
     );
     expect(output).toMatch(/parcel_returned {2}card_\w+ {2}\(att_\w+\)\n {4}-> Ask the customer/);
-    expect(output).toMatch(/\n\n2 items are open\.\n$/);
+    expect(output).toMatch(/\n\n2 items are open\. Times are UTC\.\n$/);
     expect((await attention('--card', 'card_other')).output).toBe('Nothing needs a person.\n');
   });
 
@@ -80,7 +80,7 @@ describe('attention', () => {
     };
     expect(attentionText([item], true)).toBe(
       '2026-11-23 09:30  event_not_applied  evt_1  (att_1)\n    -> Read it.\n\n' +
-        'The newest 1 open items are shown; GET /v1/attention lists all.',
+        'The newest 1 open items are shown; GET /v1/attention lists all. Times are UTC.',
     );
   });
 

@@ -34,29 +34,34 @@ export interface ReplayRow {
   readonly actor: string;
   readonly reason: string | null;
   readonly by: string | null;
-  /** The transaction that had settled the event before. */
-  readonly settledBy: string | null;
+  /** The transaction that had applied the event before; null where it was not applied then. */
+  readonly appliedBy: string | null;
   readonly replayedBy: string;
 }
 
 /** Newest first. */
 export const replaysOf = (sql: Queryable, { id, inboxId }: EventRow): Promise<ReplayRow[]> =>
   sql<ReplayRow[]>`
-    select at, actor, reason, details ->> 'by' as by, details ->> 'settledBy' as "settledBy",
-           details ->> 'replayedBy' as "replayedBy"
+    select at, actor, reason, details ->> 'by' as by, details ->> 'replayedBy' as "replayedBy",
+           case when details ->> 'status' = 'applied' then details ->> 'settledBy' end as "appliedBy"
       from audit_log
      where subject = ${id} and action = ${REPLAYED} and details ->> 'inboxId' = ${inboxId}
      order by audit_id desc limit ${SHOWN_MAX}`;
 
-/** Every transaction that applied the event, or sent its facts anew. */
-export const writersOf = (row: EventRow, replays: readonly ReplayRow[]): readonly string[] => [
-  ...new Set(
-    [row, ...replays].flatMap((at) => [
-      ...(at.settledBy === null ? [] : [at.settledBy]),
-      ...('replayedBy' in at ? [at.replayedBy] : []),
-    ]),
-  ),
-];
+/**
+ * Every transaction that applied the event, or sent its facts anew. What ended otherwise has done nothing, and shares its
+ * transaction with events of others that have.
+ */
+export const writersOf = (
+  { status, settledBy }: EventRow,
+  replays: readonly ReplayRow[],
+): readonly string[] => {
+  const writers = [
+    status === 'applied' ? settledBy : null,
+    ...replays.flatMap(({ appliedBy, replayedBy }) => [appliedBy, replayedBy]),
+  ];
+  return [...new Set(writers.filter((writer) => writer !== null))];
+};
 
 const toReplay = ({ at, actor, by, reason }: ReplayRow): EventReplay => ({
   at: isoTime(at),
@@ -88,11 +93,17 @@ async function entriesOf(
   return rows.map((row) => ({ ...row, postedAt: isoTime(row.postedAt) }));
 }
 
-/** Money of one Stripe card is applied with that of others; what is about anything else is applied alone. */
-export const factsOfEvent = (sql: Queryable, row: EventRow, writers: readonly string[]) => sql`
+/** Applied in batches, with the money of other cards; what is about anything else is applied alone. */
+const MONEY = /^(issuing_authorization|issuing_transaction|decision|card)\./;
+
+export const factsOfEvent = (
+  sql: Queryable,
+  { type, groupKey }: EventRow,
+  writers: readonly string[],
+) => sql`
   f.written_by = any (${[...writers]}::text[]::xid8[])
-  and (${row.objectId === row.groupKey && row.source !== 'decision'}
-    or f.card_id = coalesce((select s.card_id from stripe_cards s where s.stripe_card_id = ${row.groupKey}), f.card_id))`;
+  and (${!MONEY.test(type)}
+    or f.card_id = (select s.card_id from stripe_cards s where s.stripe_card_id = ${groupKey}))`;
 
 type FactRow = Pick<EventFact, 'factId' | 'cardId' | 'kind' | 'runId'> & {
   readonly createdAt: Date;

@@ -26,7 +26,8 @@ export function createEventStore(sql: Queryable): Events {
     },
 
     async replay(eventId, act) {
-      const row = await findRow(sql, eventId);
+      // Whoever applies or replays it at this moment ends first: what they wrote is part of what is told anew.
+      const row = await findRow(sql, eventId, sql`for no key update`);
       if (row === undefined) return 'unknown';
       if (row.erasedAt !== null) return 'erased';
       await replayEvent(sql, row, act);
@@ -36,9 +37,13 @@ export function createEventStore(sql: Queryable): Events {
 }
 
 /** Senders number their events for all accounts together; should one be there twice, the later one is meant. */
-async function findRow(sql: Queryable, eventId: string): Promise<EventRow | undefined> {
+async function findRow(
+  sql: Queryable,
+  eventId: string,
+  lock = sql``,
+): Promise<EventRow | undefined> {
   const [row] = await sql<EventRow[]>`
-    select ${eventColumns(sql)} from inbox where event_id = ${eventId} order by inbox_id desc limit 1`;
+    select ${eventColumns(sql)} from inbox where event_id = ${eventId} order by inbox_id desc limit 1 ${lock}`;
   return row;
 }
 

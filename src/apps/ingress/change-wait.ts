@@ -6,8 +6,11 @@ import type { ChangeFeed, ChangePage, ChangeRequest } from '../../ports/changes.
  * their commits wait for one another.
  */
 const LOOK_EVERY_MS = 250;
-/** Readers that wait at once: each looks four times a second, so these cost the pool a part of one connection. */
-const READERS_MAX = 50;
+/**
+ * So many readers may look so often at once: they cost the pool a part of one connection. More of them share these looks, each
+ * with longer pauses; to answer them at once instead would have them ask again at once, too.
+ */
+const READERS_AT_FULL_PACE = 50;
 const MS_PER_SECOND = 1_000;
 
 export interface ChangeWaiting {
@@ -23,12 +26,13 @@ export interface ChangeWaiting {
 export function createChangeWaiting(feed: ChangeFeed): ChangeWaiting {
   const stopped = new AbortController();
   let readers = 0;
+  const lookEveryMs = (): number => LOOK_EVERY_MS * Math.max(1, readers / READERS_AT_FULL_PACE);
 
   const readUntil = async (request: ChangeRequest, endsAt: number, signal: AbortSignal) => {
     let page = await feed.read(request);
     while (isEmpty(page) && performance.now() < endsAt && !signal.aborted) {
       // What was passed over for another tenant is not read again, and what is left of it needs no pause.
-      if (!page.hasMore) await pause(Math.min(LOOK_EVERY_MS, endsAt - performance.now()), signal);
+      if (!page.hasMore) await pause(Math.min(lookEveryMs(), endsAt - performance.now()), signal);
       page = await feed.read({ ...request, after: page.nextCursor });
     }
     return page;
@@ -36,8 +40,7 @@ export function createChangeWaiting(feed: ChangeFeed): ChangeWaiting {
 
   return {
     async read(request, { seconds, signal }) {
-      // One reader too many is answered at once, and comes again by itself.
-      if (seconds === 0 || readers >= READERS_MAX) return feed.read(request);
+      if (seconds === 0) return feed.read(request);
       readers += 1;
       try {
         const endsAt = performance.now() + seconds * MS_PER_SECOND;

@@ -32,6 +32,8 @@ const KeyHeaders = Type.Object({
 
 /** Methods that change something. */
 const WRITING: readonly string[] = ['POST', 'PUT'];
+/** All others ask for more than reading, whatever they are used for one day. */
+const READING: readonly string[] = ['GET', 'HEAD'];
 
 /** Applies the conventions to the routes registered in this scope afterwards. */
 export function applyV1Conventions(app: App, keys: ApiKeyCheckOptions): void {
@@ -72,7 +74,7 @@ export function applyV1Conventions(app: App, keys: ApiKeyCheckOptions): void {
 
 /** Reading asks for `read`, changing for `operate`, and what decides for all cards of a tenant says more. */
 const scopeOf = (method: string, own: ApiScope | undefined): ApiScope =>
-  own ?? (WRITING.includes(method) ? 'operate' : 'read');
+  own ?? (READING.includes(method) ? 'read' : 'operate');
 
 /** Texts that Postgres cannot keep would otherwise end as a failure of ours. */
 function refuseUnstorable(parts: { readonly body: unknown; readonly query: unknown }): void {

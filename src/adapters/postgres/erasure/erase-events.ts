@@ -2,25 +2,40 @@
 import type { Sql } from '../pool.ts';
 import { type HolderTraces, tellsOf } from './holder-traces.ts';
 
+export interface ErasedEvents {
+  readonly erased: number;
+  /** All that tell of the holder, with those that were emptied before. */
+  readonly eventIds: readonly string[];
+}
+
 /**
- * One part of the inbox after the other, each in a transaction of its own: what is read may be a hundred million rows, and
- * a transaction that is open for so long holds up the feed of changes. Whoever is interrupted begins again.
+ * One part of the inbox after the other: what is read may be a hundred million rows. They are looked for before any is
+ * written, because a transaction that writes holds up the feed of changes for as long as it is open. Whoever is interrupted
+ * begins again.
  */
 export async function eraseEvents(
   sql: Sql,
   traces: HolderTraces,
   onPart: (part: string, erased: number) => void,
-): Promise<number> {
+): Promise<ErasedEvents> {
   const parts = await sql<{ part: string }[]>`
     select inhrelid::regclass::text as part from pg_inherits where inhparent = 'inbox'::regclass order by 1`;
-  let total = 0;
+  const eventIds: string[] = [];
+  let erased = 0;
   for (const { part } of parts) {
-    // The books of what waits to be applied are still to be made; our own rows name ids only.
+    const found = await sql<{ inboxId: number; eventId: string }[]>`
+      select inbox_id as "inboxId", event_id as "eventId" from ${sql(part)}
+       where ${tellsOf(sql, traces)}`;
+    eventIds.push(...found.map(({ eventId }) => eventId));
+    // The books of what waits to be applied are still to be made, and our own rows name ids only. A reason may quote what
+    // could not be read.
     const { count } = await sql`
-      update ${sql(part)} set payload = null, erased_at = now()
-       where payload is not null and status <> 'pending' and source <> 'decision' and ${tellsOf(sql, traces)}`;
-    total += count;
+      update ${sql(part)}
+         set payload = null, erased_at = now(), reason = case when status = 'attention' then 'erased' else reason end
+       where inbox_id = any (${found.map(({ inboxId }) => inboxId)}::bigint[]) and payload is not null
+         and status <> 'pending' and source <> 'decision'`;
+    erased += count;
     onPart(part, count);
   }
-  return total;
+  return { erased, eventIds };
 }

@@ -4,7 +4,9 @@
  */
 import type { ByHand } from '../../../ports/audit-log.ts';
 import { addAudit } from '../audit-log-store.ts';
+import { REPLAYED } from '../event-fate.ts';
 import type { Sql, Transaction } from '../pool.ts';
+import { eraseAnswers } from './erase-answers.ts';
 import { eraseEvents } from './erase-events.ts';
 import { type ErasedRows, eraseRecords } from './erase-records.ts';
 import {
@@ -12,6 +14,7 @@ import {
   findObstacles,
   findTraces,
   type HolderTraces,
+  subjectsOf,
   tellsOf,
 } from './holder-traces.ts';
 
@@ -41,43 +44,42 @@ export async function eraseHolder(sql: Sql, options: ErasureOptions): Promise<Er
        where payload is not null and source <> 'decision' and ${tellsOf(sql, traces)}`;
     return { kind: 'looked', traces, events: row?.count ?? 0 };
   }
-  const events = await eraseEvents(sql, traces, options.onPart);
-  return sql.begin((tx) => finish(tx, { traces, events, byHand: options.byHand }));
+  const { erased, eventIds } = await eraseEvents(sql, traces, options.onPart);
+  const answers = await eraseAnswers(sql, traces, await subjectsOf(sql, traces, eventIds));
+  const done = { inbox: erased, idempotency_keys: answers };
+  return sql.begin((tx) => finish(tx, { traces, eventIds, done, byHand: options.byHand }));
+}
+
+interface Finish {
+  readonly traces: HolderTraces;
+  readonly eventIds: readonly string[];
+  /** What was emptied before. */
+  readonly done: ErasedRows;
+  readonly byHand: ByHand;
 }
 
 async function finish(
   tx: Transaction,
-  {
-    traces,
-    events,
-    byHand,
-  }: { readonly traces: HolderTraces; readonly events: number; readonly byHand: ByHand },
+  { traces, eventIds, done, byHand }: Finish,
 ): Promise<Erasure> {
   await tx`select 1 from cardholders where cardholder_id = ${traces.cardholderId} for update`;
   // A card or an event may have come while the inbox was read.
   const now = (await findTraces(tx, traces.cardholderId)) ?? traces;
   const obstacles = await findObstacles(tx, now);
   if (obstacles.length > 0) return { kind: 'refused', obstacles };
-  const rows = { inbox: events, ...(await eraseRecords(tx, now)) };
-  await tell(tx, { traces: now, rows, byHand });
+  const subjects = await subjectsOf(tx, now, eventIds);
+  await eraseAudit(tx, subjects);
+  const rows = { ...done, ...(await eraseRecords(tx, now, subjects)) };
+  await addAudit(tx, byHand, { action: ERASED, subject: now.cardholderId, details: rows });
   return { kind: 'erased', rows };
 }
 
-async function tell(
-  tx: Transaction,
-  {
-    traces,
-    rows,
-    byHand,
-  }: { readonly traces: HolderTraces; readonly rows: ErasedRows; readonly byHand: ByHand },
-): Promise<void> {
-  const action = 'cardholder.erased';
-  // Whoever settled something about this person may have written of them.
+const ERASED = 'cardholder.erased';
+
+/** Whoever did something about this person may have written of them. Of a replay is kept what the fate of its event needs. */
+async function eraseAudit(tx: Transaction, subjects: readonly string[]): Promise<void> {
   await tx`
-    update audit_log set reason = 'erased', details = '{}'
-     where action <> ${action} and reason is distinct from 'erased'
-       and (subject = any (${[...traces.names]})
-            or subject in (select item_id from attention_items where card_id = any (${[...traces.cardIds]})
-                              or subject = any (${[...traces.names]})))`;
-  await addAudit(tx, byHand, { action, subject: traces.cardholderId, details: rows });
+    update audit_log
+       set reason = 'erased', details = case when action = ${REPLAYED} then details - 'by' else '{}' end
+     where action <> ${ERASED} and reason is distinct from 'erased' and subject = any (${[...subjects]})`;
 }

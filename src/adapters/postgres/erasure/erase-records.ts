@@ -16,14 +16,17 @@ const TYPED_REASONS = ['frozen', 'unfrozen', 'command_decide_kyc'];
 /** How many rows of each table were emptied. */
 export type ErasedRows = Readonly<Record<string, number>>;
 
-export async function eraseRecords(tx: Transaction, traces: HolderTraces): Promise<ErasedRows> {
+export async function eraseRecords(
+  tx: Transaction,
+  traces: HolderTraces,
+  subjects: readonly string[],
+): Promise<ErasedRows> {
   return {
     cardholders: await eraseHolder(tx, traces),
     ...(await eraseCards(tx, traces)),
     stripe_attempts: await eraseRequests(tx, traces),
-    idempotency_keys: await eraseAnswers(tx, traces),
     card_timeline: await eraseTimeline(tx, traces),
-    attention_items: await eraseItems(tx, traces),
+    attention_items: await eraseItems(tx, subjects),
   };
 }
 
@@ -67,16 +70,6 @@ async function eraseRequests(
   return count;
 }
 
-/** The key stays taken, so that a repeat makes nothing anew. */
-async function eraseAnswers(tx: Transaction, { names }: HolderTraces): Promise<number> {
-  const { count } = await tx`
-    update idempotency_keys
-       set body = jsonb_strip_nulls(jsonb_build_object('id', body -> 'id', 'erased', true))
-     where not body ? 'erased'
-       and exists (select from unnest(${[...names]}::text[]) name where strpos(body::text, name) > 0)`;
-  return count;
-}
-
 async function eraseTimeline(tx: Transaction, { cardIds }: HolderTraces): Promise<number> {
   const { count } = await tx`
     update card_timeline set body = body - 'reason'
@@ -85,12 +78,10 @@ async function eraseTimeline(tx: Transaction, { cardIds }: HolderTraces): Promis
 }
 
 /** All of them are closed. What each was about stays, as its kind and subject. */
-async function eraseItems(tx: Transaction, { cardIds, names }: HolderTraces): Promise<number> {
+async function eraseItems(tx: Transaction, subjects: readonly string[]): Promise<number> {
   const { count } = await tx`
     update attention_items set details = '{}', resolution = 'erased'
      where closed_at is not null and (details <> '{}' or resolution <> 'erased')
-       and (card_id = any (${[...cardIds]}) or subject = any (${[...names]})
-            or subject in (select event_id from inbox
-                            where group_key = any (${[...names]}) or object_id = any (${[...names]})))`;
+       and item_id = any (${[...subjects]})`;
   return count;
 }

@@ -42,7 +42,26 @@ export const objectsOf = (sql: Queryable, { cardIds }: HolderTraces) => sql`
   select t.transaction_id from transactions t where t.card_id = any (${[...cardIds]})
   union all
   select d.dispute_id from disputes d join transactions t on t.transaction_id = d.transaction_id
-   where t.card_id = any (${[...cardIds]})`;
+   where t.card_id = any (${[...cardIds]})
+  union all
+  select k.token_id from tokens k join stripe_cards s using (stripe_card_id) where s.card_id = any (${[...cardIds]})`;
+
+/** What people may have dealt with that is about the holder: all of these names, objects and events, and items about them. */
+export async function subjectsOf(
+  sql: Queryable,
+  traces: HolderTraces,
+  eventIds: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await sql<{ subject: string }[]>`
+    with known as materialized (
+      select unnest(${[...traces.names, ...eventIds]}::text[]) as subject union ${objectsOf(sql, traces)})
+    select subject from known
+    union
+    select item_id from attention_items where card_id = any (${[...traces.cardIds]})
+    union
+    select a.item_id from known join attention_items a using (subject)`;
+  return rows.map(({ subject }) => subject);
+}
 
 /** The condition on rows of the inbox that tell of the holder. */
 export const tellsOf = (sql: Queryable, traces: HolderTraces) => {
@@ -65,6 +84,7 @@ export async function findObstacles(
     select item_id as id from attention_items
      where closed_at is null
        and (card_id = any (${[...traces.cardIds]}) or subject = any (${names})
+            or subject in (${objectsOf(sql, traces)})
             or subject in (select event_id from inbox
                             where status = 'attention' and (group_key = any (${names}) or object_id = any (${names}))))
      order by opened_at`;

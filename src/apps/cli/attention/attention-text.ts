@@ -12,7 +12,7 @@ export function attentionText(items: readonly AttentionItem[], hasMore: boolean)
   const last = hasMore
     ? `The newest ${items.length} open items are shown; GET /v1/attention lists all.`
     : count;
-  return [...items.map(itemText), last].join('\n\n');
+  return [...items.map(itemText), `${last} Times are UTC.`].join('\n\n');
 }
 
 function itemText({ openedAt, id, kind, subject, cardId, details, remedy }: AttentionItem): string {
@@ -31,7 +31,7 @@ function detailsText(details: Readonly<Record<string, unknown>>): string {
     .filter(([, value]) => value !== null && value !== '')
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ')
-    // A detail may hold a merchant's own words: no control character of theirs reaches the terminal.
-    .replaceAll(/\p{Cc}/gu, ' ');
+    // A detail may hold a merchant's own words: none of theirs moves the cursor or turns the line around.
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ');
   return text.length > DETAILS_CHARS_MAX ? `${text.slice(0, DETAILS_CHARS_MAX)}…` : text;
 }

@@ -1,6 +1,7 @@
 /** The stored events, for the people who run the program. */
 import { EventFate, EventQuery, EventSummary, ReplayEvent } from '../../../client/schemas/event.ts';
 import { pageOf, pageOfQuery } from '../../../client/schemas/page.ts';
+import { isStorable } from '../../../platform/storable-text.ts';
 import { answerOnce } from '../answer-once.ts';
 import { byHand } from '../by-hand.ts';
 import { ApiError, found } from '../errors.ts';
@@ -78,10 +79,8 @@ function readRoutes(app: App, { records }: IngressPorts): void {
   );
 }
 
-/** Any word that a sender may have chosen; no other is stored. */
-const EVENT_ID = /^[\x21-\x7e]{1,300}$/;
-
+/** A text that cannot be stored is the id of nothing. */
 function eventIdIn({ id }: { readonly id: string }): string {
-  if (!EVENT_ID.test(id)) throw new ApiError('EVENT_NOT_FOUND');
+  if (!isStorable(id)) throw new ApiError('EVENT_NOT_FOUND');
   return id;
 }
