@@ -129,7 +129,7 @@ describe('events of a Stripe account that nobody has registered', () => {
       await sql`
         insert into inbox (stripe_account, event_id, source, type, group_key, created, payload, received_at)
         values (${owner}, ${id}, 'webhook', 'issuing_transaction.created', ${card}, ${START_S},
-          ${JSON.stringify(payload)}::text, to_timestamp(${START_S}) - interval '2 days')`;
+          ${JSON.stringify(payload)}::text, now() - interval '2 days')`;
     }
     await applyDue(sql);
     const items = () =>
