@@ -23,11 +23,13 @@ import { wrongBooks } from './relay-inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;
+let owner: Sql;
 let offsetMs = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   sql = createSql({ url: database.appUrl, poolSize: 6, name: 'test-apply' });
+  owner = createSql({ url: database.ownerUrl, poolSize: 1, name: 'test-apply-owner' });
 });
 afterEach(async () => {
   offsetMs = 0;
@@ -36,6 +38,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await sql.end();
+  await owner.end();
   await database.drop();
 });
 
@@ -248,16 +251,24 @@ describe('rows that are not applied', () => {
     });
   });
 
-  it('are parked while the card is unknown, and become an item after 24 hours', async () => {
+  it('are parked while the card is unknown, and become an item after 24 hours, whatever the relay’s clock says', async () => {
     const program = await createCardProgram(sql);
     const early = event(
       'issuing_authorization.created',
       authorization({ id: 'iauth_early', card: 'ic_nobody' }),
     );
+    const dayS = UNKNOWN_CARD_PARKED_MS / 1_000;
+    const storedAgo = (seconds: number) => owner`
+      update inbox set received_at = now() - make_interval(secs => ${seconds}), next_try_at = now()
+       where event_id = ${String(early['id'])}`;
+    offsetMs = 40 * UNKNOWN_CARD_PARKED_MS;
     await deliver(program, early);
     expect(await statusOf(early['id'])).toMatchObject({ status: 'pending' });
-    offsetMs = UNKNOWN_CARD_PARKED_MS + 60_000;
-    await sql`update inbox set next_try_at = now() where event_id = ${String(early['id'])}`;
+    offsetMs = -offsetMs;
+    await storedAgo(dayS - 60);
+    await applyAll();
+    expect(await statusOf(early['id'])).toMatchObject({ status: 'pending' });
+    await storedAgo(dayS + 60);
     await applyAll();
     expect(await statusOf(early['id'])).toMatchObject({ status: 'attention' });
     expect(await openItems(program)).toEqual(['event_not_applied']);

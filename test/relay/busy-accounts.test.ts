@@ -142,6 +142,25 @@ describe('the record of an unknown card and the view of its authorization', () =
     expect(await rowOf(sql, one['id'])).toMatchObject({ status: 'applied' });
   });
 
+  it('holds up no other group of its batch', async () => {
+    const [program, other] = [await createCardProgram(sql), await createCardProgram(sql)];
+    const one = captured('ipi_e', program.stripeCardId, 'iauth_e');
+    await store(sql, program.tenantId, [one]);
+    await store(sql, other.tenantId, [made('iauth_f', other.stripeCardId)]);
+    await sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(hashtextextended('iauth_e', 17))`;
+      expect(await applyOnce()).toMatchObject({ applied: 1 });
+      expect(await statusesOf(other)).toEqual([['applied', 1, 1]]);
+      // It has been put off, so that it is not waited for again and again.
+      expect(
+        await sql`select 1 from inbox where status = 'pending' and next_try_at <= now()`,
+      ).toEqual([]);
+    });
+    await makeDue();
+    expect(await applyDue(sql)).toEqual([]);
+    expect(await rowOf(sql, one['id'])).toMatchObject({ status: 'applied' });
+  });
+
   it('end alike whichever comes first, though only the view tells of the other', async () => {
     const ends = [];
     for (const first of ['record', 'view']) {

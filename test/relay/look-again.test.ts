@@ -5,6 +5,7 @@ import { createTenantStore } from '../../src/adapters/postgres/tenant-store.ts';
 import { verifyLedger } from '../../src/adapters/postgres/verify/verify-ledger.ts';
 import { interpretEvent } from '../../src/adapters/stripe/interpret-event.ts';
 import { parseStripeAccountId, parseTenantId } from '../../src/domain/ids.ts';
+import { APPLY_ATTEMPTS_MAX } from '../../src/domain/limits.ts';
 import { balancesOf, type CardProgram, createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { authorization, event, START_S, transaction } from '../support/stripe-events.ts';
@@ -129,7 +130,7 @@ describe('events of a Stripe account that nobody has registered', () => {
       await sql`
         insert into inbox (stripe_account, event_id, source, type, group_key, created, payload, received_at)
         values (${owner}, ${id}, 'webhook', 'issuing_transaction.created', ${card}, ${START_S},
-          ${JSON.stringify(payload)}::text, to_timestamp(${START_S}) - interval '2 days')`;
+          ${JSON.stringify(payload)}::text, now() - interval '2 days')`;
     }
     await applyDue(sql);
     const items = () =>
@@ -142,6 +143,8 @@ describe('events of a Stripe account that nobody has registered', () => {
       details: '{}',
     };
     await sql`insert into attention_items ${sql(other)}`;
+    // Be it with its last attempt.
+    await sql`update inbox set failures = ${APPLY_ATTEMPTS_MAX} where event_id = 'evt_late'`;
     const given = { status: 'attention', reason: `no tenant has the Stripe account ${account}` };
     expect(await rowOf(sql, 'evt_late')).toMatchObject(given);
     expect(await items()).toMatchObject([

@@ -1,4 +1,5 @@
 /** A connection that goes away in the middle of a transaction costs the transaction, and nothing else. */
+import net, { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql, type Sql, type Transaction } from '../../src/adapters/postgres/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -38,8 +39,49 @@ describe('a lost connection', () => {
         /CONNECTION|connection/,
       );
       // The driver may tell the next statement of the loss once more.
-      await eventually(async () => (await sql`select 1 as one`).length === 1);
+      const rows = await eventually(() => sql`select 1 as one`);
+      expect([...rows]).toEqual([{ one: 1 }]);
     }
+  });
+
+  it('while it is being made ends nothing else', async () => {
+    // A way to Postgres on which every question for the types of arrays, but for the first, ends the connection.
+    let asked = 0;
+    let current: net.Socket | undefined;
+    const { hostname, port } = new URL(database.appUrl);
+    const proxy = net.createServer((near) => {
+      current = near;
+      const far = net.connect(Number(port), hostname);
+      near.on('data', (chunk) => {
+        if (chunk.includes('typcategory') && ++asked > 1) near.resetAndDestroy();
+        else far.write(chunk);
+      });
+      far.on('data', (chunk) => near.write(chunk));
+      for (const [socket, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        socket.on('error', () => {});
+        socket.on('close', () => other.destroy());
+      }
+    });
+    await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
+    const url = new URL(database.appUrl);
+    url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const pool = createSql({
+      url: url.href,
+      poolSize: 1,
+      name: 'test-made-anew',
+      reconnectAfterMs: 10,
+    });
+    const arrays = async () =>
+      (await pool`select ${['a', 'b']}::text[] as texts, array[1, 2] as numbers`)[0];
+    expect(await arrays()).toEqual({ texts: ['a', 'b'], numbers: [1, 2] });
+    current?.resetAndDestroy();
+    expect(await eventually(arrays)).toEqual({ texts: ['a', 'b'], numbers: [1, 2] });
+    expect(asked).toBe(1);
+    await pool.end({ timeout: 1 });
+    proxy.close();
   });
 
   it('is not what an error of a statement is taken for', async () => {

@@ -116,6 +116,49 @@ describe('a row whose handling always fails', () => {
     expect(await applySuspects(sql, options())).toEqual({ ...nothing, applied: 1 });
   });
 
+  it('waits with its last word while somebody else has its group, and keeps no other from being tried', async () => {
+    const [program, other] = [await createCardProgram(sql), await createCardProgram(sql)];
+    const spent = booked('ipi_spent', program.stripeCardId);
+    const good = booked('ipi_tried', other.stripeCardId);
+    await store(sql, program.tenantId, [spent]);
+    await store(sql, other.tenantId, [good]);
+    await sql`
+      update inbox set failures = case event_id when ${String(spent['id'])} then ${APPLY_ATTEMPTS_MAX}::int else 1 end
+       where status = 'pending'`;
+    await sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(hashtextextended(${program.stripeCardId}, 7))`;
+      expect(await applySuspects(sql, options())).toEqual({ ...nothing, applied: 1 });
+    });
+    expect(await rowOf(sql, good['id'])).toMatchObject({ status: 'applied' });
+    await passTime();
+    expect(await applySuspects(sql, options())).toEqual({ ...nothing, attention: 1 });
+    expect(await rowOf(sql, spent['id'])).toMatchObject({ status: 'attention' });
+  });
+
+  it('keeps no other from being tried when it cannot even be set aside', async () => {
+    const [program, other] = [await createCardProgram(sql), await createCardProgram(sql)];
+    const spent = booked('ipi_stays', program.stripeCardId);
+    const good = booked('ipi_passes', other.stripeCardId);
+    await store(sql, program.tenantId, [spent]);
+    await store(sql, other.tenantId, [good]);
+    await sql`
+      update inbox set failures = case event_id when ${String(spent['id'])} then ${APPLY_ATTEMPTS_MAX}::int else 1 end
+       where status = 'pending'`;
+    await owner.unsafe(`
+      create function no_items() returns trigger language plpgsql as $$
+      begin raise exception 'no items today' using errcode = 'XX000'; end $$;
+      create trigger no_items before insert on attention_items for each row
+        when (new.kind = 'event_not_applied') execute function no_items();`);
+    const errors: unknown[] = [];
+    expect(await applySuspects(sql, options(errors))).toEqual({ ...nothing, applied: 1 });
+    expect(errors).toMatchObject([{ message: 'no items today' }]);
+    // Not again at once.
+    expect(await applySuspects(sql, options())).toEqual(nothing);
+    await owner`drop function no_items cascade`;
+    await passTime();
+    expect(await applySuspects(sql, options())).toEqual({ ...nothing, attention: 1 });
+  });
+
   it('is set aside too when it ends the connection each time', async () => {
     const program = await createCardProgram(sql);
     const poison = booked('ipi_ends', program.stripeCardId);

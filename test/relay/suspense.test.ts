@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCardStore } from '../../src/adapters/postgres/card-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { parseStripeCardId } from '../../src/domain/ids.ts';
+import { APPLY_ATTEMPTS_MAX } from '../../src/domain/limits.ts';
+import { UNKNOWN_CARD } from '../../src/domain/sighting-intake.ts';
 import {
   balancesOf,
   brokenInvariants,
@@ -140,5 +142,20 @@ describe('money in suspense', () => {
     await applyDue(sql);
     expect(await rowOf(sql, parked['id'])).toMatchObject({ status: 'applied' });
     expect(await balancesOf(sql, program)).toMatchObject({ held: 1_000 });
+  });
+
+  it('is followed by what was given up, with all its attempts, be it with its last one', async () => {
+    const program = await createCardProgram(sql, { fundsMinor: 2_000 });
+    const given = event(
+      'issuing_authorization.created',
+      authorization({ id: 'iauth_given', card: 'ic_given' }),
+    );
+    await deliver(sql, program, given);
+    await sql`
+      update inbox set status = 'attention', reason = ${UNKNOWN_CARD}, settled_at = now(), failures = ${APPLY_ATTEMPTS_MAX}
+       where event_id = ${String(given['id'])}`;
+    await record(program, 'ic_given');
+    await applyDue(sql);
+    expect(await rowOf(sql, given['id'])).toMatchObject({ status: 'applied' });
   });
 });

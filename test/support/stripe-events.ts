@@ -5,7 +5,7 @@ import { groupKeyOf, objectIdOf } from '../../src/adapters/stripe/event-subject.
 import type { Json } from '../../src/adapters/stripe/wire.ts';
 
 export const START_S = 1_800_000_000;
-/** Of the relay in tests: events arrive when they happen, whatever the day on which the test runs. */
+/** Of the relay in tests: it works when the events happen, whatever the day on which the test runs. */
 export const arrivalClock = { nowMs: () => START_S * 1_000 };
 const merchant = {
   name: 'Shop',
@@ -111,9 +111,9 @@ export async function store(
     payload: JSON.stringify(body),
   }));
   await sql`
-    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload, received_at)
+    insert into inbox (tenant_id, stripe_account, event_id, source, type, object_id, group_key, created, payload)
     select ${tenantId}, (select stripe_account from tenants where tenant_id = ${tenantId}), r.event_id, 'webhook',
-           r.type, r.object_id, r.group_key, r.created, r.payload, to_timestamp(${START_S})
+           r.type, r.object_id, r.group_key, r.created, r.payload
       from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) with ordinality as e (row, place),
            jsonb_to_record(e.row) as r (event_id text, type text, object_id text, group_key text, created bigint,
              payload text)

@@ -67,10 +67,12 @@ async function applyBatch(
 ): Promise<{ readonly counts: ApplyCounts; readonly isTimedOut: boolean }> {
   const lease = await takeLease(sql, options.relay ?? 'relay', groupKeys);
   const batch = { accountKey, lease };
-  const first =
+  const free: Together =
     accountKey === null
       ? await tryTogether(sql, { ...batch, groupKeys, mode: 'skip', apart: [] }, options)
-      : { counts: NOTHING, busy: groupKeys, apart: [] };
+      : { counts: NOTHING, busy: groupKeys, apart: [], isTimedOut: false };
+  // What it waited for is no account but a name, and nobody knows of which group: that shows when each is applied alone.
+  const first = free.isTimedOut ? { ...free, apart: groupKeys } : free;
   const second = await tryTogether(
     sql,
     { ...batch, groupKeys: first.busy, mode: 'wait', apart: first.apart },

@@ -16,7 +16,8 @@ export interface InboxRow {
   /** The body as it came; null once it was erased. */
   readonly payload: string | null;
   readonly stripe_account: string | null;
-  readonly received_at: Date;
+  /** How long ago it was stored. By the database’s clock, which wrote it: ours may be set ahead by days. */
+  readonly stored_ms: number;
   readonly attempts: number;
   readonly tenant_id: string | null;
 }
@@ -50,10 +51,11 @@ export interface ReadRow {
 }
 
 /** What the row is about may become known within a day; after that a person has to look at it. */
-export function parkOrGiveUp(row: InboxRow, reason: string, clock: Clock): RowOutcome {
-  const ageMs = clock.nowMs() - row.received_at.getTime();
-  return { row, status: ageMs > UNKNOWN_CARD_PARKED_MS ? 'attention' : 'pending', reason };
-}
+export const parkOrGiveUp = (row: InboxRow, reason: string): RowOutcome => ({
+  row,
+  status: row.stored_ms > UNKNOWN_CARD_PARKED_MS ? 'attention' : 'pending',
+  reason,
+});
 
 /** Longer reasons tell no more, and are read in a list. */
 const REASON_LENGTH_MAX = 500;

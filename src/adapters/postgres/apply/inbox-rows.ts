@@ -89,7 +89,7 @@ async function applyTogether(
   const outcomes = [...ended];
   await tx.savepoint(async (inner) => {
     await lockForChecks(inner, others);
-    for (const read of others) outcomes.push(await applyOther(inner, read, options));
+    for (const read of others) outcomes.push(await applyOther(inner, read));
     outcomes.push(...(await applyMoneyRows(inner, money, options.clock, 'wait')));
     await openItems(inner, outcomes);
   });
@@ -109,16 +109,12 @@ function readRow(row: InboxRow, options: ApplyOptions): ReadRow | RowOutcome {
       const named = sighting.holder.tenantId;
       // Without an account a message is the platform's, but for one that names its tenant itself.
       if (named !== row.tenant_id) {
-        return parkOrGiveUp(
-          { ...row, tenant_id: null },
-          `there is no tenant ${named}`,
-          options.clock,
-        );
+        return parkOrGiveUp({ ...row, tenant_id: null }, `there is no tenant ${named}`);
       }
     }
     if (row.tenant_id === null) {
       const reason = `no tenant has the Stripe account ${row.stripe_account}`;
-      return parkOrGiveUp(row, reason, options.clock);
+      return parkOrGiveUp(row, reason);
     }
     return { row, sighting, tenantId: parseTenantId(row.tenant_id) };
   } catch (error) {
@@ -136,17 +132,15 @@ const MISSING: Readonly<Partial<Record<Sighting['kind'], string>>> = {
 
 async function applyOther(
   tx: Transaction,
-  read: ReadRow,
-  options: ApplyOptions,
+  { row, tenantId, sighting }: ReadRow,
 ): Promise<RowOutcome> {
-  const { row, tenantId, sighting } = read;
   const applied = await applySighting(tx, tenantId, sighting);
   if (applied === 'applied') return { row, status: 'applied', reason: null };
   if (applied === 'misaddressed') {
     return { row, status: 'attention', reason: 'this check was made for another cardholder' };
   }
   const missing = MISSING[sighting.kind] ?? sighting.kind;
-  return parkOrGiveUp(row, `nobody here knows the ${missing} of this event`, options.clock);
+  return parkOrGiveUp(row, `nobody here knows the ${missing} of this event`);
 }
 
 function applySighting(

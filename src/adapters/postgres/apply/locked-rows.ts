@@ -19,7 +19,7 @@ const settings = (tx: Transaction) => tx`
 
 const columns = (tx: Transaction) => tx`
   i.inbox_id, i.group_key, i.event_id, i.source, i.type, i.object_id, i.created, i.payload, i.stripe_account,
-  i.received_at, i.attempts,
+  i.attempts, extract(epoch from now() - i.received_at)::float8 * 1000 as stored_ms,
   case when i.tenant_id is not null then i.tenant_id
        when i.stripe_account is null then (select tenant_id from tenants where stripe_account is null)
        else (select t.tenant_id from tenants t where t.stripe_account = i.stripe_account) end as tenant_id`;

@@ -49,7 +49,7 @@ export async function applyMoneyRows(
   await writeBooks(tx, change);
   return rows.flatMap(({ row }) => {
     const outcome = change.outcomes.get(row.inbox_id);
-    return outcome === undefined ? [] : [rowOutcome(row, outcome, clock)];
+    return outcome === undefined ? [] : [rowOutcome(row, outcome)];
   });
 }
 
@@ -60,10 +60,10 @@ function lockedCards(books: Books, accounts: readonly AccountState[]): ReadonlyS
   return new Set(cards.map((card) => card.stripeCardId));
 }
 
-function rowOutcome(row: ReadRow['row'], outcome: SeenOutcome, clock: Clock): RowOutcome {
+function rowOutcome(row: ReadRow['row'], outcome: SeenOutcome): RowOutcome {
   switch (outcome.kind) {
     case 'parked':
-      return parkOrGiveUp(row, outcome.reason, clock);
+      return parkOrGiveUp(row, outcome.reason);
     case 'attention':
       return { row, status: 'attention', reason: outcome.reason, hasItem: outcome.hasItem };
     case 'applied':

@@ -36,7 +36,7 @@ export async function applySuspects(sql: Sql, options: ApplyOptions): Promise<Ap
     if (options.isStopping?.() === true) break;
     const isSpent = suspect.failures >= APPLY_ATTEMPTS_MAX;
     const done = isSpent
-      ? await setAside(sql, suspect, suspect.reason ?? DIED)
+      ? await setAside(sql, suspect, suspect.reason ?? DIED, options)
       : await tryOnce(sql, suspect, options);
     counts = plus(counts, done);
   }
@@ -53,11 +53,13 @@ async function tryOnce(sql: Sql, suspect: Suspect, options: ApplyOptions): Promi
     // Without a database nothing can be taken back: the try counts, in case that the row is what ended the connection.
     if (isOutage(error)) throw error;
     if (isLockConflict(error)) {
-      await uncountTry(sql, suspect);
+      // Somebody else held what it needs: that says nothing of the row, and the try does not count.
+      await putOff(sql, suspect, LOCK_RETRY_MS);
       return NOTHING;
     }
     options.onError(suspect.groupKey, error);
-    if (failures >= APPLY_ATTEMPTS_MAX) return setAside(sql, { ...suspect, failures }, error);
+    if (failures >= APPLY_ATTEMPTS_MAX)
+      return setAside(sql, { ...suspect, failures }, error, options);
     await sql`
       update inbox set reason = ${reasonOf('failed', error)}
        where inbox_id = ${suspect.inboxId} and created = ${suspect.created} and status = 'pending'`;
@@ -88,21 +90,39 @@ async function countTry(sql: Sql, suspect: Suspect): Promise<number | undefined>
   return row?.failures;
 }
 
-/** Somebody else held what it needs: that says nothing of the row. */
-async function uncountTry(sql: Sql, { inboxId, created, failures }: Suspect): Promise<void> {
+/** With as many failures as it has. */
+async function putOff(
+  sql: Sql,
+  { inboxId, created, failures }: Suspect,
+  waitMs: number,
+): Promise<void> {
   await sql`
     update inbox set failures = ${failures},
-           next_try_at = clock_timestamp() + make_interval(secs => ${LOCK_RETRY_MS / 1000})
+           next_try_at = clock_timestamp() + make_interval(secs => ${waitMs / 1000})
      where inbox_id = ${inboxId} and created = ${created} and status = 'pending'`;
 }
 
-async function setAside(sql: Sql, suspect: Suspect, error: unknown): Promise<ApplyCounts> {
-  return sql.begin(async (tx) => {
-    const row = await lockRow(tx, suspect);
-    if (row === undefined) return NOTHING;
-    const outcomes = [brokenRow(row, `handling it failed ${suspect.failures} times`, error)];
-    await openItems(tx, outcomes);
-    await settle(tx, outcomes, RETRY);
-    return countsOf(outcomes);
-  });
+/** What keeps one from being set aside must not keep the others from being tried. */
+async function setAside(
+  sql: Sql,
+  suspect: Suspect,
+  cause: unknown,
+  { onError }: ApplyOptions,
+): Promise<ApplyCounts> {
+  try {
+    return await sql.begin(async (tx) => {
+      const row = await lockRow(tx, suspect);
+      if (row === undefined) return NOTHING;
+      const outcomes = [brokenRow(row, `handling it failed ${suspect.failures} times`, cause)];
+      await openItems(tx, outcomes);
+      await settle(tx, outcomes, RETRY);
+      return countsOf(outcomes);
+    });
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    const isBusy = isLockConflict(error);
+    if (!isBusy) onError(suspect.groupKey, error);
+    await putOff(sql, suspect, isBusy ? LOCK_RETRY_MS : RETRY.maxMs);
+    return NOTHING;
+  }
 }

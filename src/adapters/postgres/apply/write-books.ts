@@ -99,7 +99,9 @@ async function wakeParked(tx: Transaction, { woken }: BooksChange) {
   if (woken.length === 0) return;
   await tx`
     with woken as (
-      update inbox set status = 'pending', reason = null, settled_at = null, next_try_at = now()
+      update inbox set status = 'pending', reason = null, settled_at = null, settled_by = null, next_try_at = now(),
+             -- What was given up begins anew; what fails and was about to be tried again goes on counting.
+             failures = case status when 'attention' then 0 else failures end
        where group_key = any (${[...woken]})
          and (status = 'pending' and next_try_at > now() or status = 'attention' and reason = ${UNKNOWN_CARD})
       returning tenant_id, event_id, object_id, source)

@@ -23,7 +23,7 @@ create trigger tenants_reread after update of captured_amount on tenants
 create function wake_events_of_tenant() returns trigger language plpgsql as $$
 begin
   with woken as (
-    update inbox set status = 'pending', reason = null, settled_at = null, next_try_at = now()
+    update inbox set status = 'pending', reason = null, settled_at = null, settled_by = null, next_try_at = now(), failures = 0
      where status = 'attention' and tenant_id is null and stripe_account is not distinct from new.stripe_account
        and reason like 'no tenant has the Stripe account %'
     returning event_id)
