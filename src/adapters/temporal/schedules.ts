@@ -16,10 +16,9 @@ import {
 } from '../../domain/upkeep-contract.ts';
 import { WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
 import type { UpkeepSchedules } from '../../ports/upkeep-schedules.ts';
+import { boundedCall, CallOverdueError } from './bounded-call.ts';
 
 const CALL_DEADLINE_MS = 2_500;
-/** The client does not cut its pause between two tries short, so the whole call is bounded again. */
-const ANSWER_DEADLINE_MS = 2_800;
 
 /** After a server's outage one round does for all that were missed. */
 const CATCH_UP_WINDOW = '1 minute';
@@ -125,20 +124,13 @@ function spread(tenantId: string, limitMs: number): number {
 }
 
 async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new WorkflowsUnavailableError(`no answer within ${ANSWER_DEADLINE_MS} ms`)),
-      ANSWER_DEADLINE_MS,
-    );
-  });
   try {
-    const deadline = Date.now() + CALL_DEADLINE_MS;
-    return await Promise.race([client.connection.withDeadline(deadline, call), late]);
+    return await boundedCall(client, CALL_DEADLINE_MS, call);
   } catch (error) {
-    const isAway = error instanceof ServiceError || (error instanceof Error && 'code' in error);
+    const isAway =
+      error instanceof CallOverdueError ||
+      error instanceof ServiceError ||
+      (error instanceof Error && 'code' in error);
     throw isAway ? new WorkflowsUnavailableError(error.message, { cause: error }) : error;
-  } finally {
-    clearTimeout(timer);
   }
 }
