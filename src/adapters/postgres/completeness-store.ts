@@ -62,10 +62,11 @@ async function record(sql: Sql, tenantId: string, look: DayLook): Promise<void> 
       where d.whole_at is null`;
 }
 
-/** Seconds since the last catch-up of the tenant that waits longest for its next; null before the first of all. */
+/** Seconds since the last catch-up of the tenant that waits longest for its next, or for its first; null without tenants. */
 export async function catchUpAgeS(sql: Queryable): Promise<number | null> {
   const [row] = await sql<{ age: number | null }[]>`
-    select max(extract(epoch from now() - finished_at))::float8 as age from catch_ups`;
+    select max(extract(epoch from now() - coalesce(c.finished_at, t.created_at)))::float8 as age
+      from tenants t left join catch_ups c using (tenant_id)`;
   return row?.age ?? null;
 }
 
