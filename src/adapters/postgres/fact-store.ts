@@ -129,7 +129,8 @@ export async function claimDigests(
     fresh: sql`
     select s.card_id from card_spending s where ${isDue} and ${isFresh(sql, sql`s.card_id`)}
      order by s.dirty_since limit ${choice.limit}`,
-    isDue: (cardId) => sql`exists (select from card_spending s where s.card_id = ${cardId} and ${isDue})`,
+    isDue: (cardId) =>
+      sql`exists (select from card_spending s where s.card_id = ${cardId} and ${isDue})`,
   });
   if (cardIds.length === 0) return [];
   const rows = await sql<

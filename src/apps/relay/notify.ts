@@ -4,7 +4,12 @@
  * that hangs keeps its own card waiting and no other.
  */
 import { randomUUID } from 'node:crypto';
-import { awaitRoom, forgetLeases, giveBack, leaseFailed } from '../../adapters/postgres/card-leases.ts';
+import {
+  awaitRoom,
+  forgetLeases,
+  giveBack,
+  leaseFailed,
+} from '../../adapters/postgres/card-leases.ts';
 import {
   type ClaimedDigest,
   type ClaimedFacts,
