@@ -91,14 +91,15 @@ export function createNotifier(
       }
       passedOver = underWay.size > 0;
       const claimed = await claimFacts(sql, { holder, limit: free });
+      passedOver ||= claimed.some(isPartly);
       for (const card of claimed) {
-        passedOver ||= card.facts.length === FACTS_PER_SIGNAL_MAX;
         const telling: Promise<void> = tell(card.cardId, () => tellFacts(teller, card)).finally(
           () => ended(telling),
         );
         underWay.add(telling);
       }
-      return claimed.length === free;
+      // One card's many facts may have hidden those of others from the look.
+      return claimed.length === free || claimed.some(isPartly);
     },
 
     async sweep() {
@@ -121,6 +122,10 @@ export function createNotifier(
     },
   };
 }
+
+/** Whether more facts of the card may wait. */
+const isPartly = ({ facts, isFull }: ClaimedFacts): boolean =>
+  isFull || facts.length === FACTS_PER_SIGNAL_MAX;
 
 /** Whether Temporal was asked at all. */
 type Told = 'told' | 'nothing';
