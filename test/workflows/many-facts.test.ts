@@ -14,7 +14,7 @@ import { type CardWorld, seen } from './card-world.ts';
 const FACTS_DEFAULT = 2_000;
 const { FACTS_TO_CARD: wanted } = processEnvironment();
 const facts = wanted === undefined ? FACTS_DEFAULT : Number(wanted);
-/** Some 25 s on two free cores; a machine that is shared may take several times as long. */
+/** Some 25 s each; a machine with much else to do may take several times as long. */
 const TIMEOUT_MS = 120_000 + facts * 20;
 
 const isDeep = facts > FACTS_DEFAULT;
