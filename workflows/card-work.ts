@@ -13,11 +13,13 @@ import { factProblem } from '../src/domain/fact-shape.ts';
 import {
   ACTIVITY_GRACE_MS,
   FACT_CLOSE_AFTER_MS,
+  FACTS_WAITING_MAX,
   LOOK_MAX_MS,
   NO_PROGRESS_PAUSE_MS,
 } from '../src/domain/limits.ts';
 import { createAlarm } from './alarm.ts';
 import { perform } from './card-activities.ts';
+import type { CardRecord } from './card-record.ts';
 import type { CardRun, OpenCard } from './card-run.ts';
 
 /** Applies queued facts until the queue is empty or the run has done enough; returns those that changed nothing. */
@@ -122,7 +124,7 @@ async function performWatched(
         leaving(),
     );
     tooEarly.push(...drain(run, card));
-    if (record.changed || record.isToBeClosed(Date.now())) await saver.flush();
+    if (record.changed || isToBeClosed(record, Date.now())) await saver.flush();
   }
   // Most calls end by themselves in less time than a cancellation takes; one that waits for its next try does not.
   await condition(() => running.ending() !== undefined, ACTIVITY_GRACE_MS);
@@ -165,7 +167,7 @@ export async function wait(
     await deadline(run, card, step.onDeadline);
     return;
   }
-  if (record.isToBeClosed(nowMs) || (closeAtMs !== null && nowMs >= closeAtMs)) {
+  if (isToBeClosed(record, nowMs) || (closeAtMs !== null && nowMs >= closeAtMs)) {
     await saver.flush();
     return;
   }
@@ -179,6 +181,14 @@ export async function wait(
       record.revision !== revision ||
       run.mustRenew,
   );
+}
+
+/** The relay tells a card no more while so many are open, so a crowd of facts without news does not wait to be closed. */
+function isToBeClosed(record: CardRecord, nowMs: number): boolean {
+  if (record.isToBeClosed(nowMs)) return true;
+  const isCrowd = record.unclosedSinceMs !== null && record.unclosed.length >= FACTS_WAITING_MAX;
+  // Runs of the code before let a crowd wait like a lone one.
+  return isCrowd && patched('crowds-are-closed');
 }
 
 const earlier = (a: number | null, b: number | null): number | null =>

@@ -15,6 +15,8 @@ export interface StatusSighting {
   readonly previousStatus: StripeCardStatus | null;
   /** An event where nothing is said. */
   readonly source?: 'event' | 'fetched';
+  /** By which an event that is applied once more is known again. */
+  readonly eventId?: string;
 }
 
 /** All that is remembered of a card's status: where the remembered sightings begin, and the sightings. */
@@ -26,8 +28,11 @@ export interface StatusHistory {
 /** Events of a card remembered one by one; older seconds are folded into `base`. */
 const SIGHTINGS_MAX = 60;
 
-/** Adds one event, which must not have been added before; the order of adding does not matter. */
+/** Adds one event, once however often it is applied; the order of adding does not matter. */
 export function addSighting(history: StatusHistory, seen: StatusSighting): StatusHistory {
+  const { eventId } = seen;
+  const isKnown = history.sightings.some((one) => one.eventId === eventId);
+  if (eventId !== undefined && isKnown) return history;
   const sightings = [...history.sightings, seen].toSorted((a, b) => a.atS - b.atS);
   const [oldest] = sightings;
   if (sightings.length <= SIGHTINGS_MAX || oldest === undefined)

@@ -78,6 +78,8 @@ export const FACT_RESEND_AFTER_MS = HOUR_MS;
  * that no history fills while no worker works. Fewer than a run remembers, so that none of them counts twice.
  */
 export const FACTS_UNCLOSED_MAX = 200;
+/** Facts that changed nothing and wait to be closed, at most: with more of them the card would soon be told no more. */
+export const FACTS_WAITING_MAX = FACTS_UNCLOSED_MAX / 2;
 /** Facts carried by one signal; keeps a signal far below the 2 MB payload limit. */
 export const FACTS_PER_SIGNAL_MAX = 100;
 

@@ -26,6 +26,8 @@ export interface CardSighting {
   readonly kind: 'card';
   /** A fetched view loses to the events of its own second. */
   readonly source: 'event' | 'fetched';
+  /** By which an event that is applied once more is known again. */
+  readonly eventId?: string;
   readonly stripeCardId: StripeCardId;
   readonly atS: number;
   readonly status: StripeCardStatus;

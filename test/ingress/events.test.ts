@@ -34,19 +34,24 @@ function purchaseOf({ stripeCardId: card }: CardProgram) {
   };
 }
 
-const canceled = ({ stripeCardId }: CardProgram) =>
+const changed = (
+  { stripeCardId }: CardProgram,
+  [previous, status]: readonly [string, string],
+  atS = START_S + 5,
+) =>
   event(
     'issuing_card.updated',
     {
       id: stripeCardId,
-      status: 'canceled',
+      status,
       last4: '4242',
       exp_month: 12,
       exp_year: 2030,
-      cancellation_reason: 'lost',
+      cancellation_reason: status === 'canceled' ? 'lost' : null,
     },
-    { atS: START_S + 5, previous: { status: 'active' } },
+    { atS, previous: { status: previous } },
   );
+const canceled = (owner: CardProgram) => changed(owner, ['active', 'canceled']);
 
 describe('the list of events', () => {
   it('is narrowed by tenant, type, status, source, object and time of creation', async () => {
@@ -251,6 +256,23 @@ describe('a replay', () => {
     // Each replay tells it once, and the later one has the earlier answered.
     expect(told.map((fact) => fact['is_open'])).toEqual([false, false, true]);
     await applyDue(ingress.sql);
+  });
+
+  it('counts a change of a card once, where changes of one second are counted', async () => {
+    const owner = await program();
+    const statusOf = async () =>
+      (
+        await ingress.sql<{ status: string }[]>`
+          select status from stripe_cards where stripe_card_id = ${owner.stripeCardId}`
+      )[0]?.status;
+    const frozen = changed(owner, ['active', 'inactive']);
+    const active = ['inactive', 'active'] as const;
+    await deliver(ingress.sql, owner, changed(owner, active, START_S + 4));
+    await deliver(ingress.sql, owner, frozen, changed(owner, active));
+    const before = await statusOf();
+    await replay(frozen['id']);
+    expect(await applyDue(ingress.sql)).toEqual([]);
+    expect([before, await statusOf()]).toEqual(['active', 'active']);
   });
 
   it('closes the item of an event that was set aside, and opens it once more when it fails again', async () => {

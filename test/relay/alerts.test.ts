@@ -11,9 +11,10 @@ import { measureFigures } from '../../src/apps/relay/figures.ts';
 import { createRelayMetrics } from '../../src/apps/relay/relay-metrics.ts';
 import { countUnusable } from '../../src/apps/worker/worker-metrics.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
 import { createCardProgram } from '../support/card-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { projectText } from '../support/project-files.ts';
+import { projectFiles, projectText } from '../support/project-files.ts';
 import { authorization, event, store } from '../support/stripe-events.ts';
 import { applyDue } from './relay-inbox.ts';
 
@@ -29,24 +30,65 @@ const rules = (
   }
 ).groups.flatMap((group) => group.rules);
 
-/** Names of everything that the processes export, histograms with their parts. */
-async function exported(): Promise<ReadonlySet<string>> {
-  const registry = new Registry();
+/** What the processes export before anything has happened. */
+function exportedAtFirst() {
+  const registry = createMetrics('test');
   createRelayMetrics(registry);
   createAuthorizerMetrics(registry);
   createWebhookCounter(registry);
   countUnusable(registry);
-  const metrics = await registry.getMetricsAsJSON();
+  return registry.getMetricsAsJSON();
+}
+
+interface Value {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, unknown>>;
+  readonly value: number;
+}
+
+const exportedValues = async (): Promise<readonly Value[]> =>
+  (await exportedAtFirst()).flatMap(({ name, values }) =>
+    values.map(({ labels, value }) => ({ name, labels, value })),
+  );
+
+/** Names of everything that the processes export, histograms with their parts. */
+async function exported(): Promise<ReadonlySet<string>> {
+  const metrics = await exportedAtFirst();
   return new Set(metrics.flatMap(({ name }) => [name, `${name}_bucket`, `${name}_count`]));
 }
 
 describe('the alert rules', () => {
   it('ask for metrics that are exported', async () => {
     const names = await exported();
-    const asked = rules.flatMap(({ expr }) => expr.match(/\b(?:issuing|webhooks)_\w+/g) ?? []);
+    const asked = rules.flatMap(
+      ({ expr }) => expr.match(/\b(?:issuing|webhooks|process)_\w+/g) ?? [],
+    );
     expect(asked.length).toBeGreaterThan(rules.length - 1);
     expect(asked.filter((name) => !names.has(name))).toEqual([]);
   });
+
+  it('notice that a process is missing, by the name that its metrics bear', () => {
+    const rule = rules.find(({ alert }) => alert === 'IssuingProcessMissing');
+    const asked = [...(rule?.expr.matchAll(/absent\(\w+\{process="(\w+)"\}\)/g) ?? [])];
+    const named = projectFiles().flatMap(({ path, text }) =>
+      path.startsWith('src/apps/')
+        ? [...text.matchAll(/createMetrics\('(\w+)'\)/g)].map(([, name]) => name)
+        : [],
+    );
+    expect(new Set(asked.map(([, name]) => name))).toEqual(new Set(named));
+  });
+
+  it.each(rules.filter(({ expr }) => expr.includes('increase(')))(
+    '$alert counts from 0, so that the first time is seen',
+    async ({ expr }) => {
+      const [, name = '', , label = '', value = ''] =
+        /increase\((\w+)(\{(\w+)="(\w+)"\})?\[/.exec(expr) ?? [];
+      const values = (await exportedValues()).filter((one) => one.name === name);
+      const meant = values.filter(({ labels }) => label === '' || labels[label] === value);
+      expect(meant).not.toEqual([]);
+      expect(meant.every((one) => one.value === 0)).toBe(true);
+    },
+  );
 
   it.each(rules)('$alert says how bad it is, and the page says what to do', (rule) => {
     expect(['critical', 'warning', 'info']).toContain(rule.labels.severity);
@@ -85,9 +127,15 @@ describe('the figures', () => {
         now() - interval '90 seconds')`;
     await sql.begin(async (tx) => {
       await insertFact(tx, program, { kind: 'purchase_seen' }, 'unsent');
-      await insertFact(tx, program, { kind: 'purchase_seen' }, 'unanswered');
-      await tx`update facts set signalled_at = now() - interval '2 hours' where dedupe_key = 'unanswered'`;
-      await tx`insert into card_leases (card_id, holder, until, failures) values (${program.cardId}, 'r', now(), 2)`;
+      // Sent for the second time a moment ago; the others are too young, or worked off.
+      await tx`
+        insert into facts (tenant_id, card_id, kind, dedupe_key, created_at, signalled_at, closed_at)
+        select ${program.tenantId}, ${program.cardId}, 'purchase_seen', key, now() - age, now(), closed
+          from (values ('unanswered', interval '2 hours', null), ('young', interval '50 minutes', null),
+                       ('answered', interval '2 hours', now())) f (key, age, closed)`;
+      // Of the second nothing was heard for long, so that there is nothing left to be told.
+      await tx`insert into card_leases (card_id, holder, until, failures)
+        values (${program.cardId}, 'r', now(), 2), ('card_told_otherwise', 'r', now() - interval '10 minutes', 1)`;
       const item = { tenantId: program.tenantId, kind: 'design_unusable' };
       await openAttention(tx, { ...item, subject: 'ipcd_1' });
       await openAttention(tx, { ...item, subject: 'ipcd_2' });

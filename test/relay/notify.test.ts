@@ -1,11 +1,13 @@
 /** Who tells a card, and how much at once: leases over several relays, limits, and what a failure holds up. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCardStore } from '../../src/adapters/postgres/card-store.ts';
 import { insertFact } from '../../src/adapters/postgres/fact-store.ts';
 import { createSql, type Sql } from '../../src/adapters/postgres/pool.ts';
 import { createNotifier, type Notifier } from '../../src/apps/relay/notify.ts';
 import { FACTS_PER_SIGNAL_MAX, FACTS_UNCLOSED_MAX } from '../../src/domain/limits.ts';
 import { type CardWorkflows, WorkflowsUnavailableError } from '../../src/ports/card-workflows.ts';
 import { type CardProgram, createCardProgram } from '../support/card-program.ts';
+import { CARD_STATES } from '../support/card-states.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -131,6 +133,116 @@ describe('what is sent at once', () => {
     await sql`update facts set signalled_at = now() - interval '61 minutes'`;
     await step(notifier);
     expect(batches[1]).toEqual([batches[0]?.[0], batches[0]?.[2]]);
+  });
+});
+
+describe('a card that has to work off facts first', () => {
+  const told = () => {
+    const batches: number[] = [];
+    const { notifier } = relay(async (_id, facts) => {
+      batches.push(facts.length);
+      return 'run';
+    });
+    return { batches, notifier };
+  };
+
+  it('is told more as soon as its workflow has closed some', async () => {
+    const { cardId } = await cardWithFacts(FACTS_UNCLOSED_MAX + 50);
+    const { batches, notifier } = told();
+    for (let n = 0; n < 3; n += 1) await step(notifier);
+    const [oldest] = await sql<{ id: string }[]>`
+      select min(fact_id)::text as id from facts where card_id = ${cardId}`;
+    const save = {
+      cardId,
+      revision: 1,
+      writer: 'run',
+      state: CARD_STATES.active(0),
+      closedFactIds: [oldest?.id ?? ''],
+      timeline: [],
+    };
+    expect(await createCardStore(sql).save(save)).toBe('saved');
+    await step(notifier);
+    expect(batches).toEqual([FACTS_PER_SIGNAL_MAX, FACTS_PER_SIGNAL_MAX, 1]);
+  });
+
+  it('is one that is full: whose facts another has sent meanwhile is given back', async () => {
+    await cardWithFacts();
+    const { batches, notifier } = told();
+    // Between the claim and the look at its facts.
+    const owner = createSql({ url: database.ownerUrl, poolSize: 1, name: 'test-notify' });
+    await owner.unsafe(`
+      create function send_facts() returns trigger language plpgsql as
+        $$ begin update facts set signalled_at = now(); return null; end $$;
+      create trigger another_relay after insert on card_leases execute function send_facts()`);
+    await owner.end();
+    await step(notifier);
+    expect(batches).toEqual([]);
+    expect(await sql`select 1 from card_leases`).toEqual([]);
+  });
+
+  it('has the loop look again at once, for it and for those whose facts are behind its own', async () => {
+    await cardWithFacts(FACTS_PER_SIGNAL_MAX + 1);
+    const { notifier, frees } = relay(async () => 'run');
+    for (const isPartly of [true, false]) {
+      expect(await notifier.sendFacts()).toBe(isPartly);
+      await notifier.idle();
+      expect(frees).toHaveLength(1);
+    }
+  });
+});
+
+describe('cards that cannot be told', () => {
+  it('come after all others, however many they are and however long they wait', async () => {
+    const broken = new Set<string>();
+    for (let n = 0; n < 40; n += 1) broken.add((await cardWithFacts()).cardId);
+    const told: string[] = [];
+    const { notifier } = relay(async (id) => {
+      told.push(id);
+      if (broken.has(id)) throw new WorkflowsUnavailableError('this one hangs');
+      return 'run';
+    });
+    await step(notifier);
+    await step(notifier);
+    const { cardId } = await cardWithFacts();
+    told.length = 0;
+    for (let n = 0; n < 20 && !told.includes(cardId); n += 1) {
+      await leasesEnd();
+      await step(notifier);
+    }
+    // Those that were never tried are as good as it, and older.
+    const tried = told.slice(0, told.indexOf(cardId));
+    expect(tried.length).toBeLessThan(broken.size - 32);
+    // They are tried again once the others were told.
+    await leasesEnd();
+    told.length = 0;
+    await step(notifier);
+    expect(told).not.toEqual([]);
+  });
+
+  it('among others that can are no outage', async () => {
+    for (let n = 0; n < 100; n += 1) await cardWithFacts();
+    let calls = 0;
+    const { notifier } = relay(async () => {
+      calls += 1;
+      if (calls === 10) throw new WorkflowsUnavailableError('this one hangs');
+      return 'run';
+    });
+    await step(notifier);
+    await step(notifier);
+    expect(calls).toBe(64);
+  });
+});
+
+describe('a sweep', () => {
+  it('says that more may be due', async () => {
+    for (let n = 0; n < 33; n += 1) {
+      const { tenantId, cardId } = await createCardProgram(sql, { phase: 'active' });
+      await sql`
+        insert into card_spending (tenant_id, card_id, revision, dirty_since)
+        values (${tenantId}, ${cardId}, 1, now() - interval '1 hour')`;
+    }
+    const { notifier } = relay(async () => 'run');
+    expect([await notifier.sweep(), await notifier.sweep()]).toEqual([true, false]);
   });
 });
 

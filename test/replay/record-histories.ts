@@ -30,7 +30,7 @@ import { withAnswer } from './patch-guards.ts';
 import { createRecorder, nearDeadline, type Recorder, soonMs } from './recorder.ts';
 
 /** Raised before something is recorded anew: recordings of earlier code stay beside those of later code. */
-const GENERATION = '0002';
+const GENERATION = '0003';
 
 const verified = { kind: 'identity_verified' } as const;
 const { replace } = COMMANDS;
@@ -315,6 +315,20 @@ describe('on a real server', () => {
     await recorder.keep('capped', world, run);
     await shows(world, (s) => s.phase === 'active' && s.purchases === 6);
     await recorder.keep('carried', world);
+  });
+
+  test('crowded: hears much that changes nothing, one by one and then in a crowd', async () => {
+    const world = new CardWorld(CARD_STATES.active(Date.now()));
+    await start(world);
+    for (let n = 1; n <= 6; n += 1) {
+      const [fact = ''] = await tell(world, digest(n));
+      await eventually(() => world.closedFactIds.includes(fact));
+    }
+    await tell(world, ...Array.from({ length: 120 }, (_, n) => digest(7 + n)));
+    await shows(world, (s) => s.phase === 'active' && s.purchases === 126);
+    await tell(world, { kind: 'freeze_changed', frozen: true });
+    await world.saved((s) => s.freeze.mirrored);
+    await recorder.keep('crowded', world);
   });
 
   test('overtaken: another run has saved a later state', async () => {

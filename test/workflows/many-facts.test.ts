@@ -14,7 +14,8 @@ import { type CardWorld, seen } from './card-world.ts';
 const FACTS_DEFAULT = 2_000;
 const { FACTS_TO_CARD: wanted } = processEnvironment();
 const facts = wanted === undefined ? FACTS_DEFAULT : Number(wanted);
-const TIMEOUT_MS = 60_000 + facts * 20;
+/** Some 25 s each; a machine with much else to do may take several times as long. */
+const TIMEOUT_MS = 120_000 + facts * 20;
 
 const isDeep = facts > FACTS_DEFAULT;
 /** A server begins one run of a workflow a second, so more facts take a cap nearer to the real one. */

@@ -29,6 +29,7 @@ import { applyDispute } from './apply/dispute.ts';
 import { applyWarning } from './apply/fraud-warning.ts';
 import { closeAttention, openAttention } from './attention.ts';
 import { closeWarning } from './card-controls.ts';
+import { roomMade } from './card-leases.ts';
 import { renew } from './card-replacements.ts';
 import { addTimeline } from './card-timeline.ts';
 import { insertFact } from './fact-store.ts';
@@ -239,6 +240,7 @@ async function closeFacts(tx: Transaction, { cardId, closedFactIds }: CardSave):
   await tx`
     update facts set closed_at = now()
     where fact_id = any(${ids}::bigint[]) and card_id = ${cardId} and closed_at is null`;
+  await roomMade(tx, cardId);
 }
 
 /** One item at most follows the state of a card; it closes by itself when the state no longer asks for it. */

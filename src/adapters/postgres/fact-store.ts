@@ -7,7 +7,7 @@ import {
   FACTS_PER_SIGNAL_MAX,
   FACTS_UNCLOSED_MAX,
 } from '../../domain/limits.ts';
-import { type CardChoice, claimCards, endLease, notLeased } from './card-leases.ts';
+import { type CardChoice, claimCards, endLease, isFresh } from './card-leases.ts';
 import type { Queryable, Sql } from './pool.ts';
 
 /** Waiting facts looked at to find cards: read from the index, whatever waits behind them. */
@@ -44,8 +44,9 @@ export async function factForOpenCards(
 
 export interface ClaimedFacts {
   readonly cardId: CardId;
-  /** None where the card has to work off others first. */
   readonly facts: readonly NumberedFact[];
+  /** It has as many open as it may have, so that more may wait than `facts` shows. */
+  readonly isFull: boolean;
 }
 
 /**
@@ -55,39 +56,41 @@ export interface ClaimedFacts {
  */
 export async function claimFacts(sql: Sql, choice: CardChoice): Promise<readonly ClaimedFacts[]> {
   const isLate = sql`f.signalled_at < now() - make_interval(secs => ${FACT_RESEND_AFTER_MS / 1000})`;
-  const cardIds = await claimCards(
-    sql,
-    choice.holder,
-    sql`
+  const cardIds = await claimCards(sql, choice, {
+    fresh: sql`
     select card_id
       from ((select f.card_id, f.fact_id from facts f
-              where f.signalled_at is null and f.closed_at is null and ${notLeased(sql, sql`f.card_id`)}
+              where f.signalled_at is null and f.closed_at is null and ${isFresh(sql, sql`f.card_id`)}
               order by f.fact_id limit ${CANDIDATE_FACTS_MAX})
             union all
             (select f.card_id, f.fact_id from facts f
-              where f.closed_at is null and ${isLate} and ${notLeased(sql, sql`f.card_id`)}
+              where f.closed_at is null and ${isLate} and ${isFresh(sql, sql`f.card_id`)}
               order by f.signalled_at limit ${CANDIDATE_FACTS_MAX})) waiting
      group by card_id order by min(fact_id) limit ${choice.limit}`,
-  );
+    isDue: (cardId) => sql`
+    exists (select from facts f
+             where f.card_id = ${cardId} and f.closed_at is null and (f.signalled_at is null or ${isLate}))`,
+  });
   if (cardIds.length === 0) return [];
   // Read once the lease is ours: what another relay has sent meanwhile is not sent again.
-  const rows = await sql<{ card_id: string; facts: { id: string; body: CardFact }[] }[]>`
-    select c.card_id,
-           coalesce(jsonb_agg(jsonb_build_object('id', w.fact_id::text, 'body', w.body) order by w.fact_id)
-             filter (where w.fact_id is not null), '[]') as facts
+  const rows = await sql<
+    { card_id: string; open: number; facts: { id: string; body: CardFact }[] }[]
+  >`
+    select c.card_id, count(o.fact_id)::int as open,
+           coalesce(jsonb_agg(jsonb_build_object('id', o.fact_id::text, 'body', o.body) order by o.fact_id)
+             filter (where o.is_due), '[]') as facts
       from unnest(${[...cardIds]}::text[]) c (card_id)
       left join lateral (
-        select f.fact_id, f.body
-          from (select fact_id, body, signalled_at,
-                       count(*) filter (where signalled_at is null) over (order by fact_id) as place,
-                       count(*) filter (where signalled_at is not null) over () as sent
-                  from facts where card_id = c.card_id and closed_at is null) f
-         where f.signalled_at is null and f.place <= ${FACTS_UNCLOSED_MAX} - f.sent or ${isLate}
-         order by f.fact_id limit ${FACTS_PER_SIGNAL_MAX}) w on true
+        select f.fact_id, f.body, f.signalled_at is null or ${isLate} as is_due
+          from facts f where f.card_id = c.card_id and f.closed_at is null
+         order by f.fact_id limit ${FACTS_UNCLOSED_MAX}) o on true
      group by c.card_id`;
   return rows.map((row) => ({
     cardId: parseCardId(row.card_id),
-    facts: row.facts.map((f) => ({ factId: f.id, fact: f.body })),
+    facts: row.facts
+      .slice(0, FACTS_PER_SIGNAL_MAX)
+      .map(({ id, body }) => ({ factId: id, fact: body })),
+    isFull: row.open === FACTS_UNCLOSED_MAX,
   }));
 }
 
@@ -120,15 +123,15 @@ export async function claimDigests(
   sql: Sql,
   choice: CardChoice & { readonly intervalMs: number },
 ): Promise<readonly ClaimedDigest[]> {
-  const cardIds = await claimCards(
-    sql,
-    choice.holder,
-    sql`
-    select s.card_id from card_spending s
-     where s.sent_revision < s.revision and ${notLeased(sql, sql`s.card_id`)}
-       and s.dirty_since <= now() - make_interval(secs => ${choice.intervalMs / 1000})
+  const isDue = sql`s.sent_revision < s.revision
+       and s.dirty_since <= now() - make_interval(secs => ${choice.intervalMs / 1000})`;
+  const cardIds = await claimCards(sql, choice, {
+    fresh: sql`
+    select s.card_id from card_spending s where ${isDue} and ${isFresh(sql, sql`s.card_id`)}
      order by s.dirty_since limit ${choice.limit}`,
-  );
+    isDue: (cardId) =>
+      sql`exists (select from card_spending s where s.card_id = ${cardId} and ${isDue})`,
+  });
   if (cardIds.length === 0) return [];
   const rows = await sql<
     {
@@ -172,19 +175,19 @@ export async function digestSent(
 }
 
 /** Claims cards whose request was stored but whose workflow was never started, older than the given age. */
-export const claimStarts = (
+export function claimStarts(
   sql: Sql,
   choice: CardChoice & { readonly olderThanMs: number },
-): Promise<readonly CardId[]> =>
-  claimCards(
-    sql,
-    choice.holder,
-    sql`
-    select c.card_id from cards c
-     where c.workflow_started_at is null and ${notLeased(sql, sql`c.card_id`)}
-       and c.created_at < now() - make_interval(secs => ${choice.olderThanMs / 1000})
+): Promise<readonly CardId[]> {
+  const isDue = sql`c.workflow_started_at is null
+       and c.created_at < now() - make_interval(secs => ${choice.olderThanMs / 1000})`;
+  return claimCards(sql, choice, {
+    fresh: sql`
+    select c.card_id from cards c where ${isDue} and ${isFresh(sql, sql`c.card_id`)}
      order by c.created_at limit ${choice.limit}`,
-  );
+    isDue: (cardId) => sql`exists (select from cards c where c.card_id = ${cardId} and ${isDue})`,
+  });
+}
 
 /** The workflow was started: notes it, and gives the card back. */
 export async function startDone(sql: Sql, cardId: CardId, holder: string): Promise<void> {

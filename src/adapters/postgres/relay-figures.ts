@@ -5,6 +5,9 @@ import type { Sql } from './pool.ts';
 /** Rows counted of each kind; a figure of this size means "or more". */
 const COUNTED_MAX = 100_000;
 
+/** A card is tried again every minute; one that is not has nothing to be told any more. */
+const UNREACHABLE_FOR_S = 300;
+
 export interface RelayFigures {
   /** Rows of the inbox that are to be applied, without those that are parked. */
   readonly backlog: number;
@@ -13,9 +16,9 @@ export interface RelayFigures {
   readonly parked: number;
   readonly factsUnsent: number;
   readonly oldestUnsentS: number;
-  /** Sent, and not worked off since. */
+  /** Old, sent, and not worked off. */
   readonly factsUnanswered: number;
-  /** Cards whose workflow could not be told the last time. */
+  /** Cards whose workflow could not be told the last time, minutes ago at most. */
   readonly unreachableCards: number;
   readonly openAttention: readonly { readonly kind: string; readonly count: number }[];
 }
@@ -26,10 +29,12 @@ export async function readRelayFigures(sql: Sql): Promise<RelayFigures> {
            u.unsent as "factsUnsent", coalesce(extract(epoch from now() - u.oldest), 0)::float8 as "oldestUnsentS",
            (select count(*)::int from (
               select 1 from facts
-               where closed_at is null
-                 and signalled_at < now() - make_interval(secs => ${FACT_RESEND_AFTER_MS / 1000})
+               where closed_at is null and signalled_at is not null
+                 -- When it was sent last says nothing: it is sent again and again.
+                 and created_at < now() - make_interval(secs => ${FACT_RESEND_AFTER_MS / 1000})
                limit ${COUNTED_MAX}) f) as "factsUnanswered",
-           (select count(*)::int from card_leases where failures > 0) as "unreachableCards"
+           (select count(*)::int from card_leases
+             where failures > 0 and until > now() - make_interval(secs => ${UNREACHABLE_FOR_S})) as "unreachableCards"
       from (select count(*) filter (where reason is null)::int as backlog,
                    count(*) filter (where reason is not null)::int as parked,
                    min(received_at) filter (where reason is null) as oldest

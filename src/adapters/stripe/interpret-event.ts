@@ -75,7 +75,10 @@ export function interpretEvent(type: string, event: Json): Sighting {
       return { kind: 'transaction', transaction: readTransaction(object) };
     case 'issuing_card.created':
     case 'issuing_card.updated':
-      return readCard(object, atS, optionalObject(payload, 'previous_attributes'));
+      return {
+        ...readCard(object, atS, optionalObject(payload, 'previous_attributes')),
+        ...eventIdOf(event),
+      };
     case FETCHED_TYPES.card:
       return { ...readCard(object, atS, null), source: 'fetched' };
     case 'issuing_cardholder.created':
@@ -146,6 +149,11 @@ const readDispute = (object: Json, atS: number): Sighting => ({
   atS,
   status: oneOf(object, 'status', DISPUTE_STATUSES),
 });
+
+function eventIdOf(event: Json): { readonly eventId?: string } {
+  const eventId = optionalText(event, 'id');
+  return eventId === null ? {} : { eventId };
+}
 
 /** A card as an event shows it at second `atS`. */
 function readCard(card: Json, atS: number, previous: Json | null): CardSighting {

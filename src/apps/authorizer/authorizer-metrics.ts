@@ -1,5 +1,6 @@
 /** What an operator watches of the real-time path; docs/authorizer.md says what each is good for. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { FALLBACK_REASONS } from '../../domain/decision-reasons.ts';
 import type { Watch } from './watch.ts';
 
 /** Buckets are close around the 350 ms of Postgres, the budget of 500 ms and Stripe's limit of 2 s. */
@@ -72,12 +73,7 @@ const answerMetrics = (registry: Registry) => ({
     labelNames: ['approved', 'reason'] as const,
     registers: [registry],
   }),
-  fallbacks: new Counter({
-    name: 'issuing_decision_fallbacks_total',
-    help: 'Declines that Postgres had no part in, by reason.',
-    labelNames: ['reason'] as const,
-    registers: [registry],
-  }),
+  fallbacks: fallbackCounter(registry),
   refused: new Counter({
     name: 'issuing_decision_requests_refused_total',
     help: 'Requests without a recorded decision, by cause: signature, wrong_account, wrong_endpoint, not_an_event, malformed, too_large (all 4xx), no_id (a decline).',
@@ -85,6 +81,18 @@ const answerMetrics = (registry: Registry) => ({
     registers: [registry],
   }),
 });
+
+function fallbackCounter(registry: Registry): Counter<'reason'> {
+  const counter = new Counter({
+    name: 'issuing_decision_fallbacks_total',
+    help: 'Declines that Postgres had no part in, by reason.',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+  });
+  // What is counted from 0 on shows its first time as an increase.
+  for (const reason of FALLBACK_REASONS) counter.inc({ reason }, 0);
+  return counter;
+}
 
 const callMetrics = (registry: Registry) => ({
   shed: new Counter({

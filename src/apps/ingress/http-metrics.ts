@@ -24,10 +24,12 @@ export function measureRequests(app: App, metrics: MetricsRegistry): void {
   });
 }
 
-export type WebhookOutcome = 'stored' | 'duplicate' | 'ignored' | 'refused' | 'unavailable';
+const OUTCOMES = ['stored', 'duplicate', 'ignored', 'refused', 'unavailable'] as const;
+export type WebhookOutcome = (typeof OUTCOMES)[number];
 
+const SENDERS = ['stripe', 'kyc'] as const;
 /** Who signed it, or should have. */
-export type WebhookSender = 'stripe' | 'kyc';
+export type WebhookSender = (typeof SENDERS)[number];
 
 export function createWebhookCounter(
   metrics: MetricsRegistry,
@@ -38,5 +40,7 @@ export function createWebhookCounter(
     labelNames: ['sender', 'outcome'],
     registers: [metrics],
   });
+  // What is counted from 0 on shows its first time as an increase.
+  for (const sender of SENDERS) for (const outcome of OUTCOMES) counter.inc({ sender, outcome }, 0);
   return (sender, outcome) => counter.inc({ sender, outcome });
 }

@@ -28,7 +28,7 @@ export function createFigureGauges(registry: Registry): FigureGauges {
   );
   const unanswered = gauge(
     'facts_unanswered',
-    'Facts told more than an hour ago that no workflow has worked off.',
+    'Facts more than an hour old that a workflow was told and has not worked off, however often it was told.',
   );
   const unreachable = gauge(
     'cards_unreachable',
@@ -40,7 +40,7 @@ export function createFigureGauges(registry: Registry): FigureGauges {
   );
   const catchUpAge = gauge(
     'catch_up_age_seconds',
-    'Time since the last catch-up of the tenant that waits longest.',
+    'Time since the last catch-up of the tenant that waits longest, or since it is a tenant when there was none.',
   );
   const measured = gauge(
     'relay_figures_timestamp_seconds',

@@ -4,7 +4,12 @@
  * that hangs keeps its own card waiting and no other.
  */
 import { randomUUID } from 'node:crypto';
-import { forgetLeases, leaseFailed, postponeLease } from '../../adapters/postgres/card-leases.ts';
+import {
+  awaitRoom,
+  forgetLeases,
+  giveBack,
+  leaseFailed,
+} from '../../adapters/postgres/card-leases.ts';
 import {
   type ClaimedDigest,
   type ClaimedFacts,
@@ -17,6 +22,7 @@ import {
 } from '../../adapters/postgres/fact-store.ts';
 import type { Sql } from '../../adapters/postgres/pool.ts';
 import type { CardId } from '../../domain/ids.ts';
+import { FACTS_PER_SIGNAL_MAX } from '../../domain/limits.ts';
 import type { CardWorkflows } from '../../ports/card-workflows.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createReach } from './reach.ts';
@@ -25,15 +31,13 @@ import { createReach } from './reach.ts';
 const CARDS_AT_ONCE_MAX = 32;
 /** The API starts the workflow itself; only requests it could not start are left after this long. */
 const START_AFTER_MS = 3_000;
-/** A card whose workflow has to work off facts before it is told more is looked at again after this long. */
-const ROOM_LOOK_S = 10;
 /** Many cards fail alike: one failure in this time is reported. */
 const REPORT_EVERY_MS = 1_000;
 
 export interface Notifier {
   /** Begins to send waiting facts; true when more may wait and there is room for them. */
   sendFacts(): Promise<boolean>;
-  /** Sends digests that are due and starts forgotten workflows. */
+  /** Sends digests that are due and starts forgotten workflows; true when more may be due. */
   sweep(): Promise<boolean>;
   /** Resolves once nothing is under way that `sendFacts` has begun. */
   idle(): Promise<void>;
@@ -56,10 +60,9 @@ export function createNotifier(
   const teller: Teller = { sql, workflows, holder };
   const reach = createReach(CARDS_AT_ONCE_MAX);
   const underWay = new Set<Promise<void>>();
-  /** A look was made while cards were under way: more may wait for one of those. */
+  /** More may wait for a card that is under way: for those that a look has passed over, and those told in parts. */
   let passedOver = false;
   const report = createReporter(options);
-  const choice = () => ({ holder, limit: reach.limit() });
 
   /** Tells one card; never rejects. A failure that cannot be written down ends with the lease. */
   async function tell(cardId: CardId, act: () => Promise<Told>): Promise<void> {
@@ -88,25 +91,30 @@ export function createNotifier(
       }
       passedOver = underWay.size > 0;
       const claimed = await claimFacts(sql, { holder, limit: free });
+      passedOver ||= claimed.some(isPartly);
       for (const card of claimed) {
         const telling: Promise<void> = tell(card.cardId, () => tellFacts(teller, card)).finally(
           () => ended(telling),
         );
         underWay.add(telling);
       }
-      return claimed.length === free;
+      // One card's many facts may have hidden those of others from the look.
+      return claimed.length === free || claimed.some(isPartly);
     },
 
     async sweep() {
       const { digestIntervalMs: intervalMs } = options;
-      const digests = await claimDigests(sql, { ...choice(), intervalMs });
+      const limit = reach.limit();
+      const digests = await claimDigests(sql, { holder, limit, intervalMs });
       await Promise.all(
         digests.map((digest) => tell(digest.cardId, () => tellDigest(teller, digest))),
       );
-      const forgotten = await claimStarts(sql, { ...choice(), olderThanMs: START_AFTER_MS });
+      const forgotten = await claimStarts(sql, { holder, limit, olderThanMs: START_AFTER_MS });
       await Promise.all(forgotten.map((cardId) => tell(cardId, () => start(teller, cardId))));
+      // Facts may have come for a card that was told something else.
+      if (digests.length + forgotten.length > 0) options.onFree?.();
       await forgetLeases(sql);
-      return false;
+      return reach.isOpen() && Math.max(digests.length, forgotten.length) === limit;
     },
 
     async idle() {
@@ -114,6 +122,10 @@ export function createNotifier(
     },
   };
 }
+
+/** Whether more facts of the card may wait. */
+const isPartly = ({ facts, isFull }: ClaimedFacts): boolean =>
+  isFull || facts.length === FACTS_PER_SIGNAL_MAX;
 
 /** Whether Temporal was asked at all. */
 type Told = 'told' | 'nothing';
@@ -125,9 +137,9 @@ interface Teller {
 }
 
 async function tellFacts({ sql, workflows, holder }: Teller, claimed: ClaimedFacts): Promise<Told> {
-  const { cardId, facts } = claimed;
+  const { cardId, facts, isFull } = claimed;
   if (facts.length === 0) {
-    await postponeLease(sql, cardId, { holder, waitS: ROOM_LOOK_S });
+    await (isFull ? awaitRoom : giveBack)(sql, cardId, holder);
     return 'nothing';
   }
   const runId = await workflows.sendFacts(cardId, facts);

@@ -1,6 +1,7 @@
 /**
  * How many cards are told at once: all that are allowed while Temporal answers, one at a time while it does not. So an
- * outage is asked about by one call after the other, and its end lets the calls come back in steps.
+ * outage is asked about by one call after the other, and its end lets the calls come back in steps. A card that fails
+ * among others that do not is no outage.
  */
 import { WorkflowsUnavailableError } from '../../ports/card-workflows.ts';
 
@@ -22,7 +23,7 @@ export function createReach(max: number): Reach {
     },
     failed(error) {
       // Anything else is the matter of the one card.
-      if (error instanceof WorkflowsUnavailableError) limit = 1;
+      if (error instanceof WorkflowsUnavailableError) limit = Math.max(1, Math.floor(limit / 2));
     },
   };
 }

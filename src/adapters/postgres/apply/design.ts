@@ -25,13 +25,14 @@ export async function applyDesign(
     returning 1`;
   if (changed.length === 0) return 'applied';
   const item = { kind: 'design_unusable', subject: designId };
+  // By the newest status alone: which of the earlier ones came in time must make no difference.
   if (UNUSABLE.includes(status)) {
     const reasons = rejectionReasons.join(', ');
     await openAttention(tx, { ...item, tenantId, details: { status, name, detail: reasons } });
-  }
-  // One that is under review again is not usable yet.
-  if (status === 'active') {
-    await closeAttention(tx, { ...item, resolution: 'the design is active' });
+  } else {
+    const resolution =
+      status === 'active' ? 'the design is active' : 'the design is looked at once more';
+    await closeAttention(tx, { ...item, resolution });
   }
   return 'applied';
 }

@@ -39,11 +39,12 @@ export async function applyCard(
   await tx`
     update stripe_cards set status = ${derived}, status_history = ${JSON.stringify({
       base: history.base,
-      sightings: history.sightings.map(({ atS, status, previousStatus, source }) => ({
+      sightings: history.sightings.map(({ atS, status, previousStatus, source, eventId }) => ({
         atS,
         status,
         previousStatus,
         ...(source === 'fetched' ? { source } : {}),
+        ...(eventId === undefined ? {} : { eventId }),
       })),
     })}::text::jsonb,
            cancellation_reason = coalesce(${seen.cancellationReason}, cancellation_reason),

@@ -3,7 +3,7 @@
 -- until the lease ends. Not logged: after a crash of the database nobody holds anything, which is right.
 create unlogged table card_leases (
   card_id text primary key,
-  -- The relay, for as long as it runs.
+  -- The relay, for as long as it runs; of a card that has to work off facts first, that it awaits room.
   holder text not null,
   until timestamptz not null,
   -- Times in a row that the card could not be told; each makes it wait longer.
