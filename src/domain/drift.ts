@@ -49,6 +49,8 @@ export interface OurCard {
   readonly etaS: number | null;
   /** When the newest fraud warning that we know of began; null when none was seen. */
   readonly fraudWarnedS: number | null;
+  /** Its holder was erased here, and where its parcel went with them. */
+  readonly isErased: boolean;
 }
 
 export interface OurCardholder {
@@ -114,11 +116,7 @@ function ofCard(ours: OurCard, theirs: CardSighting): readonly Difference[] {
     ...changed('last4', ours.last4, theirs.last4),
     ...changed('exp_month', ours.expMonth, theirs.expMonth),
     ...changed('exp_year', ours.expYear, theirs.expYear),
-    ...ofShipping(ours.shippingStatus, theirs.shippingStatus),
-    ...added('carrier', ours.carrier, theirs.carrier),
-    ...added('tracking_number', ours.trackingNumber, theirs.trackingNumber),
-    ...added('tracking_url', ours.trackingUrl, theirs.trackingUrl),
-    ...added('eta', ours.etaS, theirs.etaS),
+    ...(ours.isErased ? [] : ofParcel(ours, theirs)),
     ...ofWarning(ours.fraudWarnedS, theirs.fraudWarning),
   ];
 }
@@ -134,6 +132,26 @@ function ofCardStatus(ours: OurCard, theirs: CardSighting): readonly Difference[
   }
   return [];
 }
+
+const ofParcel = (ours: OurCard, theirs: CardSighting): readonly Difference[] => [
+  ...ofShipping(ours.shippingStatus, theirs.shippingStatus),
+  ...added('carrier', ours.carrier, theirs.carrier),
+  ...ofTracking('tracking_number', ours.trackingNumber, theirs.trackingNumber),
+  ...ofTracking('tracking_url', ours.trackingUrl, theirs.trackingUrl),
+  ...added('eta', ours.etaS, theirs.etaS),
+];
+
+/** Tells that they differ and not what they are: who has the number finds the customer's address. */
+const ofTracking = (
+  field: string,
+  ours: string | null,
+  theirs: string | null,
+): readonly Difference[] =>
+  added(field, ours, theirs).map((difference) => ({
+    ...difference,
+    ours: ours === null ? 'none' : 'known',
+    theirs: 'another',
+  }));
 
 /** A parcel goes further and never back; an older step that Stripe still shows is no news. */
 const ofShipping = (

@@ -2,7 +2,7 @@
  * Looks authorizations up at Stripe: those whose events contradict each other, and those whose events did not come.
  */
 export interface FetchedAuthorization {
-  /** Stripe's object as it came. */
+  /** Stripe's object, less what is personal. */
   readonly object: Readonly<Record<string, unknown>>;
   /** The second, by Stripe's clock, in which the call was sent: the view is at least as new as that. */
   readonly asOfS: number;

@@ -18,8 +18,6 @@ export interface OurObject {
   readonly cardId: CardId | null;
   /** Stripe's second of the newest that shaped our view; 0 where nothing was seen yet. */
   readonly seenS: number;
-  /** Events of the object that are stored and not applied yet: ours is about to change. */
-  readonly isWaiting: boolean;
 }
 
 /** What only a person can settle. */
@@ -29,6 +27,11 @@ export interface DriftItem {
   readonly subject: string;
   readonly cardId: CardId | null;
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface DriftSubject {
+  readonly kind: FetchedKind;
+  readonly id: string;
 }
 
 export interface DriftStore {
@@ -47,9 +50,11 @@ export interface DriftStore {
     kind: FetchedKind,
     page: { readonly after: string; readonly limit: number },
   ): Promise<readonly string[]>;
+  /** Which of these have events that are stored and not applied yet: ours is about to change. */
+  waiting(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Which of these Stripe cards are ours. */
   ownCards(tenant: IssuerTenant, stripeCardIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** The newest fetched view of the object that was applied. */
+  /** The newest fetched view of the object that was applied, and that no event of its own second may have beaten. */
   lastApplied(
     tenant: IssuerTenant,
     id: string,
@@ -58,8 +63,8 @@ export interface DriftStore {
   store(tenant: IssuerTenant, objects: readonly FetchedObject[]): Promise<number>;
   /** Opens the items, or renews what they tell. */
   openItems(tenant: IssuerTenant, items: readonly DriftItem[]): Promise<void>;
-  /** Subjects of the tenant's open items of a comparison. */
-  openSubjects(scope: DriftScope): Promise<readonly string[]>;
+  /** What the open items of earlier comparisons are about. */
+  openSubjects(scope: DriftScope): Promise<readonly DriftSubject[]>;
   /** Closes the open items of comparisons about these subjects. */
   closeItems(tenant: IssuerTenant, subjects: readonly string[]): Promise<void>;
 }

@@ -15,7 +15,7 @@ export interface FetchedObject {
   readonly createdS: number;
   /** Texts that were given to it when it was made, for instance our ids. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Stripe's object as it came. */
+  /** Stripe's object, less what is personal. */
   readonly object: Readonly<Record<string, unknown>>;
 }
 

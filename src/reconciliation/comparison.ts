@@ -7,7 +7,7 @@ import type { CardId } from '../domain/ids.ts';
 import type { DriftItem, DriftScope, DriftStore } from '../ports/drift-store.ts';
 import type { Interpret } from '../ports/event-application.ts';
 import type { FetchedKind, FetchedObject } from '../ports/stripe-reader.ts';
-import { type Compared, createLook, type Remedy } from './look.ts';
+import { type Compared, createLook, isForPerson, type Remedy } from './look.ts';
 
 export interface ComparisonPorts {
   readonly store: DriftStore;
@@ -20,7 +20,7 @@ export interface ComparisonPorts {
 export interface ComparisonOptions {
   /** Only says what differs. */
   readonly isDryRun: boolean;
-  /** Leaves out what has events waiting in the inbox: ours is about to change. */
+  /** Leaves alone what has events on their way. Otherwise only a person is not bothered with it: a view in vain does no harm. */
   readonly skipsWaiting: boolean;
   readonly onFound?: ((found: FoundDifference) => void) | undefined;
 }
@@ -43,14 +43,14 @@ export interface ComparedCounts {
   stored: number;
   /** Left for a person. */
   items: number;
-  /** Left out, because their events wait to be applied. */
+  /** Differing and left out, because an event has just come or waits to be applied. */
   waiting: number;
 }
 
 export interface Comparison {
   readonly counts: Readonly<Record<FetchedKind, ComparedCounts>>;
-  /** Subjects of what needs a person. */
-  readonly subjects: ReadonlySet<string>;
+  /** Ids of what needs a person, and of what was left out: nothing can be said of it. */
+  readonly unsettled: ReadonlySet<string>;
   /** Compares objects of one kind. */
   compare(kind: FetchedKind, objects: readonly FetchedObject[]): Promise<void>;
   /** Ours that Stripe says it does not know. */
@@ -66,9 +66,9 @@ export function createComparison(
   const { store } = ports;
   const look = createLook(scope, ports);
   const counts = allCounts();
-  const subjects = new Set<string>();
-  const isWaiting = ({ ours }: Compared) => options.skipsWaiting && ours?.isWaiting === true;
-  const isDue = (one: Compared) => one.differences.length > 0 && !isWaiting(one);
+  const unsettled = new Set<string>();
+  const isDiffering = ({ differences }: Compared) => differences.length > 0;
+  const isLeft = (one: Compared) => one.isOnItsWay && (options.skipsWaiting || isForPerson(one));
 
   async function keep(
     kind: FetchedKind,
@@ -76,7 +76,7 @@ export function createComparison(
     items: readonly DriftItem[],
   ): Promise<void> {
     counts[kind].items += items.length;
-    for (const { subject } of items) subjects.add(subject);
+    for (const { subject } of items) unsettled.add(subject);
     if (options.isDryRun) return;
     counts[kind].stored += await store.store(tenant, repairs);
     await store.openItems(tenant, items);
@@ -102,17 +102,24 @@ export function createComparison(
 
   return {
     counts,
-    subjects,
+    unsettled,
 
     async compare(kind, objects) {
       const all = await look.at(objects);
       counts[kind].looked += all.length;
-      counts[kind].waiting += all.filter(isWaiting).length;
-      const differing = all.filter(isDue);
-      if (differing.length === 0) return;
-      await ports.settled();
-      const again = await look.at(differing.map(({ fetched }) => fetched));
-      await remedy(kind, again.filter(isDue));
+      let differing = all.filter(isDiffering);
+      if (differing.some((one) => options.skipsWaiting || isForPerson(one))) {
+        await ports.settled();
+        const again = await look.at(differing.map(({ fetched }) => fetched));
+        differing = again.filter(isDiffering);
+      }
+      const left = differing.filter(isLeft);
+      counts[kind].waiting += left.length;
+      for (const { fetched } of left) unsettled.add(fetched.id);
+      await remedy(
+        kind,
+        differing.filter((one) => !isLeft(one)),
+      );
     },
 
     async missing(kind, ids) {

@@ -46,8 +46,13 @@ export async function repairDrift(
   onProgress?.(comparison.counts);
   if (!isDryRun) {
     const open = await ports.store.openSubjects(scope);
-    const over = open.filter((subject) => !comparison.subjects.has(subject));
-    await ports.store.closeItems(scope.tenant, over);
+    // Of some kinds, and of what has ended, nothing else is compared.
+    for (const { kind, id } of open) await passes.named(kind, id);
+    const over = open.filter(({ id }) => !comparison.unsettled.has(id));
+    await ports.store.closeItems(
+      scope.tenant,
+      over.map(({ id }) => id),
+    );
   }
   return { counts: comparison.counts };
 }

@@ -10,6 +10,8 @@ export interface Compared {
   /** Undefined where it is unknown here, and ought to be known. */
   readonly ours: OurObject | undefined;
   readonly differences: readonly Difference[];
+  /** Ours is about to change, or is as new as what was fetched: an event has come, or waits to be applied. */
+  readonly isOnItsWay: boolean;
 }
 
 /** `repaired`: stored as a fetched view. `person`: an attention item. */
@@ -71,6 +73,8 @@ export function createLook(
       const [first] = objects;
       if (first === undefined) return [];
       const ids = objects.map(({ id }) => id);
+      // Before ours is read: what is applied between the two has then reached it.
+      const waiting = await store.waiting(ids);
       const found = await store.find(tenant, first.kind, ids);
       const byId = new Map(found.map((ours) => [ours.id, ours]));
       const unknown = objects.filter(({ id }) => !byId.has(id));
@@ -79,19 +83,28 @@ export function createLook(
       return objects.flatMap((fetched): Compared[] => {
         const ours = byId.get(fetched.id);
         if (ours === undefined && !isOurs(fetched, ownCards)) return [];
-        return [{ fetched, ours, differences: differences(fetched, ours) }];
+        const isAhead = ours !== undefined && ours.seenS >= fetched.asOfS;
+        const isOnItsWay = isAhead || waiting.has(fetched.id);
+        return [{ fetched, ours, differences: differences(fetched, ours), isOnItsWay }];
       });
     },
 
     async remedyOf(one) {
-      const { kind } = one.fetched;
-      const isMadeByUs = kind === 'card' || kind === 'cardholder';
-      if (one.ours === undefined && isMadeByUs) return 'person';
-      if (!one.differences.some(({ canRepair }) => canRepair)) return 'person';
-      return (await wasTried(one)) ? 'person' : 'repaired';
+      return !canRepair(one) || (await wasTried(one)) ? 'person' : 'repaired';
     },
   };
 }
+
+/** Whether a fetched view brings ours to theirs, at least in part. */
+function canRepair({ fetched: { kind }, ours, differences }: Compared): boolean {
+  const isMadeByUs = kind === 'card' || kind === 'cardholder';
+  if (ours === undefined && isMadeByUs) return false;
+  return differences.some((difference) => difference.canRepair);
+}
+
+/** Whether a person would hear of it. */
+export const isForPerson = (one: Compared): boolean =>
+  !canRepair(one) || one.differences.some((difference) => !difference.canRepair);
 
 const textOf = (differences: readonly Difference[]): string =>
   differences.map(({ field, ours, theirs }) => `${field} ${ours} ${theirs}`).join('\n');

@@ -23,6 +23,8 @@ export interface Passes {
   listed(kind: FetchedKind, query?: Partial<ObjectQuery>): Promise<void>;
   /** Asks for each of ours that no list has shown. */
   unseen(kind: FetchedKind): Promise<void>;
+  /** Asks for one that was not compared yet. */
+  named(kind: FetchedKind, id: string): Promise<void>;
 }
 
 export function createPasses(
@@ -31,12 +33,15 @@ export function createPasses(
   comparison: Comparison,
 ): Passes {
   const { tenant } = scope;
+  /** Compared already, or found to be missing. Records are seen once, and far too many to be remembered. */
   const seen = new Set<string>();
+  /** Of all kinds: one object that is ours shows that the account is the right one. */
+  let known = 0;
 
   async function take(kind: FetchedKind, objects: readonly FetchedObject[]): Promise<void> {
     // Two lists may show the same object.
     const fresh = objects.filter(({ id }) => !seen.has(id));
-    for (const { id } of fresh) seen.add(id);
+    if (kind !== 'transaction') for (const { id } of fresh) seen.add(id);
     await comparison.compare(kind, fresh);
   }
 
@@ -53,15 +58,16 @@ export function createPasses(
     },
 
     async unseen(kind) {
-      let known = 0;
       let missing: string[] = [];
       for (let after = ''; ; ) {
         const ids = await ports.store.expected(scope, kind, { after, limit: EXPECTED_PAGE });
         known += ids.filter((id) => seen.has(id)).length;
         for (const id of ids.filter((one) => !seen.has(one))) {
           const fetched = await ports.reader.read(tenant, kind, id);
-          if (fetched === null) missing.push(id);
-          else {
+          if (fetched === null) {
+            missing.push(id);
+            seen.add(id);
+          } else {
             known += 1;
             await take(kind, [fetched]);
           }
@@ -76,6 +82,14 @@ export function createPasses(
         after = last;
       }
       await comparison.missing(kind, missing);
+    },
+
+    async named(kind, id) {
+      if (seen.has(id)) return;
+      const fetched = await ports.reader.read(tenant, kind, id);
+      if (fetched !== null) await take(kind, [fetched]);
+      // Of the other kinds, what ought to be at Stripe was asked for.
+      else if (kind === 'transaction' || kind === 'dispute') await comparison.missing(kind, [id]);
     },
   };
 }

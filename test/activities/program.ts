@@ -29,6 +29,8 @@ export const SECRET_NAME = 'Jenny Rosen';
 
 export interface Program {
   readonly sql: Sql;
+  /** Of the schema's owner, who may do what no process may. */
+  readonly ownerUrl: string;
   readonly proxy: StripeProxy;
   readonly simulator: Simulator;
   readonly provider: KycProviderStandIn;
@@ -122,6 +124,7 @@ export async function createProgram(): Promise<Program> {
 
   return {
     sql,
+    ownerUrl: database.ownerUrl,
     proxy,
     simulator,
     provider,

@@ -25,6 +25,7 @@ const ours: OurCard = {
   trackingUrl: null,
   etaS: null,
   fraudWarnedS: null,
+  isErased: false,
 };
 
 const theirs: CardSighting = {

@@ -118,6 +118,7 @@ describe('a card', () => {
     expect(await compared.repair({ cardId })).toMatchObject([{ remedy: 'repaired' }]);
     // As if the repair had not reached the table.
     await sql()`update stripe_cards set status = 'active' where stripe_card_id = ${stripeCardId}`;
+    await nextSecond();
     expect(await compared.repair({ cardId })).toMatchObject([{ remedy: 'person' }]);
     expect(await openItems(stripeCardId)).toMatchObject([{ kind: 'stripe_object_differs' }]);
     await sql()`update stripe_cards set status = 'inactive' where stripe_card_id = ${stripeCardId}`;

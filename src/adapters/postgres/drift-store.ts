@@ -2,7 +2,7 @@
 import { DRIFT_ITEM_KINDS } from '../../domain/drift.ts';
 import type { CardId } from '../../domain/ids.ts';
 import { storableValue } from '../../platform/storable-text.ts';
-import type { DriftScope, DriftStore } from '../../ports/drift-store.ts';
+import type { DriftScope, DriftStore, DriftSubject } from '../../ports/drift-store.ts';
 import type { FetchedKind } from '../../ports/stripe-reader.ts';
 import { openAttention } from './attention.ts';
 import { tenantOf } from './card-store.ts';
@@ -14,6 +14,12 @@ export const createDriftStore = (sql: Sql): DriftStore => ({
   find: (tenant, kind, ids) => findOurs(sql, tenant, kind, ids),
   expected: (scope, kind, page) => expected(sql, scope, kind, page),
 
+  async waiting(ids) {
+    const rows = await sql<{ id: string }[]>`
+      select distinct object_id as id from inbox where object_id = any (${[...ids]}) and status = 'pending'`;
+    return new Set(rows.map(({ id }) => id));
+  },
+
   async ownCards({ tenantId }, stripeCardIds) {
     const rows = await sql<{ id: string }[]>`
       select stripe_card_id as id from stripe_cards
@@ -23,9 +29,11 @@ export const createDriftStore = (sql: Sql): DriftStore => ({
 
   async lastApplied({ tenantId }, id) {
     const [row] = await sql<{ asOfS: number; payload: string }[]>`
-      select created as "asOfS", payload from inbox
+      select created as "asOfS", payload from inbox f
        where object_id = ${id} and tenant_id = ${tenantId} and source = 'fetch' and status = 'applied'
          and payload is not null
+         and not exists (select from inbox e
+                          where e.object_id = ${id} and e.created = f.created and e.source <> 'fetch')
        order by created desc limit 1`;
     if (row === undefined) return null;
     const body = storableValue(row.payload) as Readonly<Record<string, unknown>>;
@@ -49,11 +57,10 @@ export const createDriftStore = (sql: Sql): DriftStore => ({
   },
 
   async openSubjects({ tenant, cardId }) {
-    const rows = await sql<{ subject: string }[]>`
-      select distinct subject from attention_items
+    return sql<DriftSubject[]>`
+      select distinct subject as id, details ->> 'object' as kind from attention_items
        where tenant_id = ${tenant.tenantId} and closed_at is null and kind = any (${[...DRIFT_ITEM_KINDS]})
          and (${cardId}::text is null or card_id = ${cardId})`;
-    return rows.map(({ subject }) => subject);
   },
 
   async closeItems({ tenantId }, subjects) {

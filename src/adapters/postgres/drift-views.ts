@@ -15,7 +15,6 @@ interface Found {
   readonly id: string;
   readonly cardId: string | null;
   readonly seenS: number;
-  readonly isWaiting: boolean;
 }
 
 export async function findOurs(
@@ -45,17 +44,12 @@ interface Asked {
   readonly ids: string[];
 }
 
-const object = ({ id, cardId, seenS, isWaiting }: Found, view: OurView): OurObject => ({
+const object = ({ id, cardId, seenS }: Found, view: OurView): OurObject => ({
   id,
   view,
   cardId: cardId === null ? null : parseCardId(cardId),
   seenS,
-  isWaiting,
 });
-
-/** By the object's own events; what its neighbours have waiting does not change it. */
-const waiting = (sql: Sql, id: ReturnType<Queryable>) =>
-  sql`exists (select from inbox i where i.object_id = ${id} and i.status = 'pending')`;
 
 async function cards(sql: Sql, { tenantId, ids }: Asked): Promise<readonly OurObject[]> {
   const rows = await sql<(Found & Omit<Of<'card'>, 'kind'> & { readonly phase: CardPhase })[]>`
@@ -63,33 +57,30 @@ async function cards(sql: Sql, { tenantId, ids }: Asked): Promise<readonly OurOb
            s.cancellation_reason as "cancellationReason", s.last4, s.exp_month as "expMonth", s.exp_year as "expYear",
            s.shipping_status as "shippingStatus", s.carrier, s.tracking_number as "trackingNumber",
            s.tracking_url as "trackingUrl", extract(epoch from s.eta)::bigint as "etaS",
-           extract(epoch from s.fraud_warned_at)::bigint as "fraudWarnedS",
+           extract(epoch from s.fraud_warned_at)::bigint as "fraudWarnedS", h.erased_at is not null as "isErased",
            greatest(s.event_created, (select max((seen ->> 'atS')::bigint)
-             from jsonb_array_elements(s.status_history -> 'sightings') seen)) as "seenS",
-           ${waiting(sql, sql`s.stripe_card_id`)} as "isWaiting"
-      from stripe_cards s join cards c using (card_id)
+             from jsonb_array_elements(s.status_history -> 'sightings') seen)) as "seenS"
+      from stripe_cards s join cards c using (card_id) join cardholders h using (cardholder_id)
      where s.tenant_id = ${tenantId} and s.stripe_card_id = any (${ids})`;
-  return rows.map(({ id, cardId, seenS, isWaiting, ...view }) =>
-    object({ id, cardId, seenS, isWaiting }, { kind: 'card', ...view }),
+  return rows.map(({ id, cardId, seenS, ...view }) =>
+    object({ id, cardId, seenS }, { kind: 'card', ...view }),
   );
 }
 
 async function cardholders(sql: Sql, { tenantId, ids }: Asked): Promise<readonly OurObject[]> {
   const rows = await sql<(Found & Omit<Of<'cardholder'>, 'kind'>)[]>`
     select stripe_cardholder_id as id, null as "cardId", stripe_status as status,
-           stripe_disabled_reason as "disabledReason", stripe_event_created as "seenS",
-           ${waiting(sql, sql`stripe_cardholder_id`)} as "isWaiting"
+           stripe_disabled_reason as "disabledReason", stripe_event_created as "seenS"
       from cardholders where tenant_id = ${tenantId} and stripe_cardholder_id = any (${ids})`;
-  return rows.map(({ id, cardId, seenS, isWaiting, ...view }) =>
-    object({ id, cardId, seenS, isWaiting }, { kind: 'cardholder', ...view }),
+  return rows.map(({ id, cardId, seenS, ...view }) =>
+    object({ id, cardId, seenS }, { kind: 'cardholder', ...view }),
   );
 }
 
 async function authorizations(sql: Sql, { tenantId, ids }: Asked): Promise<readonly OurObject[]> {
   const rows = await sql<(Found & { readonly newest: NewestSnapshots })[]>`
     select authorization_id as id, card_id as "cardId", coalesce(snapshot, '[]') as newest,
-           coalesce((snapshot -> 0 -> 'rank' ->> 'atS')::bigint, 0) as "seenS",
-           ${waiting(sql, sql`authorization_id`)} as "isWaiting"
+           coalesce((snapshot -> 0 -> 'rank' ->> 'atS')::bigint, 0) as "seenS"
       from authorizations where tenant_id = ${tenantId} and authorization_id = any (${ids})`;
   return rows.map(({ newest, ...found }) => object(found, { kind: 'authorization', newest }));
 }
@@ -98,8 +89,7 @@ async function transactions(sql: Sql, { tenantId, ids }: Asked): Promise<readonl
   const rows = await sql<
     (Found & { readonly amount: number } & Omit<Of<'transaction'>, 'kind' | 'amountMinor'>)[]
   >`
-    select transaction_id as id, card_id as "cardId", type, amount_minor as amount, currency, 0 as "seenS",
-           ${waiting(sql, sql`transaction_id`)} as "isWaiting"
+    select transaction_id as id, card_id as "cardId", type, amount_minor as amount, currency, 0 as "seenS"
       from transactions where tenant_id = ${tenantId} and transaction_id = any (${ids})`;
   return rows.map(({ type, amount, currency, ...found }) =>
     object(found, { kind: 'transaction', type, amountMinor: minorUnits(amount), currency }),
@@ -108,8 +98,7 @@ async function transactions(sql: Sql, { tenantId, ids }: Asked): Promise<readonl
 
 async function disputes(sql: Sql, { tenantId, ids }: Asked): Promise<readonly OurObject[]> {
   const rows = await sql<(Found & Omit<Of<'dispute'>, 'kind'>)[]>`
-    select d.dispute_id as id, t.card_id as "cardId", d.status, d.event_created as "seenS",
-           ${waiting(sql, sql`d.dispute_id`)} as "isWaiting"
+    select d.dispute_id as id, t.card_id as "cardId", d.status, d.event_created as "seenS"
       from disputes d join transactions t using (transaction_id)
      where d.tenant_id = ${tenantId} and d.dispute_id = any (${ids})`;
   return rows.map(({ status, ...found }) => object(found, { kind: 'dispute', status }));

@@ -6,6 +6,7 @@ import type {
 } from '../../ports/authorization-fetcher.ts';
 import { timed } from './answered-at.ts';
 import { reading } from './client.ts';
+import { withoutPerson } from './impersonal.ts';
 import { integerAt, isObject, type Json, textAt, UnreadableEventError } from './wire.ts';
 
 /** The most that Stripe lists in one call. */
@@ -56,9 +57,9 @@ export function createAuthorizationLister(stripe: Stripe): AuthorizationLister {
   };
 }
 
-/** Through JSON, so that the client's wrapper types become what an event would have carried. */
+/** Through JSON, so that the client's wrapper types become what an event would have carried, less the person. */
 function plain(object: unknown): Json {
   const copy: unknown = JSON.parse(JSON.stringify(object));
   if (!isObject(copy)) throw new UnreadableEventError('the answer is not an object');
-  return copy;
+  return withoutPerson('authorization', copy);
 }

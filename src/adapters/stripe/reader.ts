@@ -1,4 +1,7 @@
-/** Reads objects with the official client, as raw JSON: what is stored is what an event would have carried. */
+/**
+ * Reads objects with the official client, as raw JSON: what is stored is what an event would have carried, less the
+ * person.
+ */
 import type { Stripe } from 'stripe';
 import type { IssuerTenant } from '../../ports/issuer.ts';
 import type {
@@ -10,6 +13,7 @@ import type {
 import { timed } from './answered-at.ts';
 import { accountOf, reading } from './client.ts';
 import { groupKeyOf } from './event-subject.ts';
+import { withoutPerson } from './impersonal.ts';
 import { FETCHED_TYPES } from './interpret-event.ts';
 import { integerAt, isObject, type Json, objectsAt, optionalObject, textAt } from './wire.ts';
 
@@ -69,7 +73,7 @@ function fetched(kind: FetchedKind, object: Json, asOfS: number): FetchedObject 
     asOfS,
     createdS: integerAt(object, 'created'),
     metadata: metadataOf(object),
-    object,
+    object: withoutPerson(kind, object),
   };
 }
 

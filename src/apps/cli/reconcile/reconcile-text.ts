@@ -40,7 +40,7 @@ export function reconcileText(counts: readonly Counts[], seconds: number): strin
   const left =
     waiting === 0
       ? ''
-      : ` ${counted(waiting, 'object')} left out, because events of theirs wait to be applied.`;
+      : ` ${counted(waiting, 'object')} left out, because events of theirs have just come or wait to be applied.`;
   const took = `Looked at ${looked.join(', ')}; ${seconds.toFixed(1)} s.${left}`;
   const differing = sum((one) => one.differing);
   if (differing === 0) return `Nothing differs from Stripe. ${took}`;
