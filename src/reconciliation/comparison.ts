@@ -7,7 +7,7 @@ import type { CardId } from '../domain/ids.ts';
 import type { DriftItem, DriftScope, DriftStore } from '../ports/drift-store.ts';
 import type { Interpret } from '../ports/event-application.ts';
 import type { FetchedKind, FetchedObject } from '../ports/stripe-reader.ts';
-import { type Compared, createLook, isForPerson, type Remedy } from './look.ts';
+import { type Compared, createLook, isForPerson, type Look, type Remedy } from './look.ts';
 
 export interface ComparisonPorts {
   readonly store: DriftStore;
@@ -67,8 +67,11 @@ export function createComparison(
   const look = createLook(scope, ports);
   const counts = allCounts();
   const unsettled = new Set<string>();
-  const isDiffering = ({ differences }: Compared) => differences.length > 0;
-  const isLeft = (one: Compared) => one.isOnItsWay && (options.skipsWaiting || isForPerson(one));
+  const { skipsWaiting } = options;
+  const isLeft = (one: Compared) => one.isOnItsWay && (skipsWaiting || isForPerson(one));
+  const differingOf = twoLooks(look, ports.settled, (one) =>
+    skipsWaiting ? !one.isOnItsWay : isForPerson(one),
+  );
 
   async function keep(
     kind: FetchedKind,
@@ -107,12 +110,7 @@ export function createComparison(
     async compare(kind, objects) {
       const all = await look.at(objects);
       counts[kind].looked += all.length;
-      let differing = all.filter(isDiffering);
-      if (differing.some((one) => options.skipsWaiting || isForPerson(one))) {
-        await ports.settled();
-        const again = await look.at(differing.map(({ fetched }) => fetched));
-        differing = again.filter(isDiffering);
-      }
+      const differing = await differingOf(all);
       const left = differing.filter(isLeft);
       counts[kind].waiting += left.length;
       for (const { fetched } of left) unsettled.add(fetched.id);
@@ -131,16 +129,34 @@ export function createComparison(
       }
       counts[kind].looked += found.length;
       counts[kind].differing += ours.length;
-      const details = { object: kind };
-      const item = { kind: 'stripe_object_missing', details } as const;
-      await keep(
-        kind,
-        [],
-        ours.map(({ id: subject, cardId }) => ({ ...item, subject, cardId })),
-      );
+      const items = ours.map(({ id, cardId }) => missingItem(kind, id, cardId));
+      await keep(kind, [], items);
     },
   };
 }
+
+/** What differs after the second look, which is taken where the first one found something that is worth it. */
+function twoLooks(
+  look: Look,
+  settled: () => Promise<void>,
+  isWorthIt: (one: Compared) => boolean,
+): (all: readonly Compared[]) => Promise<readonly Compared[]> {
+  const isDiffering = ({ differences }: Compared) => differences.length > 0;
+  return async (all) => {
+    const first = all.filter(isDiffering);
+    if (!first.some(isWorthIt)) return first;
+    await settled();
+    const again = await look.at(first.map(({ fetched }) => fetched));
+    return again.filter(isDiffering);
+  };
+}
+
+const missingItem = (object: FetchedKind, subject: string, cardId: CardId | null): DriftItem => ({
+  kind: 'stripe_object_missing',
+  subject,
+  cardId,
+  details: { object },
+});
 
 const MISSING: Difference = {
   field: 'object',

@@ -45,7 +45,9 @@ export async function createStripeProxy(target: string): Promise<StripeProxy> {
       });
       const text = await upstream.text();
       if (found === undefined) {
-        response.writeHead(upstream.status, { 'content-type': 'application/json' }).end(text);
+        // Views are ranked by Stripe's clock.
+        const date = upstream.headers.get('date') ?? '';
+        response.writeHead(upstream.status, { 'content-type': 'application/json', date }).end(text);
         return;
       }
     }

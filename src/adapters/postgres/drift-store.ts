@@ -33,7 +33,7 @@ export const createDriftStore = (sql: Sql): DriftStore => ({
        where object_id = ${id} and tenant_id = ${tenantId} and source = 'fetch' and status = 'applied'
          and payload is not null
          and not exists (select from inbox e
-                          where e.object_id = ${id} and e.created = f.created and e.source <> 'fetch')
+                          where e.object_id = ${id} and e.created = f.created and e.source in ('webhook', 'catch_up'))
        order by created desc limit 1`;
     if (row === undefined) return null;
     const body = storableValue(row.payload) as Readonly<Record<string, unknown>>;

@@ -7,7 +7,7 @@ import { minorUnits } from '../../domain/money.ts';
 import type { OurObject } from '../../ports/drift-store.ts';
 import type { IssuerTenant } from '../../ports/issuer.ts';
 import type { FetchedKind } from '../../ports/stripe-reader.ts';
-import type { Queryable, Sql } from './pool.ts';
+import type { Sql } from './pool.ts';
 
 type Of<K extends FetchedKind> = Extract<OurView, { readonly kind: K }>;
 

@@ -9,26 +9,22 @@ import { isObject, type Json, optionalId, optionalObject } from './wire.ts';
 /** All of a cardholder that is kept; whatever Stripe adds may be personal. */
 const HOLDER_FIELDS = ['id', 'object', 'created', 'livemode', 'status', 'type'];
 const CARD_FIELDS = [
-  ...[
-    'id',
-    'object',
-    'brand',
-    'cancellation_reason',
-    'created',
-    'currency',
-    'exp_month',
-    'exp_year',
-    'last4',
-  ],
-  ...[
-    'latest_fraud_warning',
-    'livemode',
-    'replaced_by',
-    'replacement_for',
-    'replacement_reason',
-    'status',
-    'type',
-  ],
+  'id',
+  'object',
+  'brand',
+  'cancellation_reason',
+  'created',
+  'currency',
+  'exp_month',
+  'exp_year',
+  'last4',
+  'latest_fraud_warning',
+  'livemode',
+  'replaced_by',
+  'replacement_for',
+  'replacement_reason',
+  'status',
+  'type',
 ];
 const PARCEL_FIELDS = [
   'carrier',
