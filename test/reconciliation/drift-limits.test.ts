@@ -164,14 +164,17 @@ describe('attention items', () => {
     const id = await buy(stripeCardId, 900);
     const captured = await compared.stripe.testHelpers.issuing.authorizations.capture(id);
     const record = captured.transactions[0]?.id ?? '';
-    const reread = createReread(compared.ports);
+    const reread = createReread(() => compared.ports);
     await reread(compared.tenant, secondNow() - 60);
     await compared.apply();
     const other = showing((object) => ({
       ...object,
       ...(object['id'] === record ? { amount: -800 } : {}),
     }));
-    await createReread({ ...compared.ports, reader: other })(compared.tenant, secondNow() - 60);
+    await createReread(() => ({ ...compared.ports, reader: other }))(
+      compared.tenant,
+      secondNow() - 60,
+    );
     expect(await openItems(record)).toEqual(['stripe_object_differs']);
     await nextSecond();
     await compared.repair({ ports: { reader: other } });
@@ -212,7 +215,7 @@ test('reading anew waits for no events where a view in vain does no harm', async
   const settled = async () => {
     throw new Error('it waited');
   };
-  const reread = createReread({ ...compared.ports, settled });
+  const reread = createReread(() => ({ ...compared.ports, settled }));
   const report = await reread(compared.tenant, secondNow() - 1);
   expect(report.authorizations.stored).toBeGreaterThanOrEqual(1);
   await compared.apply();

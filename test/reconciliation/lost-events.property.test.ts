@@ -188,7 +188,7 @@ test(
         // A view loses to the events of its own second.
         await pass(2);
         await deliver(await some());
-        await createReread(compared.ports)(compared.tenant, startedS);
+        await createReread(() => compared.ports)(compared.tenant, startedS);
         await compared.apply();
         let differing = 1;
         for (let round = 0; differing > 0; round += 1) {
