@@ -268,7 +268,7 @@ describe('metrics', () => {
       const labels = `sender="stripe",outcome="${outcome}"`;
       expect(body).toMatch(new RegExp(`webhooks_received_total\\{${labels}.*\\} [1-9]`));
     }
-    expect(body).not.toContain('sender="kyc"');
+    expect(body).toMatch(/webhooks_received_total\{sender="kyc",outcome="refused".*\} 0\n/);
     await ingress.app.inject({ method: 'POST', url: '/webhooks/kyc', body: '{}' });
     const after = await ingress.app.inject('/metrics');
     expect(after.body).toMatch(/webhooks_received_total\{sender="kyc",outcome="refused".*\} 1\n/);
