@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/apps/ingress/errors.ts';
 import { createBodyReader } from '../../src/apps/ingress/raw-body.ts';
+import { eventually } from '../support/eventually.ts';
 import { ingressUnderTest, WEBHOOK_SECRETS } from './ingress-under-test.ts';
 
 const ingress = ingressUnderTest();
@@ -96,6 +97,7 @@ describe('a connection', () => {
 });
 
 describe('unfinished bodies', () => {
+  const LIMITS = { bodyBytesMax: 5_000, unfinishedBytesMax: 10_000, refusedAfterMs: 1 };
   const begun = (reader: ReturnType<typeof createBodyReader>) => {
     const message = new Readable({ read() {} });
     const read = reader(Object.assign(message, { headers: {} }) as unknown as IncomingMessage);
@@ -107,7 +109,7 @@ describe('unfinished bodies', () => {
   };
 
   it('give way in the order in which they began', async () => {
-    const reader = createBodyReader({ bodyBytesMax: 5_000, unfinishedBytesMax: 10_000 });
+    const reader = createBodyReader(LIMITS);
     const bodies = [1, 2, 3].map(() => begun(reader));
     for (const { message } of bodies) message.push('x'.repeat(4_000));
     expect(await bodies[0]?.outcome).toBe('BODIES_WAIT');
@@ -122,7 +124,7 @@ describe('unfinished bodies', () => {
   });
 
   it('give way only when they hold more than their share', async () => {
-    const reader = createBodyReader({ bodyBytesMax: 5_000, unfinishedBytesMax: 10_000 });
+    const reader = createBodyReader(LIMITS);
     const small = begun(reader);
     small.message.push('z');
     const large = [1, 2, 3].map(() => begun(reader));
@@ -133,8 +135,21 @@ describe('unfinished bodies', () => {
     expect(await large[2]?.outcome).toBe('x'.repeat(4_000));
   });
 
+  it('hear late that they gave way, or when their connection is lost, and are read no further', async () => {
+    const reader = createBodyReader({ ...LIMITS, refusedAfterMs: 3_600_000 });
+    const large = [1, 2, 3].map(() => begun(reader));
+    for (const { message } of large) message.push('x'.repeat(4_000));
+    const [first, second, third] = large;
+    await eventually(() => first?.message.isPaused() === true);
+    for (const body of [second, third]) body?.message.push(null);
+    expect(await third?.outcome).toBe('x'.repeat(4_000));
+    expect(first?.message.isPaused()).toBe(true);
+    first?.message.destroy();
+    expect(await first?.outcome).toBe('BODIES_WAIT');
+  });
+
   it('are counted with what a piece costs, and forgotten when their connection is lost', async () => {
-    const reader = createBodyReader({ bodyBytesMax: 5_000, unfinishedBytesMax: 10_000 });
+    const reader = createBodyReader(LIMITS);
     const { message, outcome } = begun(reader);
     for (let n = 0; n < 60; n += 1) message.push('x');
     expect(await outcome).toBe('BODIES_WAIT');

@@ -35,7 +35,8 @@ export function createErrorHandler(isOutage: (error: unknown) => boolean) {
     if (error instanceof RepeatedError) return reply.code(error.status).send(error.body);
     const known = toApiError(error, isOutage);
     const { status } = ERRORS[known.code];
-    if (status >= HTTP_SERVER_ERROR)
+    // Whoever sends bodies without an end must not fill the log too; the metrics count these.
+    if (status >= HTTP_SERVER_ERROR && !BODY_NOT_READ.includes(known.code))
       request.log.error({ err: error, code: known.code }, 'request failed');
     // What is left of the body is not read: a request after it would have to wait for all of that.
     if (BODY_NOT_READ.includes(known.code)) reply.header('connection', 'close');

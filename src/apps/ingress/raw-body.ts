@@ -10,6 +10,11 @@ export interface BodyLimits {
   readonly bodyBytesMax: number;
   /** Of all unfinished bodies together. */
   readonly unfinishedBytesMax: number;
+  /**
+   * Who gave way hears of it this much later. Answered at once, senders of half bodies would come back at once with the
+   * next, as fast as their line allows.
+   */
+  readonly refusedAfterMs: number;
 }
 
 /** What Node.js keeps for a piece of a body beside its bytes: many pieces of one byte are not free. */
@@ -17,13 +22,14 @@ const PIECE_BYTES = 256;
 
 interface Unfinished {
   held: number;
-  readonly fail: (code: ErrorCode) => void;
+  readonly giveWay: () => void;
 }
 
 export type BodyReader = (message: IncomingMessage) => Promise<Buffer>;
 
 /** The reader rejects with an ApiError. */
-export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimits): BodyReader {
+export function createBodyReader(limits: BodyLimits): BodyReader {
+  const { bodyBytesMax, unfinishedBytesMax, refusedAfterMs } = limits;
   /** In the order in which they began. */
   const unfinished = new Set<Unfinished>();
   let heldBytes = 0;
@@ -36,7 +42,7 @@ export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimit
       const share = heldBytes / unfinished.size;
       for (const body of unfinished) {
         if (!isFull()) return;
-        if (body.held >= share) body.fail('BODIES_WAIT');
+        if (body.held >= share) body.giveWay();
       }
     }
   }
@@ -49,14 +55,22 @@ export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimit
       }
       const pieces: Buffer[] = [];
       let bytes = 0;
+      const fail = (code: ErrorCode): void => {
+        end();
+        pieces.length = 0;
+        // What still comes is read by nobody.
+        message.resume();
+        reject(new ApiError(code));
+      };
       const body: Unfinished = {
         held: 0,
-        fail(code) {
+        giveWay() {
           end();
-          // What still comes is read by nobody.
           pieces.length = 0;
-          message.resume();
-          reject(new ApiError(code));
+          message.pause();
+          const answer = (): void => fail('BODIES_WAIT');
+          const timer = setTimeout(answer, refusedAfterMs);
+          message.once('close', () => clearTimeout(timer)).once('close', answer);
         },
       };
       const take = (piece: Buffer): void => {
@@ -64,7 +78,7 @@ export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimit
         bytes += piece.length;
         body.held += piece.length + PIECE_BYTES;
         heldBytes += piece.length + PIECE_BYTES;
-        if (bytes > bodyBytesMax) body.fail('BODY_TOO_LARGE');
+        if (bytes > bodyBytesMax) fail('BODY_TOO_LARGE');
         else if (isFull()) makeRoom();
       };
       const finish = (): void => {
@@ -72,10 +86,9 @@ export function createBodyReader({ bodyBytesMax, unfinishedBytesMax }: BodyLimit
         const [first] = pieces;
         resolve(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces, bytes));
       };
-      const lose = (): void => body.fail('BAD_REQUEST');
+      const lose = (): void => fail('BAD_REQUEST');
       function end(): void {
-        unfinished.delete(body);
-        heldBytes -= body.held;
+        if (unfinished.delete(body)) heldBytes -= body.held;
         message.off('data', take).off('end', finish).off('close', lose);
       }
       unfinished.add(body);

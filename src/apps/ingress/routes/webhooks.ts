@@ -21,6 +21,8 @@ import { createStripeEventReader, type EventReader } from '../stripe-event.ts';
 const STORE_WITHIN_MS = 2_000;
 /** Thousands of honest deliveries at once are some MB. */
 const UNFINISHED_BYTES_MAX = 33_554_432;
+/** Below the 10 s that a request may take. */
+const REFUSED_AFTER_MS = 5_000;
 
 const Received = Type.Object({
   received: Type.Literal(true),
@@ -47,6 +49,7 @@ export function webhookRoutes(app: App, options: IngressOptions): void {
   const readBody = createBodyReader({
     bodyBytesMax: BODY_BYTES_MAX,
     unfinishedBytesMax: UNFINISHED_BYTES_MAX,
+    refusedAfterMs: REFUSED_AFTER_MS,
   });
   // The signature covers the bytes as they came, whatever they claim to be.
   app.removeAllContentTypeParsers();
