@@ -120,6 +120,9 @@ async function environmentOn(env: TestWorkflowEnvironment): Promise<CardEnvironm
         workflowId: cardWorkflowId(argument.cardId),
         taskQueue: CARD_TASK_QUEUE,
         args: [argument],
+        // As the relay and the API start it: a task that the test server has lost at the end of a run comes again sooner
+        // than a test gives up.
+        workflowTaskTimeout: '5s',
       });
     },
     async tell(cardId, ...facts) {
