@@ -12,7 +12,7 @@ import { outage } from './authorizer/outage.ts';
 import { overload } from './authorizer/overload.ts';
 import { overspend } from './authorizer/overspend.ts';
 import { throughput } from './authorizer/throughput.ts';
-import { type Bench, UnknownPartError } from './report.ts';
+import { benchOf } from './sections.ts';
 
 const SECTIONS: Readonly<Record<string, (context: Context) => Promise<Section>>> = {
   throughput,
@@ -26,28 +26,4 @@ const SECTIONS: Readonly<Record<string, (context: Context) => Promise<Section>>>
   outage,
 };
 
-export const authorizer: Bench = async ({ quick, only = Object.keys(SECTIONS) }) => {
-  const unknown = only.filter((name) => SECTIONS[name] === undefined);
-  if (unknown.length > 0) {
-    const parts = Object.keys(SECTIONS).join(', ');
-    throw new UnknownPartError(`There is no part ${unknown.join(', ')}; there are ${parts}.`);
-  }
-  const context = await openContext(quick);
-  try {
-    const sections: Section[] = [];
-    for (const name of only) {
-      const startedAt = performance.now();
-      const section = await SECTIONS[name]?.(context);
-      if (section !== undefined) sections.push(section);
-      console.error(`${name} took ${Math.round((performance.now() - startedAt) / 1000)} s`);
-    }
-    return {
-      name: 'authorizer',
-      baselines: Object.assign({}, ...sections.map(({ baselines }) => baselines ?? {})),
-      results: Object.assign({}, ...sections.map(({ results }) => results)),
-      bars: sections.flatMap(({ bars }) => bars),
-    };
-  } finally {
-    await context.close();
-  }
-};
+export const authorizer = benchOf('authorizer', SECTIONS, openContext);
